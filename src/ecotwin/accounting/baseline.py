@@ -1,0 +1,411 @@
+"""Expected power of machines, minute by minute, learned from their own past.
+
+One linear model a machine: its state's power, and what drives it (`drivers`). The prior is the machine kind's nominal
+power with its wide band, so that there is an expectation from the first hour; it gets sharper with every window learned.
+Outliers weigh less (Huber), minutes marked by the caller are never learned from, and old evidence fades slowly, so that
+creeping wear stays visible.
+
+Sources: ISO 50006 (engineering model as prior, statistical model as posterior); Huber 1964; ASHRAE 14 for fit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ecotwin.accounting import drivers as d
+from ecotwin.accounting.drivers import WIDTH, Drivers, Seen
+from ecotwin.accounting.fitness import verdict
+from ecotwin.plant.model import STATE_NAMES, STATES, Plant
+from ecotwin.records import Bools, Floats, Range, Window
+
+MEMORY_DAYS = 120.0
+LEARNED_HOURS = 6.0
+_HUBER, _TRIM, _PASSES, _CHUNK = 2.0, 8.0, 3, 1440
+_STATES = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Expected power of machines at each step of a window.
+
+    Attributes:
+        elements: Machine ids, one a column.
+        mean, sd: [steps, machines] expected power [kW] and its standard deviation; NaN: no expectation.
+        actual: [steps, machines] measured power [kW]; NaN: not measured.
+        learned: [machines] False while it still comes from the machine kind alone.
+    """
+
+    elements: tuple[str, ...]
+    mean: Floats
+    sd: Floats
+    actual: Floats
+    learned: Bools
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How well the baseline foretold windows before it learned from them, by the hour.
+
+    Attributes:
+        cvrmse, nmbe: Ratios; NaN while fewer than 12 hours were foretold.
+        hours: Hours foretold. rho: Lag-1 autocorrelation of the minutes' residuals.
+        fit: Fit for purpose. reasons: Why, or why not.
+    """
+
+    cvrmse: float
+    nmbe: float
+    hours: float
+    rho: float
+    fit: bool
+    reasons: tuple[str, ...]
+
+
+class Baselines:
+    """The baselines of all machines of a plant that have an electricity meter."""
+
+    def __init__(self, plant: Plant, *, memory_days: float = MEMORY_DAYS) -> None:
+        self.drivers = Drivers(plant)
+        self.elements = tuple(e.id for e in self.drivers.machines)
+        self._place = {e: n for n, e in enumerate(self.elements)}
+        self._memory_h = memory_days * 24.0
+        machines = len(self.elements)
+        self._prior, prior_sd, self._nominal_sd = self._priors()
+        self._prior_precision = 1.0 / prior_sd**2
+        self._known_prior = np.isfinite(self._prior)
+        self._a = np.zeros((machines, WIDTH, WIDTH))
+        self._b = np.zeros((machines, WIDTH))
+        self._seen_h = np.zeros(machines)
+        self._square = np.zeros((machines, _STATES))
+        self._weight = np.zeros((machines, _STATES))
+        self._pairs = np.zeros((machines, 2))
+        self._x_sum = np.zeros((machines, _STATES, WIDTH))
+        self._x_count = np.zeros((machines, _STATES))
+        self._foretold = np.zeros((machines, 4))
+        self._solve()
+
+    def expected(self, window: Window) -> Expected:
+        """What each machine should draw at each step of a window, as known now."""
+        parts = [self._expect(self.drivers.seen(w)) for w in _chunks(window)]
+        mean, sd, actual = (
+            np.concatenate([p[i] for p in parts]) if len(parts) > 1 else parts[0][i]
+            for i in range(3)
+        )
+        return Expected(self.elements, mean, sd, actual, self.learned)
+
+    def learn(self, window: Window, exclude: Bools | None = None) -> None:
+        """Learn from a window of an hour or more.
+
+        Args:
+            window: Closed steps.
+            exclude: [steps, machines] minutes not to learn from: flagged, or changed by an order.
+        """
+        start = 0
+        for part in _chunks(window):
+            skip = None if exclude is None else exclude[start : start + part.steps]
+            self._learn(part, skip)
+            start += part.steps
+        self._solve()
+
+    @property
+    def learned(self) -> Bools:
+        """[machines] whether the expectation comes from the machine's own data."""
+        return self._seen_h >= LEARNED_HOURS
+
+    def state_kw(self) -> dict[str, dict[str, Range]]:
+        """Machine -> state -> expected power at the drivers usual in that state [kW], with its 95 % interval."""
+        out: dict[str, dict[str, Range]] = {}
+        for m, element in enumerate(self.elements):
+            states = {}
+            for s in range(_STATES):
+                seen = self._x_count[m, s] > 0
+                if not (seen or self._known_prior[m, s]) or (
+                    self.drivers.stateless[m] and s != STATES["busy"]
+                ):
+                    continue
+                x = self._x_sum[m, s] / self._x_count[m, s] if seen else np.eye(WIDTH)[s]
+                mean, half = float(x @ self._beta[m]), 1.96 * math.sqrt(float(x @ self._cov[m] @ x))
+                states[STATE_NAMES[s]] = Range(
+                    max(0.0, mean), max(0.0, mean - half), max(0.0, mean + half)
+                )
+            out[element] = states
+        return out
+
+    def scatter(self, element: str, state: str) -> tuple[float, float]:
+        """Standard deviation of a minute's power in a state [kW], and the residuals' lag-1 autocorrelation."""
+        m = self._place[element]
+        return float(self._sd[m, STATES[state]]), float(self._rho()[m])
+
+    def slope(self, element: str, feature: int) -> tuple[float, float]:
+        """A driver's coefficient [kW per unit of the feature] and its standard deviation."""
+        m = self._place[element]
+        return float(self._beta[m, feature]), math.sqrt(float(self._cov[m, feature, feature]))
+
+    def fit(self, element: str) -> Fit:
+        """How well it foretold."""
+        m = self._place[element]
+        hours, square, error, total = (float(v) for v in self._foretold[m])
+        rho = float(self._rho()[m])
+        if hours < 12.0 or total <= 0.0:
+            return Fit(
+                math.nan,
+                math.nan,
+                hours,
+                rho,
+                False,
+                (f"only {hours:.0f} hours were foretold so far; 12 are needed",),
+            )
+        cvrmse, bias = math.sqrt(square / hours) / (total / hours), error / total
+        fit, reasons = verdict(cvrmse, bias, limit=0.30, bias=0.10)
+        return Fit(cvrmse, bias, hours, rho, fit, reasons)
+
+    def state(self) -> dict[str, Any]:
+        """Everything learned, as JSON."""
+        names = (
+            "_a",
+            "_b",
+            "_seen_h",
+            "_square",
+            "_weight",
+            "_pairs",
+            "_x_sum",
+            "_x_count",
+            "_foretold",
+        )
+        return {
+            "version": 1,
+            "elements": list(self.elements),
+            **{n[1:]: getattr(self, n).tolist() for n in names},
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a saved state; machines that are new start from their prior, machines that are gone are dropped."""
+        if state.get("version") != 1 or np.asarray(state["a"]).shape[1:] not in (
+            (WIDTH, WIDTH),
+            (0,),
+        ):
+            return
+        old = {e: n for n, e in enumerate(state["elements"])}
+        here = [n for n, e in enumerate(self.elements) if e in old]
+        there = [old[self.elements[n]] for n in here]
+        for name in (
+            "a",
+            "b",
+            "seen_h",
+            "square",
+            "weight",
+            "pairs",
+            "x_sum",
+            "x_count",
+            "foretold",
+        ):
+            getattr(self, "_" + name)[here] = np.asarray(state[name])[there]
+        self._solve()
+
+    def _priors(self) -> tuple[Floats, Floats, Floats]:
+        """Prior mean and sd of the coefficients, and the nominal scatter of a minute by state."""
+        machines = self.drivers.machines
+        mean = np.full((len(machines), WIDTH), np.nan)
+        sd = np.full((len(machines), WIDTH), 1e-4)
+        scatter = np.ones((len(machines), _STATES))
+        for m, e in enumerate(machines):
+            facts = e.kind_facts
+            share = float(facts.get("kw_sd_share", 0.3))
+            named = {s: float(facts[f"kw_{n}"]) for n, s in STATES.items() if f"kw_{n}" in facts}
+            top = max(named.values(), default=float("nan"))
+            scale = top if np.isfinite(top) else 1000.0
+            for s in range(_STATES):
+                mean[m, s] = named.get(s, np.nan)
+                sd[m, s] = share * named[s] + 0.02 * scale if s in named else 2.0 * scale
+                scatter[m, s] = sd[m, s] if s in named else 0.3 * scale
+            mean[m, _STATES:] = 0.0
+            mean[m, d.COOLING] = 10.0 * float(facts.get("kw_per_degC_outdoor", 0.0))
+            own = self.drivers.makes_parts[m]
+            sd[m, d.RATE] = 0.3 * scale if own else 1e-4
+            sd[m, d.PRODUCT0 : d.COOLING] = 0.1 * scale if own else 1e-4
+            sd[m, [d.COOLING, d.HEATING]] = (0.03 if own else 0.2) * scale
+            if not own:
+                sd[m, [d.PLANT_RATE, d.BUSY_SHARE, d.DEMAND, d.WORKING]] = 0.3 * scale
+            if self.drivers.stateless[m]:
+                sd[m, d.SEASON0 :] = 0.5 * scale
+        return mean, sd, scatter
+
+    def _solve(self) -> None:
+        self._cov = np.linalg.inv(self._a + _diagonals(self._prior_precision))
+        pull = self._prior_precision * np.where(self._known_prior, self._prior, 0.0)
+        self._beta = np.einsum("mkl,ml->mk", self._cov, self._b + pull)
+        # Learned scatter and nominal scatter, the latter worth an hour of minutes.
+        ease = np.where(self._weight > 0.0, 60.0 / (60.0 + self._weight), 1.0)
+        own = self._square / np.maximum(self._weight, 1e-9)
+        floor = 0.01 * np.abs(np.nan_to_num(self._beta[:, :_STATES])) + 0.01
+        self._sd = np.maximum(np.sqrt(ease * self._nominal_sd**2 + (1.0 - ease) * own), floor)
+
+    def _rho(self) -> Floats:
+        rho: Floats = np.clip(self._pairs[:, 0] / np.maximum(self._pairs[:, 1], 1e-9), 0.0, 0.98)
+        return rho
+
+    def _expect(self, seen: Seen) -> tuple[Floats, Floats, Floats]:
+        mean = np.einsum("tmk,mk->tm", seen.features, self._beta)
+        unsure = np.matmul(seen.features.transpose(1, 0, 2), self._cov)
+        variance = np.einsum("mtk,tmk->tm", unsure, seen.features)
+        rows = np.arange(len(self.elements))
+        variance += self._sd[rows, np.maximum(seen.codes, 0)] ** 2
+        if seen.fresh.any():
+            # Somewhere between the two states' powers: their difference may fall anywhere in the step.
+            other = (
+                self._beta[rows, np.maximum(seen.before, 0)]
+                - self._beta[rows, np.maximum(seen.codes, 0)]
+            )
+            variance += np.where(seen.fresh, other**2 / 3.0, 0.0)
+        blank = ~self._known_prior[rows, np.maximum(seen.codes, 0)] & (
+            self._x_count[rows, np.maximum(seen.codes, 0)] < 10
+        )
+        bad = ~seen.usable | blank
+        return (
+            np.where(bad, np.nan, np.maximum(mean, 0.0)),
+            np.where(bad, np.nan, np.sqrt(variance)),
+            seen.actual,
+        )
+
+    def _learn(self, window: Window, exclude: Bools | None) -> None:
+        seen = self.drivers.seen(window)
+        step_h = window.step_s / 3600.0
+        good = seen.usable & np.isfinite(seen.actual) & ~seen.fresh
+        if exclude is not None:
+            good &= ~exclude
+        y = np.where(good, seen.actual, 0.0)
+        self._foretell(seen, good, window.step_s)
+        fade = 0.5 ** (window.period.hours / self._memory_h)
+        for sums in (
+            self._a,
+            self._b,
+            self._square,
+            self._weight,
+            self._pairs,
+            self._x_sum,
+            self._x_count,
+        ):
+            sums *= fade
+        x = seen.features.transpose(1, 0, 2)
+        weight, beta = good.astype(np.float64).T, self._beta
+        grow = (1.0 + self._rho()) / (1.0 - self._rho())
+        sd = self._sd
+        for _ in range(_PASSES):
+            precision = weight / (
+                np.take_along_axis(sd, np.maximum(seen.codes.T, 0), axis=1) ** 2 * grow[:, None]
+            )
+            xw = x * precision[:, :, None]
+            a = self._a + xw.transpose(0, 2, 1) @ x
+            b = self._b + np.einsum("mtk,mt->mk", xw, y.T)
+            beta = np.linalg.solve(
+                a + _diagonals(self._prior_precision),
+                (b + self._prior_precision * np.nan_to_num(self._prior))[:, :, None],
+            )[:, :, 0]
+            residual = y.T - np.einsum("mtk,mk->mt", x, beta)
+            sd = self._window_sd(residual, seen, good)
+            ratio = np.abs(residual) / np.take_along_axis(sd, np.maximum(seen.codes.T, 0), axis=1)
+            weight = good.T * np.where(
+                ratio > _TRIM, 0.0, np.minimum(1.0, _HUBER / np.maximum(ratio, 1e-9))
+            )
+        self._a, self._b = a, b
+        self._remember(residual, weight, sd, seen, good, step_h)
+
+    def _window_sd(self, residual: Floats, seen: Seen, good: Bools) -> Floats:
+        """Scatter by state in this window by the median absolute residual; the known one where it holds few minutes."""
+        sd = self._sd.copy()
+        codes = seen.codes.T
+        for s in np.unique(codes[good.T]):
+            here = good.T & (codes == s)
+            count = here.sum(axis=1)
+            size = np.where(here, np.abs(residual), np.nan)
+            few = count < 10
+            size[few] = 0.0
+            sd[:, s] = np.where(
+                few, sd[:, s], np.maximum(1.4826 * np.nanmedian(size, axis=1), 1e-3)
+            )
+        return sd
+
+    def _remember(
+        self, residual: Floats, weight: Floats, sd: Floats, seen: Seen, good: Bools, step_h: float
+    ) -> None:
+        codes = seen.codes.T
+        limit = 4.0 * np.take_along_axis(sd, np.maximum(codes, 0), axis=1)
+        clipped = np.clip(residual, -limit, limit)
+        used = weight > 0.0
+        minutes = step_h * 60.0
+        for s in np.unique(codes[good.T]):
+            here = used & (codes == s)
+            self._square[:, s] += (np.where(here, clipped, 0.0) ** 2).sum(axis=1) * minutes
+            self._weight[:, s] += here.sum(axis=1) * minutes
+            self._x_sum[:, s] += np.einsum("mt,tmk->mk", here.astype(np.float64), seen.features)
+            self._x_count[:, s] += here.sum(axis=1)
+        z = np.where(used, clipped / limit, 0.0)
+        both = used[:, 1:] & used[:, :-1]
+        self._pairs[:, 0] += (z[:, 1:] * z[:, :-1] * both).sum(axis=1)
+        self._pairs[:, 1] += ((z[:, 1:] ** 2 + z[:, :-1] ** 2) / 2.0 * both).sum(axis=1)
+        self._seen_h += good.sum(axis=0) * step_h
+
+    def _foretell(self, seen: Seen, good: Bools, step_s: int) -> None:
+        """Hours foretold by what was known before: square error, error, energy."""
+        mean, _, actual = self._expect(seen)
+        block = max(1, 3600 // step_s)
+        hours = len(mean) // block
+        if not hours:
+            return
+        known = good & np.isfinite(mean)
+
+        def by_hour(values: Floats) -> Floats:
+            out: Floats = (
+                np.where(known, values, 0.0)[: hours * block].reshape(hours, block, -1).sum(axis=1)
+            )
+            return out
+
+        count = by_hour(np.ones_like(mean))
+        full = (count >= 0.5 * block) & self.learned
+        per = np.maximum(count, 1.0)
+        seen_kw, error = (
+            by_hour(np.nan_to_num(actual)) / per,
+            by_hour(np.nan_to_num(actual - mean)) / per,
+        )
+        for place, values in enumerate((np.ones_like(error), error**2, error, seen_kw)):
+            self._foretold[:, place] += np.where(full, values, 0.0).sum(axis=0)
+
+
+def _diagonals(rows: Floats) -> Floats:
+    """[m, k, k] with the rows of [m, k] on the diagonals."""
+    out = np.zeros((*rows.shape, rows.shape[1]))
+    place = np.arange(rows.shape[1])
+    out[:, place, place] = rows
+    return out
+
+
+def _chunks(window: Window) -> list[Window]:
+    """The window in pieces of a day of minutes at most."""
+    from datetime import timedelta
+
+    from ecotwin.clock import Period
+
+    if window.steps <= _CHUNK:
+        return [window]
+    parts = []
+    for start in range(0, window.steps, _CHUNK):
+        cut = slice(start, min(start + _CHUNK, window.steps))
+        first = window.period.start + timedelta(seconds=start * window.step_s)
+        period = Period(first, first + timedelta(seconds=(cut.stop - start) * window.step_s))
+        arrays = (
+            window.mean,
+            window.low,
+            window.high,
+            window.last,
+            window.amount,
+            window.covered,
+            window.estimated,
+            window.count,
+        )
+        columns = [a[cut] for a in arrays]
+        parts.append(Window(period, window.step_s, window.signals, *columns, window.known_at))  # type: ignore[arg-type]
+    return parts

@@ -1,0 +1,113 @@
+"""NOx and CO emitted: running masses first, else concentration x flue-gas flow."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from ecotwin.accounting.amounts import attempt, measure, settle, tally_signals
+from ecotwin.accounting.contract import Tally
+from ecotwin.accounting.family import Family
+from ecotwin.accounting.steps import Steps, steps_of
+from ecotwin.plant.model import Plant, Signal
+from ecotwin.records import Measure, Window
+
+_POLLUTANTS = {"nox": ("nox_mass", "nox_concentration"), "co": ("co_mass", "co_concentration")}
+
+
+class Air(Family):
+    """`air.nox` (as NO2) and `air.co`."""
+
+    name = "air"
+    indicators = ("air.nox", "air.co")
+
+    def signals(self, plant: Plant, element: str) -> Iterable[Signal]:
+        """Running masses at or below the element."""
+        return [s for means, _ in _POLLUTANTS.values() for s in plant.all_of(element, means)]
+
+    def needs(self, plant: Plant, element: str) -> tuple[int, ...]:
+        """Running masses, concentrations and flows."""
+        pairs = [p for pollutant in _POLLUTANTS for p in _pairs(plant, element, pollutant)]
+        wanted = {s.index for s in self.signals(plant, element)} | {
+            s.index for pair in pairs for s in pair
+        }
+        return tuple(sorted(wanted))
+
+    def extra(self, steps: Steps, element: str) -> dict[str, float]:
+        """Masses of stacks without a running mass: concentration x flow, under a name of their own."""
+        sums: dict[str, float] = {}
+        for pollutant in _POLLUTANTS:
+            for concentration, flow in _pairs(steps.plant, element, pollutant):
+                sums |= _product(steps, concentration, flow)
+        return sums
+
+    def tally(self, plant: Plant, element: str, window: Window) -> Tally:
+        """Additive sums over the window."""
+        steps = steps_of(plant, window)
+        return Tally(
+            element,
+            window.period,
+            {**tally_signals(steps, self.signals(plant, element)), **self.extra(steps, element)},
+        )
+
+    def figures(self, plant: Plant, tally: Tally) -> tuple[list[Measure], list[str]]:
+        """One figure a pollutant that is measured here."""
+        return attempt([partial(_emitted, plant, tally, pollutant) for pollutant in _POLLUTANTS])
+
+
+def _pairs(plant: Plant, element: str, pollutant: str) -> list[tuple[Signal, Signal]]:
+    mass, concentration = _POLLUTANTS[pollutant]
+    found = []
+    for e in plant.under(element):
+        measured, flow = plant.find(e.id, concentration), plant.find(e.id, "flue_flow")
+        if measured and flow and plant.find(e.id, mass) is None:
+            found.append((measured, flow))
+    return found
+
+
+def _virtual(concentration: Signal, flow: Signal) -> Signal:
+    accuracy = math.hypot(concentration.accuracy, flow.accuracy)
+    return replace(
+        concentration,
+        id=f"{concentration.id} x {flow.id}",
+        form="rate",
+        unit="kg/h",
+        accuracy=accuracy,
+    )
+
+
+def _product(steps: Steps, concentration: Signal, flow: Signal) -> dict[str, float]:
+    mg_per_m3, m3_per_h = steps.raw(concentration, "mean"), steps.raw(flow, "mean")
+    both = np.minimum(
+        np.nan_to_num(steps.raw(concentration, "covered")),
+        np.nan_to_num(steps.raw(flow, "covered")),
+    )
+    kg = np.nan_to_num(mg_per_m3 * m3_per_h) * both * steps.step_h / 1e6
+    name = _virtual(concentration, flow).id
+    total = steps.window.steps * steps.step_h
+    return {
+        f"{name}|measured": float(kg.sum()),
+        f"{name}|covered": float(both.sum()) * steps.step_h,
+        f"{name}|total": total,
+    }
+
+
+def _emitted(plant: Plant, tally: Tally, pollutant: str) -> Measure | None:
+    terms = [(1.0, s) for s in plant.all_of(tally.element, _POLLUTANTS[pollutant][0])]
+    pairs = _pairs(plant, tally.element, pollutant)
+    terms += [(1.0, _virtual(c, f)) for c, f in pairs]
+    if not terms:
+        return None
+    method = (
+        "air/1: running mass"
+        if not pairs
+        else "air/1: running mass, else concentration x dry flue-gas flow"
+    )
+    return measure(tally, f"air.{pollutant}", "kg", settle(tally.sums, terms), method=method)
+
+
+plug = Air()

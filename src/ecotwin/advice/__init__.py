@@ -1,0 +1,3 @@
+"""What to do, one file an advisor."""
+
+NOT_PLUGS = frozenset({"ranking"})

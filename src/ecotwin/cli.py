@@ -1,0 +1,328 @@
+"""The command line. Heavy rooms are imported only by the command that needs them."""
+
+from __future__ import annotations
+
+import json as json_module
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ecotwin import __version__
+from ecotwin.errors import EcotwinError
+
+app = typer.Typer(
+    name="ecotwin",
+    help="A digital twin that keeps a factory's environmental performance true, live and provable.",
+    no_args_is_help=False,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+PlantFile = Annotated[Path, typer.Argument(help="The plant file (YAML).")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Data = Annotated[
+    Path | None, typer.Option("--data-folder", help="Folder of history and ledger (default: var/<plant>).")
+]
+
+
+def show(result: Any, as_json: bool, lines: list[str]) -> None:
+    """Print a result for a machine or for a person."""
+    if as_json:
+        typer.echo(json_module.dumps(result, ensure_ascii=False, indent=2, default=str))
+    else:
+        typer.echo("\n".join(lines))
+
+
+@app.callback(invoke_without_command=True)
+def first(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Say what to do first."""
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(
+            "ecotwin keeps a factory's environmental performance true, live and provable.\n\n"
+            "  ecotwin demo                   a stand-in factory with its live twin, in one command\n"
+            "  ecotwin check my_plant.yaml    every fault of a plant file at once, with its line\n"
+            "  ecotwin run my_plant.yaml      the twin on your plant; the page opens at 127.0.0.1:8321\n"
+            "  ecotwin doctor                 what is missing on this machine, and how to get it\n\n"
+            "`ecotwin --help` lists all commands; `ecotwin COMMAND --help` shows an example of each."
+        )
+
+
+@app.command()
+def demo(
+    plant: Annotated[Path | None, typer.Argument(help="Another plant file; default: the electronics works.")] = None,
+    speed: Annotated[float, typer.Option(help="Plant seconds per second; 144 plays a day in ten minutes.")] = 144.0,
+    port: Annotated[int, typer.Option(help="Port of the page.")] = 8321,
+    seed: Annotated[int, typer.Option(help="Seed of the stand-in factory.")] = 1,
+    days: Annotated[float, typer.Option(help="Days of history the twin learns from in the background.")] = 7.0,
+    fresh: Annotated[bool, typer.Option(help="Start from an empty history.")] = True,
+) -> None:
+    """A stand-in factory and its live twin; Ctrl-C ends both.
+
+    Example: ecotwin demo --speed 60
+    """
+    from ecotwin.service.demo import run_demo
+
+    raise typer.Exit(run_demo(plant, speed=speed, port=port, seed=seed, days=days, fresh=fresh))
+
+
+@app.command()
+def run(
+    plant: PlantFile,
+    data_folder: Data = None,
+    host: Annotated[str | None, typer.Option(help="Address of the page; only loopback for now.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port of the page; 0 takes a free one.")] = None,
+    data: Annotated[list[Path] | None, typer.Option(help="Data files for the plant's file connections.")] = None,
+    speed: Annotated[float, typer.Option(help="Plant seconds per second, for a stand-in plant.")] = 1.0,
+    start: Annotated[str | None, typer.Option(help="Plant time at --origin, ISO, with --speed.")] = None,
+    origin: Annotated[float | None, typer.Option(help="Wall time at --start [s since 1970].")] = None,
+    import_: Annotated[
+        list[Path] | None, typer.Option("--import", help="Recorded history to take in first (long CSV or Parquet).")
+    ] = None,
+) -> None:
+    """Run the twin on a plant until Ctrl-C.
+
+    Example: ecotwin run plants/electronics.yaml --port 8321
+    """
+    from ecotwin.service.serve import serve
+
+    raise typer.Exit(
+        serve(
+            plant,
+            folder=data_folder,
+            host=host,
+            port=port,
+            data=tuple(data or ()),
+            speed=speed,
+            start=start,
+            origin=origin,
+            imports=tuple(import_ or ()),
+        )
+    )
+
+
+@app.command()
+def check(plant: PlantFile, json: Json = False) -> None:
+    """Check a plant file as a whole: every fault at once, with its line and what mends it.
+
+    Example: ecotwin check plants/electronics.yaml
+    """
+    from ecotwin.plant.blueprint import check as check_plant
+    from ecotwin.plant.blueprint import load
+
+    faults = check_plant(plant)
+    if faults:
+        show({"file": str(plant), "sound": False, "faults": list(faults)}, json, [*faults, f"{len(faults)} faults."])
+        raise typer.Exit(1)
+    made = load(plant)
+    counts = {
+        "machines": len(made.machines),
+        "signals": len(made.signals),
+        "balances": len(made.balances),
+        "writable": sum(s.write is not None for s in made.signals),
+    }
+    show(
+        {"file": str(plant), "sound": True, "faults": [], **counts},
+        json,
+        [f"{plant} is sound: {', '.join(f'{n} {k}' for k, n in counts.items())}."],
+    )
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of plant files, for editors.
+
+    Example: ecotwin schema > plant.schema.json
+    """
+    from ecotwin.plant.schema import schema as made
+
+    typer.echo(json_module.dumps(made(), indent=2, ensure_ascii=False))
+
+
+@app.command()
+def replay(
+    plant: PlantFile,
+    data: Annotated[list[Path], typer.Option(help="Recorded data files.")],
+    data_folder: Data = None,
+    json: Json = False,
+) -> None:
+    """Play recorded data through the whole twin and print each month's figures.
+
+    Example: ecotwin replay plants/steelworks.yaml --data steel.csv.gz --json
+    """
+    from ecotwin.cycle.replaying import replay as play
+
+    result = play(plant, tuple(data), data_folder)
+    show(result.as_json(), json, result.as_lines())
+
+
+@app.command()
+def report(
+    plant: PlantFile,
+    period: Annotated[str, typer.Option(help="2026, 2026-06, 2026-06-18, today or START/END.")] = "today",
+    element: Annotated[str, typer.Option(help="Element id; default: the site.")] = "",
+    csv: Annotated[bool, typer.Option("--csv", help="Print as CSV.")] = False,
+    data_folder: Data = None,
+    json: Json = False,
+) -> None:
+    """Figures of a period, from the running twin or from its history.
+
+    Example: ecotwin report plants/electronics.yaml --period 2026-06 --json
+    """
+    from ecotwin.cycle.asking import as_csv
+
+    result = _ask(plant, data_folder, "report", period=period, element=element)
+    if csv:
+        typer.echo(as_csv(result["measures"]), nl=False)
+        return
+    show(result, json, result["lines"])
+
+
+@app.command()
+def explain(plant: PlantFile, figure: str, data_folder: Data = None, json: Json = False) -> None:
+    """The whole tree of one figure: formula, inputs with coverage, factors with source, revisions.
+
+    Example: ecotwin explain plants/electronics.yaml "site:scope2.location:2026-06-18"
+    """
+    result = _ask(plant, data_folder, "explain", figure=figure)
+    show(result["tree"], json, result["lines"])
+
+
+@app.command()
+def export(
+    plant: PlantFile,
+    signals: Annotated[str, typer.Argument(help="Signal ids, parted by commas.")],
+    period: Annotated[str, typer.Option(help="As for report.")] = "today",
+    data_folder: Data = None,
+) -> None:
+    """Readings of signals as CSV: at, signal, value, quality.
+
+    Example: ecotwin export plants/electronics.yaml oven_1.power --period 2026-06-18 > oven.csv
+    """
+    result = _ask(plant, data_folder, "export", signals=signals, period=period)
+    typer.echo(result["csv"], nl=False)
+
+
+@app.command()
+def quarantine(
+    plant: PlantFile,
+    period: Annotated[str, typer.Option(help="As for report; default: all.")] = "",
+    limit: Annotated[int, typer.Option(help="Newest rows to print.")] = 50,
+    data_folder: Data = None,
+    json: Json = False,
+) -> None:
+    """Samples that cleaning refused, each with its reason.
+
+    Example: ecotwin quarantine plants/electronics.yaml --limit 20
+    """
+    result = _ask(plant, data_folder, "quarantine", period=period, limit=limit)
+    show(result, json, result["lines"])
+
+
+@app.command()
+def verify(
+    where: Annotated[Path, typer.Argument(help="A ledger or data folder, a plant file, or an evidence bundle (.zip).")],
+    json: Json = False,
+) -> None:
+    """Check a whole ledger, or an evidence bundle, offline.
+
+    Example: ecotwin verify evidence-48213.zip
+    """
+    from ecotwin.cycle.verifying import verify as check_proof
+
+    result = check_proof(where)
+    show(result["report"], json, result["lines"])
+    if not result["report"]["ok"]:
+        raise typer.Exit(1)
+
+
+@app.command()
+def backup(plant: PlantFile, folder: Path, data_folder: Data = None, json: Json = False) -> None:
+    """A complete, consistent copy of history and ledger; safe while the twin runs.
+
+    Example: ecotwin backup plants/electronics.yaml /backups/2026-06-18
+    """
+    result = _ask(plant, data_folder, "backup", folder=str(folder.resolve()))
+    show(result, json, [f"Backed up to {folder}: {result['bytes']:,} bytes, ledger of {result['entries']} entries."])
+
+
+@app.command()
+def restore(plant: PlantFile, folder: Path, data_folder: Data = None) -> None:
+    """Bring a backup back into an empty data folder.
+
+    Example: ecotwin restore plants/electronics.yaml /backups/2026-06-18
+    """
+    from ecotwin.cycle.backing import restore as bring_back
+
+    typer.echo(bring_back(plant, folder, data_folder))
+
+
+@app.command()
+def plugs(json: Json = False) -> None:
+    """Every plug that is installed, by room.
+
+    Example: ecotwin plugs
+    """
+    from ecotwin import plugs as found
+
+    rooms = {room: dict(found.names(room)) for room in found.ROOMS}
+    show(rooms, json, [f"{room}: {', '.join(names) or 'none'}" for room, names in rooms.items()])
+
+
+@app.command()
+def doctor(json: Json = False) -> None:
+    """What is missing on this machine, and how to get it.
+
+    Example: ecotwin doctor
+    """
+    from ecotwin.service.doctor import examine
+
+    rows = examine()
+    lines = [f"{'ok     ' if row['ok'] else 'missing'}  {row['name']}: {row['text']}" for row in rows]
+    show(rows, json, lines)
+    if not all(row["ok"] or row["optional"] for row in rows):
+        raise typer.Exit(1)
+
+
+@app.command()
+def bench(
+    name: Annotated[str, typer.Argument(help="ingest, alert or query.")],
+    seconds: Annotated[float, typer.Option(help="Length of the measurement [s].")] = 10.0,
+) -> None:
+    """Measure this machine beside its own bare limit; prints JSON.
+
+    Example: ecotwin bench ingest --seconds 20
+    """
+    from ecotwin.service.bench import measure
+
+    typer.echo(json_module.dumps(measure(name, seconds), indent=2))
+
+
+def _ask(plant: Path, folder: Path | None, question: str, **words: Any) -> dict[str, Any]:
+    """Ask the running twin over its local socket, or open the history when none runs."""
+    from ecotwin.service.ask import ask
+
+    return ask(plant, folder, question, words)
+
+
+def main() -> None:
+    """Run a command: exit code 0 done, 1 the data or the plant is at fault, 2 wrong use."""
+    try:
+        app(standalone_mode=True)
+    except EcotwinError as fault:
+        typer.echo(f"ecotwin: {fault}", err=True)
+        sys.exit(fault.exit_code)
+    except BrokenPipeError:
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,17 @@
+"""The wire, one file a protocol."""
+
+NOT_PLUGS = frozenset(
+    {
+        "inlet",
+        "recording",
+        "sparkplug_aliases",
+        "sparkplug_arrays",
+        "sparkplug_orders",
+        "sparkplug_payload",
+        "sparkplug_schema",
+        "sparkplug_state",
+        "stamps",
+        "table",
+    }
+)
+"""Modules here that are parts of plugs and no plugs themselves."""

@@ -1,0 +1,1 @@
+"""The only door back to the machine."""

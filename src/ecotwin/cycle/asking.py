@@ -1,0 +1,243 @@
+"""Answers the questions of commands, for a running twin and for a history that nobody runs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ecotwin.accounting import accounts, explain
+from ecotwin.clock import Period, days_of, iso, local_day, parse_period
+from ecotwin.cycle.backing import back_up
+from ecotwin.cycle.keeping import to_json
+from ecotwin.errors import EcotwinError, FigureGap, FileFault
+from ecotwin.governance.ledger import Ledger
+from ecotwin.history.contract import Store
+from ecotwin.history.embedded import DuckStore
+from ecotwin.plant import Plant, load
+from ecotwin.records import Measure
+
+EXPORT_ROWS = 2_000_000
+
+
+@contextmanager
+def open_for(plant_file: Path, folder: Path) -> Iterator[Asked]:
+    """Open the history of a plant that nobody runs.
+
+    Raises:
+        FileFault: There is no history.
+        StoreBusy: Another process holds it.
+    """
+    if not (folder / "history").exists():
+        raise FileFault(
+            f"there is no history in {folder}",
+            expected="the data folder of a twin that has run",
+            remedy=f"run `ecotwin run {plant_file}` or `ecotwin replay {plant_file} --data FILE` first, "
+            "or name the folder with --data-folder",
+        )
+    plant = load(plant_file)
+    store = DuckStore(plant, folder / "history")
+    ledger = Ledger(folder / "ledger")
+    span = store.span()
+    try:
+        yield Asked(plant, store, ledger, span.end if span else datetime.now(UTC))
+    finally:
+        store.close()
+        ledger.close()
+
+
+class Asked:
+    """Answers from one plant's history and ledger.
+
+    Args:
+        plant: The plant. store: Its history. ledger: Its ledger.
+        now: What `today` and open periods end at.
+    """
+
+    def __init__(self, plant: Plant, store: Store, ledger: Ledger, now: datetime) -> None:
+        self._plant = plant
+        self._store = store
+        self._ledger = ledger
+        self._now = now
+
+    def answer(self, question: str, words: dict[str, Any]) -> dict[str, Any]:
+        """Answer a question by name.
+
+        Raises:
+            EcotwinError: The question is unknown, or its answer cannot be had.
+        """
+        known = {
+            "report": self.report,
+            "explain": self.explain,
+            "export": self.export,
+            "quarantine": self.quarantine,
+            "backup": self.backup,
+        }
+        if question not in known:
+            raise EcotwinError(
+                f"there is no question {question!r}", expected=f"one of {', '.join(known)}", remedy="update the command"
+            )
+        made: dict[str, Any] = known[question](**words)
+        return made
+
+    def period(self, text: str) -> Period:
+        """Read a period, and cut it at now.
+
+        Raises:
+            FigureGap: It is none, or it begins in the future.
+        """
+        zone = self._plant.zone
+        try:
+            period = (
+                local_day(self._now.astimezone(zone).date(), zone)
+                if text in {"", "today"}
+                else parse_period(text, zone)
+            )
+        except ValueError as fault:
+            raise FigureGap(
+                f"{text!r} is not a period ({fault})",
+                expected="today, 2026, 2026-06, 2026-06-18 or START/END",
+                remedy="correct the period",
+            ) from None
+        end = self._now.replace(second=0, microsecond=0)
+        if period.start >= end:
+            raise FigureGap(
+                f"the period begins at {iso(period.start_us)}, and the plant's time is {iso(Period(end, end).start_us)}",
+                expected="a period that has begun",
+                remedy="ask for an earlier one",
+            )
+        return Period(period.start, min(period.end, end))
+
+    def accounts(self, period: Period, elements: list[str] | None = None) -> accounts.Accounts:
+        """Figures over a period, day by day."""
+        needed = accounts.needed(self._plant, elements)
+        windows = (self._store.window(needed, day, 60) for day in days_of(period, self._plant.zone))
+        return accounts.run(self._plant, windows, elements)
+
+    def report(self, period: str = "today", element: str = "") -> dict[str, Any]:
+        """Figures of an element over a period."""
+        span = self.period(period)
+        place = self._element(element)
+        made = self.accounts(span, [place])
+        lines = [f"{self._plant.element(place).name}, {span}"]
+        lines += [_line(m) for m in made.measures]
+        lines += [f"  not available: {text}" for _, text in made.gaps]
+        return {
+            "element": place,
+            "start": iso(span.start_us),
+            "end": iso(span.end_us),
+            "measures": [to_json(m) | {"id": m.id} for m in made.measures],
+            "refused": [text for _, text in made.gaps],
+            "lines": lines,
+        }
+
+    def measure(self, figure: str) -> tuple[Measure, dict[str, Measure]]:
+        """A figure by its id `element:indicator:period`, computed anew, with those it may rest on.
+
+        Raises:
+            FigureGap: There is no such figure.
+        """
+        parts = figure.split(":", 2)
+        if len(parts) != 3:
+            raise FigureGap(
+                f"{figure!r} names no figure",
+                expected="ELEMENT:INDICATOR:PERIOD, as `ecotwin report --json` prints it in `id`",
+                remedy="copy an id from there",
+            )
+        element, indicator, text = parts
+        made = self.accounts(self.period(text), [self._element(element)])
+        return made.of(self._element(element), indicator), dict(made.by_id())
+
+    def explain(self, figure: str) -> dict[str, Any]:
+        """The whole tree of a figure."""
+        measure, known = self.measure(figure)
+        revisions = [
+            {
+                "signal": self._plant.signals[r.signal].id,
+                "at": iso(r.start),
+                "before": r.before,
+                "after": r.after,
+                "known": iso(r.known_after),
+            }
+            for r in self._store.revisions(measure.period, limit=100)
+            if any(i.signal == self._plant.signals[r.signal].id for i in measure.inputs)
+        ]
+        return {
+            "tree": explain.tree(measure, known=known, revisions=revisions),
+            "lines": list(explain.lines(measure, known=known, revisions=revisions)),
+        }
+
+    def export(self, signals: str, period: str = "today") -> dict[str, Any]:
+        """Readings as CSV text."""
+        span = self.period(period)
+        chosen = [self._signal(name) for name in signals.split(",")]
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["at", "signal", "value", "quality"])
+        for row, line in enumerate(self._store.export(chosen, span)):
+            if row >= EXPORT_ROWS:
+                raise FigureGap(
+                    f"more than {EXPORT_ROWS:,} rows", expected="fewer", remedy="ask for a shorter period"
+                )
+            writer.writerow(line)
+        return {"csv": text.getvalue()}
+
+    def quarantine(self, period: str = "", limit: int = 50) -> dict[str, Any]:
+        """Samples that cleaning refused."""
+        span = self.period(period) if period else None
+        rows = self._store.rejects(span, limit=limit)
+        counts = dict(self._store.reject_counts(span))
+        lines = [f"{n:>10,}  {reason}" for reason, n in sorted(counts.items(), key=lambda c: -c[1])]
+        lines += [f"{r['at']}  {r['signal']}  {r['value']}  {r['reason']}: {r['detail']}" for r in rows]
+        return {"counts": counts, "rows": [_plain(r) for r in rows], "lines": lines or ["Nothing is in quarantine."]}
+
+    def backup(self, folder: str) -> dict[str, Any]:
+        """A complete copy of history and ledger."""
+        return back_up(self._store, self._ledger, Path(folder))
+
+    def _element(self, name: str) -> str:
+        if not name:
+            return self._plant.site.id
+        try:
+            return self._plant.element(name).id
+        except KeyError:
+            known = ", ".join(e.id for e in self._plant.elements[:12])
+            raise FigureGap(
+                f"there is no element {name!r}", expected=f"an id of the plant file such as {known}", remedy="correct it"
+            ) from None
+
+    def _signal(self, name: str) -> int:
+        try:
+            return self._plant.signal(name.strip()).index
+        except KeyError:
+            raise FigureGap(
+                f"there is no signal {name!r}",
+                expected="MACHINE.NAME as in the plant file",
+                remedy="correct it; `ecotwin check` counts them, the machine's page lists them",
+            ) from None
+
+
+def as_csv(measures: list[dict[str, Any]]) -> str:
+    """Figures of a report as CSV."""
+    names = ["element", "indicator", "value", "unit", "low", "high", "coverage", "estimated_share", "method", "id"]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, names, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(measures)
+    return text.getvalue()
+
+
+def _line(m: Measure) -> str:
+    number = explain.number
+    return (
+        f"  {m.indicator:<32} {number(m.value):>14} {m.unit:<10} ({number(m.low)} to {number(m.high)}; "
+        f"{m.coverage * 100:.1f} % covered, {m.estimated_share * 100:.1f} % estimated)"
+    )
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {k: (v.isoformat() if isinstance(v, datetime) else v) for k, v in row.items()}

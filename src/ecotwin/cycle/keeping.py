@@ -1,0 +1,95 @@
+"""Records to documents and back: what the twin must still know after a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+
+from ecotwin.governance.ledger import Ledger
+from ecotwin.history.contract import Store
+from ecotwin.records import Advice, Finding, Measure, Order, Receipt, Saving
+
+T = TypeVar("T")
+
+KINDS: dict[type, str] = {
+    Finding: "finding",
+    Advice: "advice",
+    Order: "order",
+    Receipt: "receipt",
+    Saving: "saving",
+    Measure: "measure",
+}
+
+
+@cache
+def _adapter(cls: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(cls)
+
+
+def to_json(record: object) -> dict[str, Any]:
+    """A record as JSON values."""
+    made = _adapter(type(record)).dump_python(record, mode="json")
+    assert isinstance(made, dict)
+    return made
+
+
+def from_json(cls: type[T], body: object) -> T:
+    """A record from JSON values."""
+    made: T = _adapter(cls).validate_python(body)
+    return made
+
+
+class Keeper:
+    """Keeps records in the history and seals them in the ledger, so that neither is ever forgotten.
+
+    Args:
+        store: The history.
+        ledger: The ledger.
+        now: Tells plant time.
+    """
+
+    def __init__(self, store: Store, ledger: Ledger, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._now = now
+
+    def keep(self, record: object, id: str, at: datetime) -> None:  # noqa: A002
+        """Keep the newest version of a record without sealing it."""
+        self._store.put(KINDS[type(record)], id, at, to_json(record), known_at=self._now())
+
+    def seal(self, record: object, id: str, at: datetime, *, kind: str = "") -> int:  # noqa: A002
+        """Keep a record and seal it; returns its place in the ledger."""
+        body = to_json(record)
+        known = self._now()
+        name = KINDS[type(record)]
+        entry = self._ledger.append(kind or name, id, body, known)
+        self._store.put(name, id, at, body, known_at=known)
+        self._store.put("sealed", f"{name}:{id}", at, {"entry": entry.index}, known_at=known)
+        return entry.index
+
+    def note(self, kind: str, subject: str, body: dict[str, Any]) -> int:
+        """Seal an act of a person: an approval, a stop, an acknowledgement."""
+        return self._ledger.append(kind, subject, body, self._now()).index
+
+    def entry_of(self, cls: type[Any], id: str) -> int | None:  # noqa: A002
+        """Place in the ledger of the newest sealed version of a record."""
+        found = self._store.get("sealed", f"{KINDS[cls]}:{id}")
+        return None if found is None else int(found.body["entry"])
+
+    def all(self, cls: type[T], *, since: datetime | None = None, limit: int = 1000) -> list[T]:
+        """The newest version of every record of a kind, newest first."""
+        found = self._store.documents(KINDS[cls], since=since, limit=limit)
+        return [from_json(cls, document.body) for document in found]
+
+    def state(self, name: str, body: dict[str, Any]) -> None:
+        """Keep a room's inner state (a detector, the baselines, the orders under way)."""
+        self._store.put("state", name, self._now(), body, known_at=self._now())
+
+    def restore(self, name: str) -> dict[str, Any] | None:
+        """A room's inner state as last kept."""
+        found = self._store.get("state", name)
+        return None if found is None else dict(found.body)

@@ -1,0 +1,229 @@
+"""Look: closed minutes against what was expected; scores become findings; baselines learn.
+
+Minutes that wait are judged up to the next full hour at a time, and baselines learn at full hours only, so that a
+replayed plant and a live one see the same.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from ecotwin import plugs
+from ecotwin.accounting.baseline import Baselines
+from ecotwin.clock import MINUTE, Period, instant, micros
+from ecotwin.cycle.prices import Prices
+from ecotwin.cycle.trail import Supply, Trail, supply
+from ecotwin.detection.alerts import Alerts
+from ecotwin.detection.contract import Detector, Expected
+from ecotwin.history.contract import Store
+from ecotwin.plant import Plant
+from ecotwin.records import Bools, Finding, Floats, Readings, Score, Window
+
+LEARN_EVERY = timedelta(hours=1)
+SETTLE = timedelta(hours=2)
+"""Baselines learn this much later: a finding has time to show itself before it could be learned as normal."""
+
+
+class Look:
+    """Judges the plant minute by minute.
+
+    Args:
+        plant: The plant. store: The history. prices: Money and carbon.
+        gas_factor: [kgCO2e/m3] of gas, None when none was given.
+    """
+
+    def __init__(
+        self, plant: Plant, store: Store, prices: Prices, gas_factor: float | None
+    ) -> None:
+        self._plant = plant
+        self._store = store
+        self._prices = prices
+        self._gas_factor = gas_factor
+        self._all = tuple(range(len(plant.signals)))
+        self.supply: Supply = supply(plant)
+        self.baselines = Baselines(plant)
+        self.alerts = Alerts(plant)
+        self.detectors: dict[str, Detector] = {
+            name: plug(plant) for name, plug in plugs.load_all("detection").items()
+        }
+        self.trail = Trail(self.supply.users)
+        self.closed_until: datetime | None = None
+        """End of the newest closed minute."""
+        self._learned_until: datetime | None = None
+        self._flagged: list[tuple[str, datetime, datetime]] = []
+        """(machine, from, to) spans that must never be learned from."""
+
+    def on_readings(self, readings: Readings, now: datetime) -> list[Finding]:
+        """Judge readings at once, before their minute closes."""
+        scores = [s for d in self.detectors.values() for s in d.on_readings(readings)]
+        return self._findings(scores, now) if scores else []
+
+    def on_minutes(self, watermark: datetime, known_at: datetime, first: datetime) -> list[Finding]:
+        """Close and judge every minute that ends at or before the watermark.
+
+        Args:
+            watermark: Event time up to which data is held to be complete.
+            known_at: Plant time now. first: Where to begin when nothing was closed yet.
+        """
+        begin = self.closed_until or _floor(first)
+        end = _floor(watermark)
+        if end <= begin:
+            return []
+        self._store.close_minutes(end, known_at=known_at)
+        changed: list[Finding] = []
+        while begin < end:
+            until = min(end, begin.replace(minute=0) + timedelta(hours=1))
+            changed += self._judge(Period(begin, until))
+            begin = self.closed_until = until
+            self._learn(until)
+        return changed
+
+    def expected(self, window: Window) -> Expected:
+        """What the baselines expect of a window that holds every signal."""
+        made = self.baselines.expected(window)
+        return Expected(tuple(made.elements), made.mean, made.sd, made.actual, made.learned)
+
+    def window(self, period: Period, step_s: int = 60) -> Window:
+        """Every signal over a period."""
+        return self._store.window(self._all, period, step_s)
+
+    def learn_from(self, period: Period) -> None:
+        """Learn from recorded days, one at a time, and fill the trail."""
+        start = period.start
+        while start < period.end:
+            end = min(period.end, start + timedelta(days=1))
+            window = self.window(Period(start, end))
+            self.baselines.learn(window, self._excluded(window))
+            start = end
+        self._learned_until = max(self._learned_until or period.end, period.end)
+
+    def refill_trail(self, now: datetime) -> None:
+        """Build the last day anew: after a start, and after the baselines have learned much at once."""
+        end = self.closed_until
+        span = self._store.span()
+        if end is None or span is None:
+            return
+        start = max(end - timedelta(hours=26), _floor(span.start))
+        self.trail = Trail(self.supply.users)
+        while start < end:
+            until = min(end, start + timedelta(hours=6))
+            window = self.window(Period(start, until))
+            self._extend_trail(window, self.expected(window))
+            start = until
+
+    def _judge(self, period: Period) -> list[Finding]:
+        window = self.window(period)
+        expected = self.expected(window)
+        scores = [s for d in self.detectors.values() for s in d.on_minutes(window, expected)]
+        self._extend_trail(window, expected)
+        return self._findings(scores, period.end)
+
+    def _findings(self, scores: list[Score], now: datetime) -> list[Finding]:
+        """Scores into findings, with the rates of the moment."""
+        rates: dict[str, Any] = {
+            carrier: lambda at, c=carrier: self._prices.money(c, at)
+            for carrier in {t.carrier for t in self._plant.tariffs}
+        }
+        factors: dict[str, Any] = {"electricity": self._prices.carbon}
+        market: dict[str, Any] = {"electricity": self._prices.carbon_market}
+        if self._gas_factor is not None:
+            factors["gas"] = market["gas"] = self._gas_factor
+        return self.alerts.findings(scores, now, rates, factors, market)
+
+    def _extend_trail(self, window: Window, expected: Expected) -> None:
+        columns = {e: i for i, e in enumerate(expected.elements)}
+        width, steps = len(self.supply.users), window.steps
+        made = {n: np.full((steps, width), np.nan) for n in ("actual", "mean", "sd")}
+        for column, user in enumerate(self.supply.users):
+            if user in columns:
+                for name, source in (
+                    ("actual", expected.actual),
+                    ("mean", expected.mean),
+                    ("sd", expected.sd),
+                ):
+                    made[name][:, column] = source[:, columns[user]]
+        bought, own = self._sources(window)
+        self.trail.add(window.at, made["actual"], made["mean"], made["sd"], bought, own)
+
+    def _sources(self, window: Window) -> tuple[Floats, Floats]:
+        """[steps] power from the grid and power made on site [kW]."""
+        bought = np.zeros(window.steps)
+        own = np.zeros(window.steps)
+        for id_ in self.supply.sources:
+            signal = self._plant.signal(id_)
+            kw = self._kw(window, signal.element, signal.index)
+            if signal.means == "electricity_generated":
+                own += np.nan_to_num(kw)
+            else:
+                bought += kw
+        if not self.supply.sources:
+            bought += sum(
+                (self._kw(window, user, None) for user in self.supply.users), np.zeros(window.steps)
+            )
+        return bought, own
+
+    def _kw(self, window: Window, element: str, counter: int | None) -> Floats:
+        """[steps] power of a meter: as measured, else from its counter or interval."""
+        power = self._plant.find(element, "electricity_power")
+        if power is not None:
+            return window.mean[:, window.column(power.index)]
+        if counter is None:
+            interval = self._plant.find(element, "electricity_interval")
+            counter = interval.index if interval else None
+        if counter is None:
+            return np.full(window.steps, np.nan)
+        return window.amount[:, window.column(counter)] * 3600.0 / window.step_s
+
+    def _learn(self, end: datetime) -> None:
+        """Learn from hours that are old enough to be trusted."""
+        for finding in self.alerts.open(end):
+            self._flagged.append((finding.element, finding.onset, finding.last_at))
+        self._flagged = [f for f in self._flagged if f[2] > end - timedelta(days=2)][-5000:]
+        start = self._learned_until or (end - SETTLE - LEARN_EVERY)
+        while start + LEARN_EVERY <= end - SETTLE:
+            window = self.window(Period(start, start + LEARN_EVERY))
+            self.baselines.learn(window, self._excluded(window))
+            start += LEARN_EVERY
+            self._learned_until = start
+
+    def _excluded(self, window: Window) -> Bools:
+        """[steps, machines] minutes inside a finding: they are not normal and not learned."""
+        machines = self.baselines.elements
+        mask = np.zeros((window.steps, len(machines)), bool)
+        for element, start, end in self._flagged:
+            if element in machines:
+                inside = (window.at >= micros(start) - 10 * MINUTE) & (window.at <= micros(end))
+                mask[inside, machines.index(element)] = True
+        return mask
+
+    def state(self) -> dict[str, Any]:
+        """JSON-able state of everything that thinks."""
+        return {
+            "baselines": self.baselines.state(),
+            "alerts": self.alerts.state(),
+            "detectors": {name: d.state() for name, d in self.detectors.items()},
+            "closed_until": micros(self.closed_until) if self.closed_until else None,
+            "learned_until": micros(self._learned_until) if self._learned_until else None,
+            "flagged": [(e, micros(a), micros(b)) for e, a, b in self._flagged],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a saved state."""
+        self.baselines.restore(state["baselines"])
+        self.alerts.restore(state["alerts"])
+        for name, detector in self.detectors.items():
+            if name in state["detectors"]:
+                detector.restore(state["detectors"][name])
+        if state["closed_until"] is not None:
+            self.closed_until = instant(state["closed_until"])
+        if state["learned_until"] is not None:
+            self._learned_until = instant(state["learned_until"])
+        self._flagged = [(e, instant(a), instant(b)) for e, a, b in state["flagged"]]
+
+
+def _floor(moment: datetime) -> datetime:
+    """Down to the full minute."""
+    return moment.replace(second=0, microsecond=0)

@@ -1,0 +1,152 @@
+"""Take: from the wire through cleaning into the history, and the image of the plant as it is now."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from ecotwin.clock import Clock, ManualClock, instant, micros
+from ecotwin.cleaning.chain import Chain
+from ecotwin.connectors.contract import Connector, Delivery
+from ecotwin.history.contract import Store
+from ecotwin.records import Cleaned, Image, Readings, Samples
+
+TAIL = 8
+"""Readings of each signal from which cleaning restores itself after a restart."""
+FLUSH_SAMPLES = 200_000
+"""A batch of this size is made durable at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one step brought in, durable by now.
+
+    Attributes:
+        readings: Kept readings. rejected: Number put into quarantine.
+        received_at: Wall time of the oldest message in it [s since 1970].
+    """
+
+    readings: Readings
+    rejected: int
+    received_at: float
+
+
+class Intake:
+    """Joins connectors, cleaning and history.
+
+    Args:
+        store: The history.
+        connectors: The ways in.
+        clock: Tells plant time; a manual one (replay) is moved to the newest sample taken.
+        flush_s: Longest wait before samples are made durable [wall s].
+        chain: Cleaning, restored here from what was kept.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        connectors: Sequence[Connector],
+        clock: Clock,
+        *,
+        flush_s: float,
+        chain: Chain,
+    ) -> None:
+        self._store = store
+        self._connectors = connectors
+        self._clock = clock
+        self._flush_s = flush_s
+        self._chain = chain
+        self._chain.restore(store.tail(TAIL), dict(store.breaks()))
+        image = store.image(clock.now())
+        self._at, self._value = image.at.copy(), image.value.copy()
+        self._quality = image.quality.copy()
+        self.newest = int(self._at.max()) if len(self._at) else 0
+        """Event time of the newest reading [us UTC]."""
+        self.kept = 0
+        """Readings kept since start."""
+        self.rejected: Counter[str] = Counter()
+        """Reason -> samples put into quarantine since start."""
+        self._pending: list[tuple[str, Delivery]] = []
+        self._pending_since = 0.0
+        self._unkept: tuple[Cleaned, dict[str, str], float] | None = None
+        """Cleaned, but not yet durable: after a full disk it is kept first, never cleaned twice."""
+
+    @property
+    def chain(self) -> Chain:
+        """The cleaning chain, for its gaps and counts."""
+        return self._chain
+
+    def image(self, now: datetime) -> Image:
+        """The plant as it is now, frozen."""
+        return Image(micros(now), self._at.copy(), self._value.copy(), self._quality.copy())
+
+    def newest_of(self, signal: int) -> tuple[int, float]:
+        """Event time [us UTC] and value of a signal's newest reading; (0, NaN) when there is none."""
+        return int(self._at[signal]), float(self._value[signal])
+
+    def step(self, wait_s: float) -> Taken | None:
+        """Wait a little for data; clean and keep what came. None when nothing became durable in this step.
+
+        Raises:
+            StoreFull: Nothing of this step was kept and nothing of it is acknowledged; it is tried again next step.
+        """
+        if self._unkept is not None:
+            return self._keep()
+        for connector in self._connectors:
+            delivery = connector.take(wait_s / max(1, len(self._connectors)))
+            if delivery is not None:
+                if not self._pending:
+                    self._pending_since = time.monotonic()
+                self._pending.append((connector.name, delivery))
+        if not self._pending:
+            return None
+        waiting = sum(len(d.samples) for _, d in self._pending)
+        if waiting < FLUSH_SAMPLES and time.monotonic() - self._pending_since < self._flush_s:
+            return None
+        return self._keep()
+
+    def finish(self) -> Taken | None:
+        """Keep what is still waiting."""
+        return self._keep() if self._pending or self._unkept else None
+
+    def _keep(self) -> Taken:
+        if self._unkept is None:
+            waiting = Samples.join([d.samples for _, d in self._pending])
+            received = min((d.received_at for _, d in self._pending), default=0.0)
+            if isinstance(self._clock, ManualClock) and len(waiting):
+                self._clock.move_to(instant(int(waiting.at.max())))
+            cleaned = self._chain.clean(waiting, self._clock.now(), self._store.seen)
+            cursors = {name: d.cursor for name, d in self._pending if d.cursor}
+            self._unkept = (cleaned, cursors, received)
+            self._pending.clear()
+        cleaned, cursors, received = self._unkept
+        self._store.append(cleaned, known_at=self._clock.now(), cursors=cursors)
+        self._unkept = None
+        self._remember(cleaned.readings)
+        self.kept += len(cleaned.readings)
+        self.rejected.update(cleaned.rejects.reason)
+        return Taken(cleaned.readings, len(cleaned.rejects), received)
+
+    def _remember(self, readings: Readings) -> None:
+        """Bring the image up to date: the newest reading of a signal wins."""
+        if not len(readings):
+            return
+        order = np.argsort(readings.at, kind="stable")
+        signal, at = readings.signal[order], readings.at[order]
+        fresh = at >= self._at[signal]
+        chosen = order[fresh]
+        self._at[readings.signal[chosen]] = readings.at[chosen]
+        self._value[readings.signal[chosen]] = readings.value[chosen]
+        self._quality[readings.signal[chosen]] = readings.quality[chosen]
+        self.newest = max(self.newest, int(at[-1]))
+
+
+def cursors_for(store: Store, connectors: Sequence[Connector]) -> Mapping[str, str]:
+    """Where each connector goes on after a restart."""
+    kept = store.cursors()
+    return {c.name: kept.get(c.name, "") for c in connectors}

@@ -1,0 +1,375 @@
+"""Scores become findings: one a cause, dated, costed, ranked, acknowledged and closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ecotwin.clock import instant, micros
+from ecotwin.detection import causes
+from ecotwin.detection.costing import Amount, Costing, Rate, Rates, cost, rate, span
+from ecotwin.errors import FigureGap
+from ecotwin.plant.model import Plant
+from ecotwin.records import Cost, Finding, Range, Score, Severity
+
+_DATERS = ("residual", "baseflow", "sunlight", "scrap")
+"""Detectors that date and measure best; the first of them that speaks leads a finding."""
+
+SPEAK_EVERY_US = 3600_000_000
+NEWS_SHARE = 0.05
+HOUR_US = 3_600_000_000
+
+
+@dataclass
+class _Voice:
+    """The newest score of one detector on one cause, and what its earlier episodes summed up."""
+
+    score: Score
+    base: float = 0.0
+
+    @property
+    def total(self) -> float:
+        return self.base + self.score.so_far
+
+
+@dataclass
+class _Case:
+    """One finding while it lives."""
+
+    id: str
+    cause: str
+    element: str
+    onset: int
+    seen: int
+    last: int
+    night: bool
+    state: str = "open"
+    calm_since: int = 0
+    voices: dict[str, _Voice] = field(default_factory=dict)
+    booked: float = 0.0
+    sums: dict[str, float] = field(default_factory=dict)
+    note: str = ""
+    by: str = ""
+    closed: int = 0
+    told_at: int = 0
+    told: tuple[str, str, float] = ("", "", 0.0)
+
+    @property
+    def lead(self) -> Score:
+        """The score that speaks for the finding.
+
+        One still over, of the detector that dates best.
+        """
+
+        def order(voice: _Voice) -> tuple[bool, bool, int]:
+            s = voice.score
+            rank = _DATERS.index(s.detector) if s.detector in _DATERS else len(_DATERS)
+            return (not s.over, s.cause != self.cause, rank)
+
+        return min(self.voices.values(), key=order).score
+
+    @property
+    def over(self) -> bool:
+        return any(v.score.over for v in self.voices.values())
+
+
+class Alerts:
+    """Keeps the living findings of a plant."""
+
+    def __init__(self, plant: Plant) -> None:
+        self._plant = plant
+        self._costing = Costing(plant)
+        self._kin = causes.Kinship(plant)
+        self._cases: dict[str, _Case] = {}
+        self._muted: dict[str, int] = {}
+        self._rates = Rates({}, {}, {})
+
+    def findings(
+        self,
+        scores: Iterable[Score],
+        now: datetime,
+        prices: Mapping[str, Rate] | None = None,
+        factors: Mapping[str, Rate] | None = None,
+        market: Mapping[str, Rate] | None = None,
+    ) -> list[Finding]:
+        """New and changed findings after these scores.
+
+        Args:
+            scores: Of all detectors, in any order of detectors, each detector's own in
+                order of time.
+            now: Plant time: newest time that all scores have passed.
+            prices: Carrier -> [currency/unit], a number or a function of the moment, for one
+                canonical unit (electricity kWh, gas m3, water m3). What is missing is left out.
+            factors: Carrier -> [kgCO2e/unit], location-based.
+            market: Carrier -> [kgCO2e/unit], market-based.
+        """
+        self._rates = Rates(prices or {}, factors or {}, market or {})
+        touched: set[str] = set()
+        for score in scores:
+            key = self._take(score)
+            if key is not None:
+                touched.add(key)
+        changed = self._withdraw(now)
+        for cause in list(self._cases):
+            case = self._cases[cause]
+            if self._is_over_with(case, now):
+                changed.append(self._end(case, now))
+            elif cause in touched:
+                self._book(case, now)
+                if self._is_news(case, now):
+                    changed.append(self._tell(case, now))
+        return changed
+
+    def open(self, now: datetime) -> list[Finding]:
+        """All living findings as they are now, worst first."""
+        return ranked([self._finding(c, now) for c in self._cases.values()])
+
+    def acknowledge(self, id: str, by: str, note: str, now: datetime) -> Finding:  # noqa: A002
+        """A person has seen it; it stays until it is gone.
+
+        Raises:
+            FigureGap: There is no living finding of this id.
+        """
+        case = self._case(id)
+        case.state, case.by, case.note = "acknowledged", by, note
+        return self._tell(case, now)
+
+    def close(self, id: str, by: str, note: str, now: datetime) -> Finding:  # noqa: A002
+        """A person holds it for settled: silent until it was gone and came back.
+
+        Raises:
+            FigureGap: There is no living finding of this id.
+        """
+        case = self._case(id)
+        case.by, case.note = by, note
+        for voice in case.voices.values():
+            if voice.score.over:
+                self._muted[voice.score.cause] = micros(now)
+        return self._end(case, now)
+
+    def _case(self, id_: str) -> _Case:
+        for case in self._cases.values():
+            if case.id == id_:
+                return case
+        known = ", ".join(c.id for c in self._cases.values()) or "none"
+        raise FigureGap(
+            f"there is no living finding {id_!r}",
+            expected=f"one of {known}",
+            remedy="reload the list of findings",
+        )
+
+    def _take(self, s: Score) -> str | None:
+        if s.cause in self._muted:
+            if not s.over:
+                del self._muted[s.cause]
+            return None
+        living = {c.cause: c.element for c in self._cases.values()}
+        key = (
+            s.cause if s.cause in living else self._kin.joins(s.cause, s.element, living) or s.cause
+        )
+        case = self._cases.get(key)
+        if case is None:
+            if not s.over or self._distrusted(s):
+                return None
+            onset = s.onset or s.at
+            stamp = instant(onset).strftime("%Y%m%dT%H%MZ")
+            case = _Case(
+                f"{s.cause}:{stamp}",
+                s.cause,
+                s.element,
+                onset,
+                s.at,
+                s.at,
+                causes.at_night(self._plant, s.at),
+            )
+            self._cases[key] = case
+        elif s.over and self._distrusted(s):
+            return None
+        self._hear(case, s)
+        return key
+
+    @staticmethod
+    def _hear(case: _Case, s: Score) -> None:
+        name = f"{s.detector}|{s.cause}"
+        voice = case.voices.get(name)
+        if voice is None:
+            case.voices[name] = _Voice(s)
+        else:
+            if s.onset != voice.score.onset:
+                voice.base += voice.score.so_far
+            voice.score = s
+        if s.over:
+            case.last, case.calm_since = max(case.last, s.at), 0
+        elif not case.over and not case.calm_since:
+            case.calm_since = s.at
+
+    def _distrusted(self, s: Score) -> bool:
+        """A sensor at fault on the same carrier of the same machine: nothing of it is an excess."""
+        return causes.kind(s.cause) in ("excess", "process") and any(
+            self._spoils(case, s.element, s.signal) for case in self._cases.values()
+        )
+
+    def _spoils(self, case: _Case, element: str, signal: str) -> bool:
+        if (
+            causes.kind(case.cause) not in ("sensor", "data")
+            or not case.over
+            or case.element != element
+        ):
+            return False
+        told = case.lead.signal
+        if causes.what(case.cause) != "stuck" or not told or not signal:
+            return True
+        return (
+            told == signal
+            or self._plant.signal(told).carrier == self._plant.signal(signal).carrier != ""
+        )
+
+    def _withdraw(self, now: datetime) -> list[Finding]:
+        """Excesses that turn out to be a sensor's fault are taken back, with the reason."""
+        gone = []
+        for sensor in [c for c in self._cases.values() if causes.kind(c.cause) == "sensor"]:
+            for case in list(self._cases.values()):
+                if causes.kind(case.cause) != "excess" or not self._spoils(
+                    sensor, case.element, case.lead.signal
+                ):
+                    continue
+                if sensor.onset <= case.onset + HOUR_US:
+                    case.booked, case.sums = 0.0, {}
+                    for voice in case.voices.values():
+                        voice.base = -voice.score.so_far
+                    case.note = (
+                        "Withdrawn: the sensor was at fault, nothing of it counts as excess."
+                    )
+                    gone.append(self._end(case, now))
+        return gone
+
+    def _is_over_with(self, case: _Case, now: datetime) -> bool:
+        if case.over or not case.calm_since:
+            return False
+        return now - instant(case.calm_since) >= causes.QUIET[causes.kind(case.cause)]
+
+    def _book(self, case: _Case, now: datetime) -> None:
+        """Add what came since the last time, at the rates of the moment."""
+        if causes.kind(case.cause) not in ("excess", "process"):
+            return
+        lead = case.lead
+        own = [v.total for v in case.voices.values() if v.score.cause == lead.cause]
+        total = max(own, default=0.0)
+        step = total - case.booked
+        amount = self._costing.total(lead, step)
+        case.booked = total
+        if amount is None or step == 0.0:
+            return
+        self._add(case, amount, now)
+
+    def _add(self, case: _Case, amount: Amount, now: datetime) -> None:
+        tables = {
+            "co2e_kg": self._rates.factor,
+            "co2e_market_kg": self._rates.market,
+            "money": self._rates.price,
+        }
+        case.sums[amount.field] = case.sums.get(amount.field, 0.0) + amount.value
+        for name, table in tables.items():
+            unit_rate = rate(table, amount.carrier, now)
+            if unit_rate is not None:
+                case.sums[name] = (
+                    case.sums.get(name, 0.0) + amount.value * amount.priced * unit_rate
+                )
+
+    def _is_news(self, case: _Case, now: datetime) -> bool:
+        day = self._costing.per_day(case.lead)
+        value = day.value if day is not None else 0.0
+        state, grade, told = case.told
+        if not state or state != case.state or grade != self._grade(case, now):
+            return True
+        if micros(now) - case.told_at < SPEAK_EVERY_US:
+            return False
+        return abs(value - told) > NEWS_SHARE * max(abs(told), 1e-9)
+
+    def _grade(self, case: _Case, now: datetime) -> Severity:
+        day = cost(self._costing.per_day(case.lead), self._rates, now)
+        co2e = day.co2e_kg.value if day.co2e_kg else None
+        money = day.money.value if day.money else None
+        return causes.severity(case.cause, case.lead.z, co2e, money)
+
+    def _tell(self, case: _Case, now: datetime) -> Finding:
+        day = self._costing.per_day(case.lead)
+        case.told = (case.state, self._grade(case, now), day.value if day is not None else 0.0)
+        case.told_at = micros(now)
+        return self._finding(case, now)
+
+    def _end(self, case: _Case, now: datetime) -> Finding:
+        case.state, case.closed = "closed", micros(now)
+        self._cases.pop(case.cause, None)
+        return self._finding(case, now)
+
+    def _finding(self, case: _Case, now: datetime) -> Finding:
+        lead = case.lead
+        day = cost(self._costing.per_day(lead), self._rates, now)
+        voices = sorted(case.voices.values(), key=lambda v: v.score is not lead)
+        signals = tuple(dict.fromkeys(v.score.signal for v in voices if v.score.signal))
+        return Finding(
+            id=case.id,
+            cause=case.cause,
+            element=case.element,
+            title=causes.title(self._plant, lead, night=case.night),
+            kind=causes.kind(case.cause),
+            severity=self._grade(case, now),
+            state=case.state,
+            onset=instant(case.onset),
+            seen_at=instant(case.seen),
+            last_at=instant(case.last),
+            detectors=tuple(dict.fromkeys(v.score.detector for v in voices)),
+            signals=signals,
+            excess=day,
+            so_far=self._so_far(case),
+            evidence=tuple(dict.fromkeys(v.score.text for v in voices if v.score.text)),
+            value=lead.value,
+            expected=Range(lead.expected, lead.low, lead.high),
+            unit=lead.unit,
+            closed_at=instant(case.closed) if case.closed else None,
+            by=case.by,
+            note=case.note,
+        )
+
+    def _so_far(self, case: _Case) -> Cost:
+        lead = case.lead
+        amount = self._costing.total(lead, case.booked)
+        share = abs(amount.sd / amount.value) if amount is not None and amount.value else 0.0
+        return Cost(**{name: span(value, share * value) for name, value in case.sums.items()})
+
+    def state(self) -> dict[str, Any]:
+        """JSON-able state."""
+        return {"cases": [asdict(c) for c in self._cases.values()], "muted": dict(self._muted)}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a saved state."""
+        self._muted = dict(state["muted"])
+        self._cases = {}
+        for saved in state["cases"]:
+            voices = {k: _Voice(Score(**v["score"]), v["base"]) for k, v in saved["voices"].items()}
+            case = _Case(**{**saved, "voices": voices, "told": tuple(saved["told"])})
+            if self._knows(case):
+                self._cases[case.cause] = case
+
+    def _knows(self, case: _Case) -> bool:
+        """A plant file that lost the element or signal drops the finding rather than failing."""
+        elements = {e.id for e in self._plant.elements}
+        return case.element in elements and all(
+            v.score.element in elements
+            and (not v.score.signal or self._plant.has_signal(v.score.signal))
+            for v in case.voices.values()
+        )
+
+
+def ranked(findings: Iterable[Finding]) -> list[Finding]:
+    """Worst first: acts before watches, then by kgCO2e and money a day, then by age."""
+
+    def order(f: Finding) -> tuple[bool, bool, float, float, datetime]:
+        co2e = f.excess.co2e_kg.value if f.excess.co2e_kg else 0.0
+        money = f.excess.money.value if f.excess.money else 0.0
+        return (f.state == "closed", f.severity is not Severity.ACT, -co2e, -money, f.onset)
+
+    return sorted(findings, key=order)

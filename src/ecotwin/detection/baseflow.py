@@ -1,0 +1,284 @@
+"""Air, water, nitrogen and gas that flow where nobody uses them: leaks.
+
+Judged are all meters at the ends of the flow graph and every balance's unmetered rest, so that a
+leak is seen at one
+place only. While no machine in its area works, a flow should be at its own quiet level (the mean of
+quiet minutes,
+forgotten over a month); while machines work it follows the share that works and the outdoor
+temperature (recursive
+least squares whose coefficients wander slowly). A leak lifts both.
+
+Sources:
+    Minimum night flow as the measure of leakage: Farley and Trow, Losses in Water Distribution
+    Networks, IWA 2003.
+    Recursive least squares with forgetting: Ljung, System Identification, 2nd ed. 1999, section
+    11.2.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ecotwin.detection.chart import Chart, Verdict
+from ecotwin.detection.columns import Modes, lasting, picked, positions, rates, three
+from ecotwin.detection.contract import Expected
+from ecotwin.plant.model import STATES, Plant, Signal
+from ecotwin.records import Floats, Readings, Score, Window
+
+CARRIERS = ("compressed_air", "water", "nitrogen", "gas")
+INTO = (
+    "air_flow",
+    "air_volume",
+    "water_in_flow",
+    "water_in",
+    "nitrogen_flow",
+    "nitrogen_volume",
+    "gas_flow",
+    "gas_volume",
+)
+WORKING = (STATES["heating"], STATES["setup"], STATES["busy"])
+QUIET_MEMORY_MIN = 30 * 1440.0
+BUSY_MEMORY_MIN = 10 * 1440.0
+LEARN_QUIET_MIN = 60.0
+LEARN_BUSY_MIN = 1440.0
+RELEVANT_SHARE = 0.02
+QUIET, BUSY = 0, 5
+
+
+class Baseflow:
+    """Flows above what quiet or work explains."""
+
+    name = "baseflow"
+
+    def __init__(self, plant: Plant) -> None:
+        self._plant = plant
+        self._series = series_of(plant)
+        k = len(self._series)
+        self._used = sorted({i for s in self._series for i in s.weights})
+        where = {i: n for n, i in enumerate(self._used)}
+        self._form = [plant.signals[i].form for i in self._used]
+        self._weight = np.zeros((len(self._used), k))
+        for n, s in enumerate(self._series):
+            for i, w in s.weights.items():
+                self._weight[where[i], n] = w
+        machines = tuple(m.id for m in plant.machines if plant.find(m.id, "state") is not None)
+        self._modes = Modes(plant, machines)
+        self._scope = np.array(
+            [[m in s.scope for s in self._series] for m in machines], np.float64
+        ).reshape(len(machines), k)
+        self._outdoor = plant.signal(plant.outdoor).index if plant.outdoor else -1
+        self._chart = Chart(tuple(s.key for s in self._series))
+        self._quiet, self._quiet_min, self._busy_min, self._peak = (np.zeros(k) for _ in range(4))
+        self._theta = np.zeros((k, 3))
+        self._p = np.tile(np.eye(3) * 1e3, (k, 1, 1))
+        self._degc = 15.0
+
+    def on_readings(self, readings: Readings) -> list[Score]:
+        """Nothing: it judges closed minutes."""
+        del readings
+        return []
+
+    def on_minutes(self, window: Window, expected: Expected | None) -> list[Score]:
+        """Judge closed minutes."""
+        del expected
+        if not self._series:
+            return []
+        rate = rates(window, self._form, positions(window, self._used))
+        missing = np.isnan(rate).astype(np.float64) @ np.abs(self._weight) > 0
+        flow = np.where(missing, np.nan, np.nan_to_num(rate) @ self._weight)
+        working = np.isin(self._modes.of(window), WORKING).astype(np.float64)
+        share = working @ self._scope / np.maximum(self._scope.sum(axis=0), 1.0)
+        degc = picked(window.mean, positions(window, [self._outdoor]))[:, 0]
+        ends = window.at + window.step_s * 1_000_000
+        scores: list[Score] = []
+        for t in range(window.steps):
+            self._degc = float(degc[t]) if np.isfinite(degc[t]) else self._degc
+            scores += self._step(int(ends[t]), window.step_s / 60.0, flow[t], share[t])
+        return scores
+
+    def _step(self, at: int, dt_min: float, flow: Floats, share: Floats) -> list[Score]:
+        x = np.stack(
+            [np.ones_like(share), share, np.full_like(share, (self._degc - 15.0) / 10.0)], axis=1
+        )
+        quiet = share <= 0.0
+        model = np.einsum("ki,ki->k", self._theta, x)
+        mean = np.where(quiet, self._quiet, model)
+        ripe = np.where(quiet, self._quiet_min >= LEARN_QUIET_MIN, self._busy_min >= LEARN_BUSY_MIN)
+        self._peak = np.maximum(self._peak, np.where(ripe, np.abs(mean), 0.0))
+        floor = np.maximum(RELEVANT_SHARE * self._peak, 1e-3)
+        residual = np.where(ripe, flow - mean, np.nan)
+        mode = np.where(quiet, QUIET, BUSY)
+        said = self._chart.step(at, dt_min, residual, np.full_like(flow, np.nan), mode, floor)
+        scores = [self._score(v, at, float(mean[v.row]), bool(quiet[v.row])) for v in said]
+        self._learn(dt_min, flow, x, quiet)
+        return scores
+
+    def _learn(self, dt_min: float, flow: Floats, x: Floats, quiet: Any) -> None:
+        calm = np.isfinite(flow) & ~self._chart.over
+        fit = calm & quiet
+        self._quiet_min += np.where(fit, dt_min, 0.0)
+        gain = np.maximum(dt_min / QUIET_MEMORY_MIN, dt_min / np.maximum(self._quiet_min, dt_min))
+        value = np.nan_to_num(flow)
+        self._quiet += np.where(fit, gain * (value - self._quiet), 0.0)
+        fit = calm & ~quiet
+        if not fit.any():
+            return
+        self._busy_min += np.where(fit, dt_min, 0.0)
+        px = np.einsum("kij,kj->ki", self._p, x)
+        gain3 = px / (1.0 + np.einsum("ki,ki->k", x, px))[:, None]
+        error = value - np.einsum("ki,ki->k", self._theta, x)
+        p = (
+            self._p
+            - gain3[:, :, None] * px[:, None, :]
+            + (dt_min / BUSY_MEMORY_MIN) ** 2 * np.eye(3)
+        )
+        self._theta += np.where(fit[:, None], gain3 * error[:, None], 0.0)
+        self._p = np.where(fit[:, None, None], p, self._p)
+
+    def _score(self, v: Verdict, at: int, mean: float, quiet: bool) -> Score:
+        s = self._series[v.row]
+        now = mean + v.now
+        half = abs(v.now) * 1.96 / max(abs(v.z), 1e-9)
+        when = "while nothing works" if quiet else "during work"
+        text = (
+            f"{s.name} runs {three(v.now)} {s.unit} above its expected {three(mean)} {s.unit} "
+            f"{when} "
+            f"({three(max(0.0, v.now - half))}–{three(v.now + half)}), measured over "
+            f"{lasting(v.hours)}."
+        )
+        return Score(
+            detector=self.name,
+            element=s.element,
+            signal=s.signal,
+            at=at,
+            value=now,
+            expected=mean,
+            low=mean - half,
+            high=mean + half,
+            z=v.z,
+            over=v.over,
+            cause=f"{s.key}:{s.carrier}",
+            excess_rate=24.0 * v.excess,
+            unit=s.unit,
+            text=text,
+            onset=v.onset,
+            excess_sd=24.0 * v.sd,
+            so_far=v.total,
+        )
+
+    def state(self) -> dict[str, Any]:
+        """JSON-able state."""
+        level = {
+            s.key: {
+                "quiet": [
+                    float(a[i]) for a in (self._quiet, self._quiet_min, self._busy_min, self._peak)
+                ],
+                "theta": self._theta[i].tolist(),
+                "p": self._p[i].tolist(),
+            }
+            for i, s in enumerate(self._series)
+        }
+        return {"chart": self._chart.state(), "level": level, "degc": self._degc}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a saved state."""
+        self._chart.restore(state["chart"])
+        self._degc = state["degc"]
+        for i, s in enumerate(self._series):
+            one = state["level"].get(s.key)
+            if one is not None:
+                self._quiet[i], self._quiet_min[i], self._busy_min[i], self._peak[i] = one["quiet"]
+                self._theta[i], self._p[i] = one["theta"], one["p"]
+
+
+class Series:
+    """One flow that is judged: a meter, or a balance's rest.
+
+    Attributes:
+        key: Signal id or balance id. name: What a person calls it. weights: signal index ->
+            +1 or -1.
+        scope: Machines whose work it serves.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        name: str,
+        element: str,
+        signal: Signal,
+        weights: dict[int, float],
+        scope: frozenset[str],
+    ) -> None:
+        self.key, self.name, self.element, self.weights, self.scope = (
+            key,
+            name,
+            element,
+            weights,
+            scope,
+        )
+        self.signal, self.carrier = signal.id, signal.carrier
+        self.unit = signal.unit if signal.form == "rate" else f"{signal.unit}/h"
+
+
+def series_of(plant: Plant) -> list[Series]:
+    """All flows judged, no two of which hold the same water or air."""
+    found: list[Series] = []
+    leaves: dict[str, Signal] = {}
+    balanced = {b.carrier for b in plant.balances if b.outputs}
+    metered = {i for b in plant.balances if b.outputs for i in b.inputs}
+    for b in plant.balances:
+        if b.carrier not in CARRIERS or not b.outputs:
+            continue
+        weights: dict[int, float] = {}
+        for sign, ids in ((1.0, b.inputs), (-1.0, b.outputs)):
+            for id_ in ids:
+                _spread(plant, id_, sign, weights)
+        fed = [plant.signal(o) for o in b.outputs if plant.balance(o) is None]
+        leaves |= {s.id: s for s in fed if s.means in INTO and s.id not in metered}
+        first = next((s for i in weights if (s := plant.signals[i]).means in INTO), None)
+        if first is not None:
+            scope = _scope(plant, b.element)
+            found.append(Series(b.id, f"{b.rest} ({b.name})", b.element, first, weights, scope))
+    seen: set[tuple[str, str]] = set()
+    for s in sorted(plant.signals, key=lambda s: INTO.index(s.means) if s.means in INTO else 99):
+        if s.means in INTO and s.carrier not in balanced and (s.element, s.carrier) not in seen:
+            seen.add((s.element, s.carrier))
+            leaves[s.id] = s
+    for s in leaves.values():
+        found.append(Series(s.id, s.name, s.element, s, {s.index: 1.0}, _scope(plant, s.element)))
+    return found
+
+
+def _spread(plant: Plant, id_: str, sign: float, weights: dict[int, float]) -> None:
+    balance = plant.balance(id_)
+    if balance is not None:
+        for part in balance.inputs:
+            _spread(plant, part, sign, weights)
+        return
+    signal = plant.signal(id_)
+    weights[signal.index] = weights.get(signal.index, 0.0) + sign
+
+
+def _scope(plant: Plant, element: str) -> frozenset[str]:
+    """Machines that work here.
+
+    A meter stands beside what it feeds, so that its parent's machines count.
+    """
+    own = [m.id for m in plant.under(element) if m.level == "machine" and _works(plant, m.id)]
+    while not own and element:
+        element = plant.element(element).parent
+        if element:
+            own = [
+                m.id for m in plant.under(element) if m.level == "machine" and _works(plant, m.id)
+            ]
+    return frozenset(own)
+
+
+def _works(plant: Plant, machine: str) -> bool:
+    """Makes parts: utilities run on by themselves and would never let a night be quiet."""
+    return plant.find(machine, "parts_total") is not None
+
+
+plug = Baseflow

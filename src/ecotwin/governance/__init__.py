@@ -1,0 +1,1 @@
+"""Who may, and who can prove it: access, ledger, checkpoint."""

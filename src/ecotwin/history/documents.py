@@ -1,0 +1,68 @@
+"""Records of other rooms, kept as JSON; every `put` adds a version."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from ecotwin.clock import instant, micros
+from ecotwin.errors import StoreFault
+from ecotwin.history.contract import Document
+from ecotwin.history.storefile import StoreFile
+
+
+class Documents:
+    """The document table."""
+
+    def __init__(self, file: StoreFile) -> None:
+        self._file = file
+        with file.read("reading documents") as (con, _):
+            self._rev = con.execute("SELECT coalesce(max(rev), 0) FROM document").fetchone()[0]
+
+    def put(
+        self, kind: str, id: str, at: datetime, body: Mapping[str, Any], known_at: datetime
+    ) -> None:
+        """Keep a version; durable when it returns."""
+        try:
+            text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        except (TypeError, ValueError) as error:
+            raise StoreFault(
+                f"the {kind} {id!r} cannot be kept: {error}",
+                expected="a body of texts, numbers, lists and mappings",
+                remedy="turn instants into ISO text and records into mappings first",
+            ) from error
+        with self._file.write(f"keeping a {kind}") as tx:
+            self._rev += 1
+            tx.con.execute(
+                "INSERT INTO document VALUES (?, ?, ?, ?, ?, ?)",
+                [kind, id, micros(at), micros(known_at), self._rev, text],
+            )
+
+    def get(self, kind: str, id: str, known_at: datetime | None) -> Document | None:  # noqa: A002
+        """The newest version, or the one known at an instant."""
+        limit = 2**62 if known_at is None else micros(known_at)
+        with self._file.read("reading documents") as (con, _):
+            row = con.execute(
+                "SELECT kind, id, t, known, body FROM document WHERE kind = ? AND id = ? AND known <= ? "
+                "ORDER BY rev DESC LIMIT 1",
+                [kind, id, limit],
+            ).fetchone()
+        return None if row is None else _document(row)
+
+    def newest(self, kind: str, since: datetime | None, limit: int) -> list[Document]:
+        """Newest version of each, newest `at` first."""
+        with self._file.read("reading documents") as (con, _):
+            rows = con.execute(
+                "SELECT kind, id, t, known, body FROM (SELECT * FROM document WHERE kind = ? "
+                "QUALIFY row_number() OVER (PARTITION BY id ORDER BY rev DESC) = 1) "
+                "WHERE t >= ? ORDER BY t DESC, rev DESC LIMIT ?",
+                [kind, -(2**62) if since is None else micros(since), limit],
+            ).fetchall()
+        return [_document(row) for row in rows]
+
+
+def _document(row: tuple[str, str, int, int, str]) -> Document:
+    kind, name, at, known, body = row
+    return Document(kind, name, instant(at), instant(known), json.loads(body))

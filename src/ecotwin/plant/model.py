@@ -1,0 +1,410 @@
+"""The plant as the software knows it: frozen, indexed, checked.
+
+Built by `blueprint.load` from a plant file; every other room only reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+LEVELS = ("site", "area", "line", "machine")
+"""ISA-95: site > area > work centre (line) > work unit (machine)."""
+
+STATES = {"off": 0, "standby": 1, "heating": 2, "setup": 3, "idle": 4, "busy": 5, "down": 6}
+"""Canonical machine states; a plant file maps a machine's own codes to these names."""
+
+STATE_NAMES = {code: name for name, code in STATES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Interlock:
+    """A condition that must hold before and while a set-point is written.
+
+    Attributes:
+        name: Short name. kind: `signal` (value of another signal within low..high),
+            `state` (machine in one of `states`), `fresh` (newest data younger than `max_age_s`),
+            `calendar` (only `in_break`: no shift is working).
+        signal: Signal id asked (kind signal, state, fresh).
+        text: What a person reads, e.g. "Line pressure stays above 5.8 bar".
+    """
+
+    name: str
+    kind: str
+    text: str
+    signal: str = ""
+    low: float | None = None
+    high: float | None = None
+    states: tuple[str, ...] = ()
+    max_age_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """What may be written to a set-point.
+
+    Attributes:
+        low, high: Bounds [signal unit]. rate_per_min: Largest change a minute, None for no limit.
+        lease_max_min: Longest lease [min]. watchdog: The device falls back by itself.
+        fallback: Value it falls back to. autonomy: `observe`, `advise`, `approve`, `automatic`.
+        approve: Roles that may approve. max_age_s: Older data blocks the write.
+        read_back_s: Time in which the machine must show the new value.
+        interlocks: Conditions from the plant file.
+    """
+
+    low: float
+    high: float
+    fallback: float
+    lease_max_min: float
+    rate_per_min: float | None = None
+    watchdog: bool = False
+    autonomy: str = "approve"
+    approve: tuple[str, ...] = ("engineer",)
+    max_age_s: float = 120.0
+    read_back_s: float = 60.0
+    interlocks: tuple[Interlock, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One measured or set value.
+
+    Attributes:
+        index: Position in `Plant.signals`.
+        id: `machine.name`, unique. element: Id of the element it belongs to.
+        means: Key of `meanings.csv`. form: counter, interval, rate, gauge, state, setpoint.
+        carrier: electricity, gas, compressed_air, water, waste ... or empty.
+        unit: Canonical unit. wire_unit: Unit on the wire; `canonical = wire x factor + offset`.
+        every_s: Time between samples as a rule [s]; after 3x this the value counts as missing.
+        low, high: Plausible range [canonical]. max_step: Largest plausible change between
+            two samples [canonical]. stuck_after_s: Longer without any change means stuck; 0: never.
+        rollover: A counter's largest index + 1 [canonical], None if it never rolls over.
+        states: For states: wire code -> canonical state name (or product code -> itself).
+        connection, address: Where it comes from. privacy: `none` or `person`.
+        accuracy: Half of the 95 % interval as a share of the value (meter class).
+        waste_code: EWC code. treatment: R/D treatment code. material: Material id.
+        write: What may be written; None: read only.
+    """
+
+    index: int
+    id: str
+    name: str
+    element: str
+    means: str
+    form: str
+    carrier: str
+    unit: str
+    wire_unit: str
+    factor: float
+    offset: float
+    every_s: float
+    connection: str
+    address: str
+    low: float | None = None
+    high: float | None = None
+    max_step: float | None = None
+    stuck_after_s: float = 0.0
+    rollover: float | None = None
+    states: Mapping[int, str] = field(default_factory=dict)
+    accuracy: float = 0.01
+    privacy: str = "none"
+    waste_code: str = ""
+    treatment: str = ""
+    material: str = ""
+    write: Write | None = None
+
+    @property
+    def hold_s(self) -> float:
+        """How long a value is held to be valid without a new one [s]."""
+        return 3.0 * self.every_s
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """How a machine can be put to sleep when it is not needed.
+
+    Attributes:
+        signal: Set-point id. asleep, awake: Its values. warmup_min: Time to be ready again [min].
+        min_break_min: A shorter break is not worth it [min].
+    """
+
+    signal: str
+    asleep: float
+    awake: float
+    warmup_min: float
+    min_break_min: float
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """A place in the factory (ISA-95).
+
+    Attributes:
+        id: Unique slug. level: site, area, line or machine. parent: Parent id, empty for the site.
+        kind: Machine kind (a table in `kinds/`), empty above machines.
+        kind_facts: Column -> value of its kind's table joined with the plant file's own values.
+    """
+
+    id: str
+    name: str
+    level: str
+    parent: str
+    kind: str = ""
+    kind_facts: Mapping[str, Any] = field(default_factory=dict)
+    sleep: Sleep | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A node of the flow graph: what flows in is what flows out plus an unmetered rest.
+
+    Attributes:
+        id, name: Of the node. carrier: What flows. element: Where it stands.
+        inputs: Signal ids or balance ids that flow in. outputs: Signal ids or balance ids fed.
+        A balance id among the outputs means the whole of that balance's inputs.
+        rest: Name of the rest, e.g. `Not metered` or `Air lost in leaks`.
+    """
+
+    id: str
+    name: str
+    carrier: str
+    element: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    rest: str = "Not metered"
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A planned pause inside a shift, local time."""
+
+    start: time
+    end: time
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Planned working time, local; an end before its start means the next day.
+
+    Attributes:
+        days: 0 = Monday .. 6 = Sunday, the day on which it starts.
+    """
+
+    name: str
+    days: tuple[int, ...]
+    start: time
+    end: time
+    breaks: tuple[Break, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """Price of a carrier. `bands`: (from hour, to hour, price) local; else `price`.
+
+    Attributes:
+        price: [currency/unit] when no band holds. contract_kw: Bought power not to be passed.
+    """
+
+    carrier: str
+    unit: str
+    price: float
+    bands: tuple[tuple[float, float, float], ...] = ()
+    contract_kw: float | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A contractual instrument for the market-based method.
+
+    Attributes:
+        share: Share of each hour's need that it covers (0..1), or `hourly_kwh` per hour.
+        factor: [kgCO2e/kWh]. criteria: The eight scope-2 quality criteria, name -> met.
+    """
+
+    name: str
+    factor: float
+    share: float
+    source: str
+    year: int
+    criteria: Mapping[str, bool] = field(default_factory=dict)
+    hourly_kwh: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GridFactors:
+    """Grid carbon as the user gave it: never a guess.
+
+    Attributes:
+        location: [kgCO2e/kWh] annual mean, None if not given. hourly: 24 local values or empty.
+        residual: Market residual mix [kgCO2e/kWh], None if not published.
+    """
+
+    region: str
+    location: float | None = None
+    hourly: tuple[float, ...] = ()
+    residual: float | None = None
+    year: int = 0
+    source: str = ""
+    version: str = ""
+    gwp_set: str = ""
+    uncertainty: float = 0.05
+    contracts: tuple[Contract, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product: code on the wire, planned run time per item on a line's pacing machine.
+
+    Attributes:
+        planned_run_s: Machine or line id -> planned run time per item, PRI [s].
+        mass_kg: Mass of a good part [kg].
+    """
+
+    code: int
+    name: str
+    planned_run_s: Mapping[str, float]
+    mass_kg: float
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One way in: a protocol and its options as the plant file gives them."""
+
+    name: str
+    protocol: str
+    options: Mapping[str, Any]
+    writing: bool = False
+
+
+@dataclass(frozen=True)
+class Plant:
+    """A whole factory. Lookups are by id; columns elsewhere are by `Signal.index`."""
+
+    id: str
+    name: str
+    timezone: str
+    currency: str
+    country: str
+    elements: tuple[Element, ...]
+    signals: tuple[Signal, ...]
+    connections: tuple[Connection, ...]
+    balances: tuple[Balance, ...] = ()
+    shifts: tuple[Shift, ...] = ()
+    holidays: tuple[date, ...] = ()
+    tariffs: tuple[Tariff, ...] = ()
+    grid: GridFactors | None = None
+    products: tuple[Product, ...] = ()
+    factors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The user's own factors: carrier -> value, unit, place, year, source, version, basis ..."""
+    outdoor: str = ""
+    """Signal id of the outdoor temperature."""
+    gwp_set: str = "AR6"
+    digest: str = ""
+    """SHA-256 of the plant file."""
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The plant's time zone."""
+        return ZoneInfo(self.timezone)
+
+    @cached_property
+    def _elements(self) -> dict[str, Element]:
+        return {e.id: e for e in self.elements}
+
+    @cached_property
+    def _signals(self) -> dict[str, Signal]:
+        return {s.id: s for s in self.signals}
+
+    @cached_property
+    def _balances(self) -> dict[str, Balance]:
+        return {b.id: b for b in self.balances}
+
+    @property
+    def site(self) -> Element:
+        """The root of the tree."""
+        return self.elements[0]
+
+    def element(self, id: str) -> Element:  # noqa: A002
+        """The element of this id.
+
+        Raises:
+            KeyError: There is none.
+        """
+        return self._elements[id]
+
+    def signal(self, id: str) -> Signal:  # noqa: A002
+        """The signal of this id.
+
+        Raises:
+            KeyError: There is none.
+        """
+        return self._signals[id]
+
+    def has_signal(self, id: str) -> bool:  # noqa: A002
+        """Whether there is a signal of this id."""
+        return id in self._signals
+
+    def balance(self, id: str) -> Balance | None:  # noqa: A002
+        """The balance node of this id, if there is one."""
+        return self._balances.get(id)
+
+    @cached_property
+    def machines(self) -> tuple[Element, ...]:
+        """All machines, in file order."""
+        return tuple(e for e in self.elements if e.level == "machine")
+
+    def children(self, id: str) -> tuple[Element, ...]:  # noqa: A002
+        """Direct children."""
+        return tuple(e for e in self.elements if e.parent == id)
+
+    def under(self, id: str) -> tuple[Element, ...]:  # noqa: A002
+        """The element itself and everything below it."""
+        found = [self.element(id)]
+        for e in found:
+            found.extend(self.children(e.id))
+        return tuple(found)
+
+    def path(self, id: str) -> tuple[Element, ...]:  # noqa: A002
+        """From the site down to the element."""
+        chain = [self.element(id)]
+        while chain[0].parent:
+            chain.insert(0, self.element(chain[0].parent))
+        return tuple(chain)
+
+    def signals_of(self, element: str) -> tuple[Signal, ...]:
+        """The signals that belong to this very element."""
+        return self._by_element.get(element, ())
+
+    @cached_property
+    def _by_element(self) -> dict[str, tuple[Signal, ...]]:
+        by: dict[str, list[Signal]] = {}
+        for s in self.signals:
+            by.setdefault(s.element, []).append(s)
+        return {k: tuple(v) for k, v in by.items()}
+
+    def find(self, element: str, means: str) -> Signal | None:
+        """The first signal of an element with this meaning."""
+        return next((s for s in self.signals_of(element) if s.means == means), None)
+
+    def all_of(self, element: str, means: str) -> Iterator[Signal]:
+        """Signals of an element and everything below it with this meaning."""
+        for e in self.under(element):
+            yield from (s for s in self.signals_of(e.id) if s.means == means)
+
+    def tariff(self, carrier: str) -> Tariff | None:
+        """The tariff of a carrier, if the plant file gives one."""
+        return next((t for t in self.tariffs if t.carrier == carrier), None)
+
+    def connection(self, name: str) -> Connection:
+        """The connection of this name.
+
+        Raises:
+            KeyError: There is none.
+        """
+        return next(c for c in self.connections if c.name == name)

@@ -1,0 +1,1 @@
+"""The live page, its API and its sign-in."""

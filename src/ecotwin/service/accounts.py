@@ -1,0 +1,172 @@
+"""The accounts page: figures of a period with their seals, balances, quarantine and revisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ecotwin.accounting.catalogue import indicators
+from ecotwin.clock import Period, iso
+from ecotwin.cycle.asking import Asked
+from ecotwin.plant.flow import balance
+from ecotwin.records import Measure
+from ecotwin.service import bar as shared
+from ecotwin.service import figures, words
+from ecotwin.service.views import (
+    Accounts,
+    BalanceRow,
+    CountRow,
+    Headline,
+    MeasureRow,
+    RevisionRow,
+)
+
+if TYPE_CHECKING:
+    from ecotwin.cycle import Twin
+
+REASONS = {
+    "unknown_signal": "of a signal that the plant file does not know",
+    "not_a_number": "no number",
+    "future": "stamped in the future",
+    "past": "stamped too far in the past",
+    "double": "sent twice",
+    "late": "too late",
+    "range": "outside its plausible range",
+    "spike": "a single jump that nothing confirmed",
+    "stuck": "stuck",
+    "counter_back": "a counter that ran backwards",
+    "counter_jump": "a counter that jumped further than is possible",
+    "bad_at_source": "marked as bad by its source",
+    "shed": "shed under overload",
+}
+PARTS = 60
+
+
+def accounts(twin: Twin, element: str, period: str) -> Accounts:
+    """Figures of an element over a period.
+
+    Raises:
+        FigureGap: The period or the element is unknown.
+    """
+    asked = Asked(twin.plant, twin.store, twin.ledger, twin.now())
+    place = element or twin.plant.site.id
+    span = asked.period(period)
+    parts = [e.id for e in twin.plant.children(place)][:PARTS]
+    made = asked.accounts(span, [place, *parts])
+    own = [m for m in made.measures if m.element == place]
+    below = [m for m in made.measures if m.element != place and m.indicator == "energy.electricity"]
+    sealed = _sealed(twin)
+    return Accounts(
+        bar=shared.bar(twin),
+        headline=_headline(twin, place, own),
+        period=period,
+        start=iso(span.start_us),
+        end=iso(span.end_us),
+        element=place,
+        figures=figures.of_plant(twin) if place == twin.plant.site.id else figures.of_machine(twin, place),
+        measures=[_row(twin, m, sealed) for m in own],
+        parts=[_row(twin, m, sealed) for m in sorted(below, key=lambda m: -m.value)],
+        balances=_balances(twin, span) if place == twin.plant.site.id else [],
+        refused=[text for where, text in made.gaps if where == place],
+        quarantine=[
+            CountRow(reason=r, count=n, text=REASONS.get(r, r))
+            for r, n in sorted(twin.store.reject_counts(span).items(), key=lambda c: -c[1])
+        ],
+        revisions=_revisions(twin, span),
+    )
+
+
+def _headline(twin: Twin, place: str, own: list[Measure]) -> Headline:
+    by = {m.indicator: m for m in own}
+    name = twin.plant.element(place).name
+    energy = by.get("energy.electricity")
+    if energy is None:
+        return Headline(text=f"{name}: no energy figure for this period", cost="", level="none")
+    text = f"{name} used {words.digits(energy.value)} kWh of electricity"
+    carbon = by.get("ghg.scope12_location") or by.get("ghg.scope2_location")
+    if carbon is not None:
+        text += f" and caused {words.digits(carbon.value)} kg CO₂e"
+    return Headline(text=text, cost="", level="ok")
+
+
+def _sealed(twin: Twin) -> dict[str, int]:
+    """Id of each sealed measure -> its newest entry."""
+    found = twin.ledger.entries(kind="measure", limit=3000, newest_first=True)
+    sealed: dict[str, int] = {}
+    for entry in found:
+        sealed.setdefault(entry.subject, entry.index)
+    return sealed
+
+
+def _row(twin: Twin, m: Measure, sealed: Mapping[str, int]) -> MeasureRow:
+    entry = indicators().get(m.indicator)
+    unit = m.unit.replace("kgCO2e", "kg CO₂e").replace("m3", "m³")
+    factor = m.factors[0] if m.factors else None
+    return MeasureRow(
+        id=m.id,
+        element=m.element,
+        element_name=twin.plant.element(m.element).name,
+        indicator=m.indicator,
+        name=entry.name if entry else m.indicator,
+        digits=words.digits(m.value),
+        value=m.value,
+        unit="" if unit == "1" else unit,
+        interval=words.span(m.low, m.high),
+        coverage=m.coverage,
+        estimated_share=m.estimated_share,
+        factor=f"{words.digits(factor.value)} {factor.unit}, {factor.year or factor.version}" if factor else "",
+        method=m.method,
+        entry=sealed.get(m.id),
+        indent=1 if m.indicator.count(".") > 1 else 0,
+    )
+
+
+def _balances(twin: Twin, span: Period) -> list[BalanceRow]:
+    """Every balance of the plant over the period, from the meters' amounts."""
+    ids = {
+        name
+        for b in twin.plant.balances
+        for name in (*b.inputs, *b.outputs)
+        if twin.plant.has_signal(name)
+    }
+    signals = [twin.plant.signal(i) for i in sorted(ids)]
+    if not signals:
+        return []
+    window = twin.store.window([s.index for s in signals], span, 60 if span.hours <= 72 else 3600)
+    totals = np.nansum(window.amount, axis=0)
+    known = np.isfinite(window.amount).any(axis=0)
+    amounts = {s.id: float(t) for s, t, k in zip(signals, totals, known, strict=True) if k}
+    return [
+        BalanceRow(
+            id=b.id,
+            name=b.name,
+            carrier=b.carrier,
+            unit=b.unit.replace("m3", "m³"),
+            inflow=b.input_sum,
+            outflow=b.output_sum,
+            rest=b.rest,
+            rest_name=b.rest_name,
+            tolerance=b.tolerance,
+            closes=bool(b.closes),
+        )
+        for b in balance(twin.plant, amounts)
+        if not b.missing
+    ]
+
+
+def _revisions(twin: Twin, span: Period) -> list[RevisionRow]:
+    rows = []
+    for r in twin.store.revisions(span, limit=50):
+        signal = twin.plant.signals[r.signal]
+        rows.append(
+            RevisionRow(
+                signal=signal.id,
+                at=iso(r.start),
+                before=f"{words.digits(r.before)} {signal.unit}",
+                after=f"{words.digits(r.after)} {signal.unit}",
+                known_at=iso(r.known_after),
+            )
+        )
+    return rows

@@ -1,0 +1,73 @@
+"""Questions from other commands: asked of the running twin over its local socket, or answered from the history."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from ecotwin.errors import EcotwinError, StoreBusy
+from ecotwin.service.serve import data_folder, socket_path
+
+router = APIRouter()
+
+PATIENCE_S = 300.0
+
+
+@router.post("/{question}")
+def answer(request: Request, question: str, words: dict[str, Any]) -> dict[str, Any]:
+    """Answer a command's question."""
+    from ecotwin.cycle.asking import Asked
+
+    twin = request.app.state.twin
+    return Asked(twin.plant, twin.store, twin.ledger, twin.now()).answer(question, words)
+
+
+def ask(plant_file: Path, folder: Path | None, question: str, words: dict[str, Any]) -> dict[str, Any]:
+    """Ask the running twin; when none runs, open its history.
+
+    Raises:
+        EcotwinError: What the answer says is wrong.
+        StoreBusy: A process holds the history but does not answer.
+    """
+    place = data_folder(plant_file, folder)
+    if not place.exists() and folder is None:
+        demo = place.with_name(f"demo-{place.name}")
+        place = demo if demo.exists() else place
+    local = socket_path(place)
+    if local.exists():
+        told = _over_socket(local, question, words)
+        if told is not None:
+            return told
+    from ecotwin.cycle.asking import open_for
+
+    with open_for(plant_file, place) as asked:
+        return asked.answer(question, words)
+
+
+def _over_socket(local: Path, question: str, words: dict[str, Any]) -> dict[str, Any] | None:
+    """The running twin's answer; None when nobody listens any more."""
+    import httpx
+
+    transport = httpx.HTTPTransport(uds=str(local))
+    try:
+        with httpx.Client(transport=transport, timeout=PATIENCE_S) as client:
+            reply = client.post(f"http://twin/ask/{question}", json=words, headers={"X-Ecotwin": "cli"})
+    except httpx.ConnectError:
+        return None
+    except httpx.TimeoutException:
+        raise StoreBusy(
+            f"the running twin did not answer within {PATIENCE_S:.0f} s",
+            expected="an answer",
+            remedy="try again, or ask for a shorter period",
+        ) from None
+    body = reply.json()
+    if reply.status_code != 200:
+        raise EcotwinError(
+            body.get("found", f"the twin answered {reply.status_code}"),
+            expected=body.get("expected", ""),
+            remedy=body.get("remedy", ""),
+        )
+    made: dict[str, Any] = body
+    return made

@@ -1,0 +1,156 @@
+"""The thin bar on every page, and the rows that several pages share."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ecotwin import __version__
+from ecotwin.clock import iso, micros
+from ecotwin.records import Advice, Finding, Range, Severity
+from ecotwin.service import words
+from ecotwin.service.views import AdviceRow, Bar, FindingRow, Headline, Level, Place
+
+if TYPE_CHECKING:
+    from ecotwin.cycle import Twin
+
+ACTIONS = ("see", "acknowledge", "approve_order", "decline", "stop_writes", "export")
+STATE_TEXT = {
+    "open": "waits for a decision",
+    "approved": "approved",
+    "declined": "declined",
+    "expired": "expired: nobody decided in time",
+    "running": "running",
+    "done": "done",
+    "failed": "failed",
+}
+
+
+def stamp(at: datetime) -> str:
+    """An instant as the API writes it."""
+    return iso(micros(at))
+
+
+def place(twin: Twin, element: str) -> Place:
+    """An element in a list."""
+    e = twin.plant.element(element)
+    return Place(id=e.id, name=e.name, level=e.level, parent=e.parent)
+
+
+def bar(twin: Twin) -> Bar:
+    """The bar as it stands now."""
+    link, link_text = twin.link()
+    age = twin.data_age_s
+    return Bar(
+        plant=twin.plant.name,
+        timezone=twin.plant.timezone,
+        currency=twin.plant.currency,
+        now=stamp(twin.now()),
+        speed=twin.speed,
+        data_age_s=age if age != float("inf") else None,
+        link=link,
+        link_text=link_text,
+        person=twin.person.name,
+        roles=list(twin.person.roles),
+        may=[action for action in ACTIONS if twin.may(action).allowed],
+        writes=twin.writes,
+        findings_open=len(twin.findings_open()),
+        advice_open=sum(a.state == "open" for a in twin.advice_all()),
+        areas=[place(twin, e.id) for e in twin.plant.elements if e.level == "area"],
+        learned_share=twin.learned_share,
+        version=__version__,
+    )
+
+
+def level_of(finding: Finding) -> Level:
+    """Its level as the pages colour it."""
+    return "act" if finding.severity is Severity.ACT else "watch"
+
+
+def finding_row(twin: Twin, finding: Finding) -> FindingRow:
+    """A finding in a list."""
+    answer = next(
+        (a for a in twin.advice_all() if a.finding == finding.id and a.state == "open"), None
+    )
+    name = twin.plant.element(finding.element).name
+    since = words.day_time(finding.onset, twin.plant.zone, twin.now())
+    gone = (
+        f" · closed {words.day_time(finding.closed_at, twin.plant.zone, twin.now())}"
+        if finding.closed_at
+        else ""
+    )
+    return FindingRow(
+        id=finding.id,
+        level=level_of(finding),
+        title=finding.title,
+        where=f"{name} · since {since}{gone}",
+        likely=finding.evidence[0] if finding.evidence else "",
+        co2e_kg_day=_value(finding.excess.co2e_kg),
+        money_day=_value(finding.excess.money),
+        verb="Approve" if answer else "Open",
+        advice=answer.id if answer else "",
+        state=finding.state,
+        element=finding.element,
+        kind=finding.kind,
+    )
+
+
+def advice_row(twin: Twin, advice: Advice) -> AdviceRow:
+    """Advice in a list."""
+    saves = saves_text(twin, advice)
+    return AdviceRow(
+        id=advice.id,
+        title=advice.title,
+        saves=f"saves {saves}" if saves else "",
+        decide_by=stamp(advice.decide_by),
+        state=advice.state,
+        state_text=STATE_TEXT[advice.state],
+        element=advice.element,
+        may_approve=advice.state == "open" and may_approve(twin, advice),
+    )
+
+
+def may_approve(twin: Twin, advice: Advice) -> bool:
+    """Whether the person signed in may approve every change of it."""
+    return bool(advice.changes) and all(
+        twin.may("approve_order", advice.element, c.signal).allowed for c in advice.changes
+    )
+
+
+def saves_text(twin: Twin, advice: Advice) -> str:
+    """`10.6 kg CO₂e (8.00–13.0) and 5.10 EUR`, of what is known."""
+    parts = []
+    if advice.saves.co2e_kg is not None:
+        parts.append(_ranged(advice.saves.co2e_kg, "kg CO₂e"))
+    elif advice.saves.energy_kwh is not None:
+        parts.append(_ranged(advice.saves.energy_kwh, "kWh"))
+    if advice.saves.money is not None:
+        parts.append(f"{words.digits(advice.saves.money.value)} {twin.plant.currency}")
+    return " and ".join(parts)
+
+
+def headline(twin: Twin, findings: list[Finding], subject: str, state: str) -> Headline:
+    """A sentence of state, and the sentence of cost of what was found."""
+    if not findings:
+        return Headline(text=f"{state}. Nothing is above expected", cost="", level="ok")
+    co2 = sum(_value(f.excess.co2e_kg) or 0.0 for f in findings)
+    money = sum(_value(f.excess.money) or 0.0 for f in findings)
+    worst: Level = "act" if any(f.severity is Severity.ACT for f in findings) else "watch"
+    cost = []
+    if co2 > 0:
+        cost.append(f"{words.digits(co2)} kg CO₂e")
+    if money > 0:
+        cost.append(f"{words.digits(money)} {twin.plant.currency}")
+    if not cost:
+        return Headline(text=f"{state}. {subject}", cost="", level=worst)
+    return Headline(text=f"{state}. {subject} cost ", cost=f"{' and '.join(cost)} a day", level=worst)
+
+
+def _value(amount: Range | None) -> float | None:
+    return None if amount is None else amount.value
+
+
+def _ranged(amount: Range, unit: str) -> str:
+    return (
+        f"{words.digits(amount.value)} {unit} ({words.span(amount.low, amount.high)})"
+    )

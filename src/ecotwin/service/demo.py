@@ -1,0 +1,130 @@
+"""The demo: a stand-in factory in a process of its own, and the twin on it; Ctrl-C ends both."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ecotwin.errors import WireFault
+from ecotwin.plant import Plant, load
+from ecotwin.service.serve import serve
+from ecotwin.settings import read
+
+START = datetime(2026, 6, 18, 6, 40, tzinfo=UTC)
+"""Thursday morning: both lines run, the next break is an hour or two away."""
+
+
+def demo_plant() -> Path:
+    """The electronics works: beside the sources in a clone, inside the package in a wheel."""
+    places = (
+        Path(__file__).parents[1] / "plants" / "electronics.yaml",
+        Path(__file__).parents[3] / "plants" / "electronics.yaml",
+    )
+    return next(p for p in places if p.exists())
+
+
+def run_demo(
+    plant_file: Path | None, *, speed: float, port: int, seed: int, days: float, fresh: bool
+) -> int:
+    """Start both, say what to look at, wait for Ctrl-C, end both. Returns the exit code."""
+    file = plant_file or demo_plant()
+    plant = load(file)
+    connection = next((c for c in plant.connections if c.protocol == "sparkplug"), None)
+    if connection is None:
+        raise WireFault(
+            f"{file} has no connection with protocol sparkplug",
+            expected="a plant that the stand-in factory can play",
+            remedy="run it with `ecotwin run` on your own data, or choose another plant file",
+        )
+    folder = read().data / f"demo-{file.stem}"
+    if fresh and folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    broker_port = _free_port()
+    origin = time.time()
+    standin = [sys.executable, "-m", "ecotwin_standin.cli"]
+    live = subprocess.Popen(  # noqa: S603
+        [
+            *standin, "run", str(file), "--port", str(broker_port), "--broker-inside",
+            "--start", START.isoformat(), "--speed", str(speed), "--origin", str(origin),
+            "--seed", str(seed), "--scenario", "demo", "--truth", str(folder / "truth.jsonl"),
+        ],
+        start_new_session=True,
+    )  # fmt: skip
+    past = _record(standin, file, folder / "past", days, seed) if days > 0 and fresh else None
+    try:
+        return serve(
+            file,
+            folder=folder,
+            port=port,
+            speed=speed,
+            start=START.isoformat(),
+            origin=origin,
+            connections={connection.name: {"host": "127.0.0.1", "port": broker_port}},
+            settings=read(port=port, lateness_s=max(10.0, 0.4 * speed)),
+            ready=lambda address: _welcome(address, plant, speed),
+            late_imports=lambda: _recorded(past, folder / "past"),
+        )
+    finally:
+        for process in (live, past):
+            _end(process)
+
+
+def _record(
+    standin: list[str], file: Path, folder: Path, days: float, seed: int
+) -> subprocess.Popen[bytes]:
+    """Let the stand-in write the days before the start, which the twin learns from."""
+    start = datetime.fromtimestamp(START.timestamp() - days * 86_400, UTC)
+    return subprocess.Popen(  # noqa: S603
+        [
+            *standin, "record", str(file), "--days", str(days), "--start", start.isoformat(),
+            "--seed", str(seed), "--scenario", "calm", "--step", "60", "--out", str(folder),
+        ],
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+
+
+def _recorded(past: subprocess.Popen[bytes] | None, folder: Path) -> tuple[Path, ...]:
+    """Wait for the recorded days; they are of no use when the recording failed."""
+    if past is None or past.wait() != 0:
+        return ()
+    return tuple(sorted(p for p in folder.iterdir() if p.suffix in {".parquet", ".gz", ".csv"}))
+
+
+def _welcome(address: str, plant: Plant, speed: float) -> None:
+    day = 86_400 / speed / 60
+    print(  # noqa: T201
+        f"\n{plant.name} runs, and its twin is at  {address}\n\n"
+        f"  A day passes in {day:.0f} minutes. What to look at:\n"
+        "  1. The first line says how the plant is; the flow shows where power goes above expected.\n"
+        "  2. Findings come within minutes: an air leak grows, an oven draws too much. Open one.\n"
+        "  3. Advice: let an oven sleep in the next break. Approve it, watch the order being carried out,\n"
+        "     read back and undone, and then the saving with its interval and its place in the ledger.\n"
+        "  4. Proof: every figure opens into what it was made of.\n\n"
+        "  Ctrl-C ends the plant and the twin.\n",
+        flush=True,
+    )
+
+
+def _end(process: subprocess.Popen[bytes] | None) -> None:
+    if process is None or process.poll() is not None:
+        return
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=8)
+        return
+    process.kill()
+    process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])

@@ -1,0 +1,108 @@
+"""Today's bought power against expected, with the lanes of tariff and grid carbon."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ecotwin.clock import MINUTE, Period, instant, iso, local_day, micros
+from ecotwin.records import Floats
+from ecotwin.service import words
+from ecotwin.service.bar import stamp
+from ecotwin.service.views import Lane, Load, Span
+
+if TYPE_CHECKING:
+    from ecotwin.cycle import Twin
+
+STEP = 15 * MINUTE
+"""Steps of the chart [us]."""
+
+
+def load(twin: Twin) -> Load:
+    """The chart of today's bought power (or power used, where nothing is bought)."""
+    now = twin.now()
+    day = local_day(now.astimezone(twin.plant.zone).date(), twin.plant.zone)
+    starts = np.arange(day.start_us, day.end_us, STEP)
+    trail = twin.trail
+    rows = trail.since(day.start_us)
+    at = trail.at[rows]
+    mean, sd = trail.site_expected()
+    made = np.nan_to_num(trail.site_kw("made"))
+    bins = ((at - day.start_us) // STEP).astype(int)
+    actual = _binned(trail.site_kw("bought")[rows], bins, len(starts))
+    middle = _binned((mean - made)[rows], bins, len(starts))
+    band = _binned(sd[rows], bins, len(starts)) * 1.96
+    contract = twin.plant.tariff("electricity")
+    limit = contract.contract_kw if contract else None
+    return Load(
+        title=_title(actual, middle, band, limit),
+        unit="kW",
+        start=stamp(day.start),
+        end=stamp(day.end),
+        at=[iso(int(t)) for t in starts],
+        actual=listed(actual),
+        low=listed(np.maximum(middle - band, 0.0)),
+        expected=listed(middle),
+        high=listed(middle + band),
+        forecast=[None] * len(starts),
+        forecast_low=[None] * len(starts),
+        forecast_high=[None] * len(starts),
+        forecast_text="No forecast yet: forecasters come with a later version.",
+        tariff=[Lane(start=stamp(a), end=stamp(b), value=v) for a, b, v in twin.prices.money_bands("electricity", day)],
+        carbon=[
+            Lane(start=stamp(a), end=stamp(b), value=round(v * 1000, 1))
+            for a, b, v in twin.prices.carbon_bands(day)
+        ],
+        contract_kw=limit,
+        gaps=_gaps(twin, day, micros(now)),
+    )
+
+
+def _binned(values: Floats, bins: np.ndarray[tuple[int], np.dtype[np.int_]], count: int) -> Floats:
+    """Means by step, NaN where a step holds nothing."""
+    good = np.isfinite(values) & (bins >= 0) & (bins < count)
+    total = np.bincount(bins[good], weights=values[good], minlength=count)
+    number = np.bincount(bins[good], minlength=count)
+    with np.errstate(invalid="ignore"):
+        made: Floats = total / np.where(number > 0, number, np.nan)
+    return made
+
+
+def listed(values: Floats) -> list[float | None]:
+    """JSON numbers to four figures, gaps as None."""
+    return [float(f"{v:.4g}") if np.isfinite(v) else None for v in values]
+
+
+def _gaps(twin: Twin, day: Period, now_us: int) -> list[Span]:
+    found = twin.trail.gaps(max(day.start_us, int(twin.trail.at[0]) if len(twin.trail.at) else 0), now_us)
+    zone = twin.plant.zone
+    return [
+        Span(
+            start=iso(a),
+            end=iso(b),
+            text=f"no data {words.clock_time(instant(a), zone)}–{words.clock_time(instant(b), zone)}",
+        )
+        for a, b in found
+        if b - a >= 3 * MINUTE
+    ]
+
+
+def _title(actual: Floats, middle: Floats, band: Floats, limit: float | None) -> str:
+    """The finding of the chart in one sentence."""
+    good = np.isfinite(actual)
+    if not good.any():
+        return "No bought power has been measured yet today"
+    peak = float(np.nanmax(actual))
+    if limit is not None and peak > limit:
+        return f"Bought power passed the contract limit today: {words.digits(peak)} of {words.digits(limit)} kW"
+    both = good & np.isfinite(middle)
+    if not both.any():
+        return f"Bought power today, {words.digits(peak)} kW at most; expected is still being learned"
+    used, meant = float(actual[both].sum()), float(middle[both].sum())
+    share = (used - meant) / meant * 100 if meant else 0.0
+    outside = (np.abs(actual - middle) > band) & both
+    if abs(share) < 1.0 or not outside.any():
+        return "Bought power is as expected today"
+    word = "more" if share > 0 else "less"
+    return f"Bought power is {words.digits(abs(share), 2)} % {word} than expected today"

@@ -1,0 +1,319 @@
+"""The machines page and the page of one machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ecotwin.clock import Period, iso, micros
+from ecotwin.plant import Element
+from ecotwin.plant.model import STATE_NAMES, STATES
+from ecotwin.records import Order, Window
+from ecotwin.service import bar as shared
+from ecotwin.service import figures, words
+from ecotwin.service.series import gaps_of, power_trace, recent, trace
+from ecotwin.service.views import (
+    Band,
+    Fact,
+    Level,
+    MachineRow,
+    Machines,
+    MachineView,
+    Mark,
+    OrderRow,
+    SetPoint,
+    StateRow,
+    StateSpan,
+)
+
+if TYPE_CHECKING:
+    from ecotwin.cycle import Twin
+
+TRACES = 5
+"""Signals shown beside power."""
+QUIET = {"electricity_energy", "electricity_power", "state", "product", "parts_total", "parts_good", "setpoint", "hours"}
+
+
+def machines(twin: Twin) -> Machines:
+    """Every machine with its power now, against expected."""
+    rows = [_row(twin, m) for m in twin.plant.machines]
+    loud = [f for f in twin.findings_open()]
+    running = sum(r.state == STATE_WORD["busy"] for r in rows)
+    head = shared.headline(twin, loud, _subject(len(loud)), f"{running} of {len(rows)} machines produce")
+    return Machines(bar=shared.bar(twin), headline=head, machines=rows)
+
+
+STATE_WORD = words.STATE_WORDS
+
+
+def _subject(count: int) -> str:
+    return "One finding" if count == 1 else f"{count} findings"
+
+
+def _row(twin: Twin, machine: Element) -> MachineRow:
+    image = twin.image()
+    state = twin.plant.find(machine.id, "state")
+    code = image.value[state.index] if state else float("nan")
+    path = twin.plant.path(machine.id)
+    used = twin.user_now(machine.id)
+    today = twin.today(machine.id, "energy.electricity")
+    ages = [image.age_s(s.index) for s in twin.plant.signals_of(machine.id)]
+    age = min(ages, default=float("inf"))
+    level: Level = used.level if used else "none"
+    if age > 600:
+        level = "stale"
+    return MachineRow(
+        id=machine.id,
+        name=machine.name,
+        area=next((e.name for e in path if e.level == "area"), ""),
+        line=next((e.name for e in path if e.level == "line"), ""),
+        kind=machine.kind.replace("_", " "),
+        state=STATE_WORD.get(STATE_NAMES.get(int(code), ""), "") if np.isfinite(code) else "",
+        kw=figures.number(used.kw) if used else figures.number(twin.power_now(machine.id)),
+        expected_kw=figures.number(used.expected_kw) if used else None,
+        above_kw=figures.number(used.kw - used.expected_kw) if used else None,
+        today_kwh=today.value if today else None,
+        level=level,
+        data_age_s=age if np.isfinite(age) else None,
+    )
+
+
+def machine(twin: Twin, id: str, hours: float) -> MachineView:  # noqa: A002
+    """One machine over the last hours."""
+    element = twin.plant.element(id)
+    period = recent(twin, hours)
+    power = power_trace(twin, id, period)
+    found = [f for f in twin.findings_open() if f.element == id]
+    signals = [s for s in twin.plant.signals_of(id) if s.means not in QUIET][:TRACES]
+    window = twin.store.window([s.index for s in signals], period, 300 if hours > 6 else 60)
+    states, total = _states(twin, id, period)
+    ribbon = _ribbon(twin, id, period)
+    now_us = micros(twin.now())
+    return MachineView(
+        bar=shared.bar(twin),
+        id=id,
+        name=element.name,
+        path=[shared.place(twin, e.id) for e in twin.plant.path(id)],
+        headline=_headline(twin, element),
+        figures=figures.of_machine(twin, id),
+        ribbon_title=_ribbon_title(states, hours),
+        ribbon=ribbon,
+        power_title=_power_title(twin, id),
+        power=power,
+        power_gaps=gaps_of(twin, power, now_us),
+        traces=[trace(twin, window, s) for s in signals],
+        marks=[
+            Mark(at=shared.stamp(f.onset), text=words.day_time(f.onset, twin.plant.zone, twin.now()), level=shared.level_of(f))
+            for f in found
+            if f.onset >= period.start
+        ],
+        states_title=_states_title(states),
+        states=states,
+        states_total=total,
+        findings=[shared.finding_row(twin, f) for f in found],
+        orders_title="Orders to this machine",
+        orders=_orders(twin, id),
+        writes=_set_points(twin, id),
+        facts=[
+            Fact(name=k.replace("_", " "), value=str(v), source="plant file")
+            for k, v in element.kind_facts.items()
+            if not k.startswith("kw_") and v not in ("", None)
+        ],
+        start=iso(period.start_us),
+        end=iso(period.end_us),
+    )
+
+
+def _headline(twin: Twin, element: Element) -> shared.Headline:
+    found = [f for f in twin.findings_open() if f.element == element.id]
+    if found:
+        return shared.headline(twin, found, "It", found[0].title) if len(found) == 1 else shared.headline(
+            twin, found, f"{len(found)} findings", found[0].title
+        )
+    used = twin.user_now(element.id)
+    if used is None or not np.isfinite(used.kw):
+        return shared.Headline(text=f"{element.name}: nothing is above expected", cost="", level="none")
+    return shared.Headline(
+        text=f"{element.name} draws {words.digits(used.kw)} kW, as expected", cost="", level="ok"
+    )
+
+
+def _power_title(twin: Twin, element: str) -> str:
+    found = [f for f in twin.findings_open() if f.element == element and f.kind == "excess"]
+    if not found:
+        return "Power stays inside its expected band"
+    since = words.day_time(found[0].onset, twin.plant.zone, twin.now())
+    return f"Power left its expected band {since}"
+
+
+def _state_column(twin: Twin, element: str, period: Period) -> tuple[Window, int] | None:
+    state = twin.plant.find(element, "state")
+    if state is None:
+        return None
+    return twin.store.window([state.index], period, 60), 0
+
+
+def _ribbon(twin: Twin, element: str, period: Period) -> list[StateSpan]:
+    """Stretches of one state; gaps stay open."""
+    found = _state_column(twin, element, period)
+    if found is None:
+        return []
+    window, column = found
+    codes = np.where(window.count[:, column] > 0, window.last[:, column], np.nan)
+    product = _products(twin, element, period)
+    spans: list[StateSpan] = []
+    start = 0
+    for i in range(1, len(codes) + 1):
+        same = i < len(codes) and (codes[i] == codes[start] or (np.isnan(codes[i]) and np.isnan(codes[start])))
+        if same:
+            continue
+        if np.isfinite(codes[start]):
+            state = STATE_NAMES.get(int(codes[start]), "off")
+            spans.append(
+                StateSpan(
+                    start=iso(int(window.at[start])),
+                    end=iso(int(window.at[start]) + (i - start) * 60_000_000),
+                    state=state,
+                    name=STATE_WORD[state],
+                    product=product[start] if product and state == "busy" else "",
+                )
+            )
+        start = i
+    return _without_flicker(spans)
+
+
+def _without_flicker(spans: list[StateSpan]) -> list[StateSpan]:
+    """At most 300 spans for a ribbon: the shortest are drawn with their neighbour."""
+    while len(spans) > 300:
+        lengths = [micros_between(s) for s in spans]
+        i = int(np.argmin(lengths[1:])) + 1
+        spans[i - 1] = spans[i - 1].model_copy(update={"end": spans[i].end})
+        del spans[i]
+    return spans
+
+
+def micros_between(span: StateSpan) -> float:
+    """Length of a span [s]."""
+    from datetime import datetime
+
+    return (datetime.fromisoformat(span.end) - datetime.fromisoformat(span.start)).total_seconds()
+
+
+def _products(twin: Twin, element: str, period: Period) -> list[str]:
+    signal = twin.plant.find(element, "product")
+    if signal is None:
+        return []
+    names = {p.code: p.name for p in twin.plant.products}
+    codes = twin.store.window([signal.index], period, 60).last[:, 0]
+    return [names.get(int(c), f"product {int(c)}") if np.isfinite(c) and c > 0 else "" for c in codes]
+
+
+def _states(twin: Twin, element: str, period: Period) -> tuple[list[StateRow], StateRow | None]:
+    """Hours, power and energy by state, against expected."""
+    found = _state_column(twin, element, period)
+    expected = twin.expected(period, 60)
+    if found is None or expected is None or element not in expected.elements:
+        return [], None
+    window, column = found
+    codes = window.last[:, column]
+    at = expected.elements.index(element)
+    actual, mean, sd = (a[:, at] for a in (expected.actual, expected.mean, expected.sd))
+    rows = []
+    for name, code in sorted(STATES.items(), key=lambda s: -s[1]):
+        where = (codes == code) & np.isfinite(actual)
+        if where.sum() >= 5:
+            rows.append(_state_row(name, actual[where], mean[where], sd[where]))
+    where = np.isfinite(actual)
+    return rows, _state_row("", actual[where], mean[where], sd[where]) if where.any() else None
+
+
+def _state_row(state: str, actual: np.ndarray, mean: np.ndarray, sd: np.ndarray) -> StateRow:  # type: ignore[type-arg]
+    hours = len(actual) / 60
+    known = np.isfinite(mean).all()
+    middle = float(mean.mean()) if known else float("nan")
+    half = 1.96 * float(sd.mean()) if known else float("nan")
+    kw = float(actual.mean())
+    level: Level = words.against(kw, middle, middle - half, middle + half)[1] if known else "none"
+    return StateRow(
+        state=state,
+        name=STATE_WORD.get(state, "Last 24 h"),
+        hours=round(hours, 2),
+        mean_kw=figures.number(kw),
+        expected_kw=Band(value=middle, low=max(0.0, middle - half), high=middle + half) if known else None,
+        energy_kwh=kw * hours,
+        expected_kwh=middle * hours if known else None,
+        above_kwh=(kw - middle) * hours if known else None,
+        level=level,
+    )
+
+
+def _ribbon_title(states: list[StateRow], hours: float) -> str:
+    by = {s.state: s.hours for s in states}
+    if not by:
+        return "State over time"
+    busy, idle = by.get("busy", 0.0), by.get("idle", 0.0)
+    return f"Producing {busy:.1f} of {hours:.1f} h, waiting {idle:.1f} h"
+
+
+def _states_title(states: list[StateRow]) -> str:
+    loud = [s for s in states if s.level in {"watch", "act"}]
+    if not loud:
+        return "Energy by state is as expected"
+    return f"The excess falls on {' and '.join(s.name.lower() for s in loud)}"
+
+
+def _orders(twin: Twin, element: str) -> list[OrderRow]:
+    """Advice that waits, then what was ordered, newest first."""
+    waiting = [
+        OrderRow(
+            id=a.id,
+            at=shared.stamp(a.period.start),
+            level="watch",
+            text=a.title,
+            result=f"waits for approval by {words.clock_time(a.decide_by, twin.plant.zone)}",
+            advice=a.id,
+            may_approve=shared.may_approve(twin, a),
+        )
+        for a in twin.advice_all()
+        if a.element == element and a.state == "open"
+    ]
+    done = [_order(twin, o) for o in twin.orders() if twin.plant.signal(o.signal).element == element]
+    return waiting + done[:8]
+
+
+def _order(twin: Twin, order: Order) -> OrderRow:
+    signal = twin.plant.signal(order.signal)
+    receipts = twin.receipts(order.id)
+    level: Level = "act" if order.state in {"failed", "refused"} else "ok"
+    return OrderRow(
+        id=order.id,
+        at=shared.stamp(order.start),
+        level=level,
+        text=f"{signal.name.replace('_', ' ').capitalize()} {words.digits(order.value)} {signal.unit} until "
+        f"{words.clock_time(order.lease_until, twin.plant.zone)}",
+        result=receipts[-1].text if receipts else order.state,
+        advice=order.advice,
+        may_approve=False,
+    )
+
+
+def _set_points(twin: Twin, element: str) -> list[SetPoint]:
+    image = twin.image()
+    return [
+        SetPoint(
+            signal=s.id,
+            name=s.name.replace("_", " "),
+            value=figures.number(float(image.value[s.index])),
+            unit=s.unit,
+            low=s.write.low,
+            high=s.write.high,
+            autonomy=s.write.autonomy,
+            watchdog=s.write.watchdog,
+            approve=list(s.write.approve),
+        )
+        for s in twin.plant.signals_of(element)
+        if s.write is not None
+    ]
+
+

@@ -1,0 +1,169 @@
+"""The proof page, and the proof of one figure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ecotwin.clock import iso, micros
+from ecotwin.cycle.asking import Asked
+from ecotwin.governance.checkpoint import read
+from ecotwin.governance.ledger import content
+from ecotwin.records import Entry
+from ecotwin.service import bar as shared
+from ecotwin.service import words
+from ecotwin.service.views import EntryRow, Explain, Headline, Proof, Step
+
+if TYPE_CHECKING:
+    from ecotwin.cycle import Twin
+
+ROWS = 100
+KINDS = {
+    "measure": "Figure",
+    "finding": "Finding",
+    "advice": "Advice",
+    "approval": "Approval",
+    "decline": "Declined",
+    "order": "Order",
+    "receipt": "Receipt",
+    "saving": "Saving",
+    "stop": "Writes stopped",
+    "allow": "Writes allowed",
+}
+
+
+def proof(twin: Twin, before: int | None = None) -> Proof:
+    """The ledger: its newest entries, root and checkpoint, checked now."""
+    size = twin.ledger.size
+    notes = twin.ledger.checkpoints()
+    end = size if before is None else min(before, size)
+    rows = twin.ledger.entries(start=max(0, end - ROWS), limit=min(ROWS, end), newest_first=False)
+    root = twin.ledger.root().hex()
+    last = read(notes[-1], twin.prove.public_key) if notes else None
+    sound = last is None or twin.ledger.root(last.size) == last.root
+    return Proof(
+        bar=shared.bar(twin),
+        headline=Headline(
+            text=_state(size, last is not None, sound),
+            cost="",
+            level="ok" if sound else "act",
+        ),
+        size=size,
+        root=root,
+        checkpoint=notes[-1] if notes else "",
+        key=twin.prove.public_key,
+        checked=iso(micros(twin.now())),
+        ok=sound,
+        entries=[_entry(e) for e in reversed(rows)],
+    )
+
+
+def _state(size: int, signed: bool, sound: bool) -> str:
+    if not sound:
+        return "The ledger is not the one that was signed: run `ecotwin verify`"
+    return f"{size:,} entries are sealed" + ("; the newest checkpoint holds" if signed else "")
+
+
+def _entry(entry: Entry) -> EntryRow:
+    return EntryRow(
+        index=entry.index,
+        at=iso(micros(entry.at)),
+        kind=KINDS.get(entry.kind, entry.kind),
+        subject=entry.subject,
+        text=_text(entry.kind, content(entry)),
+        leaf=entry.leaf.hex(),
+    )
+
+
+def _text(kind: str, body: Any) -> str:
+    """An entry in a few words."""
+    if kind == "measure":
+        return f"{body['indicator']}: {words.digits(body['value'])} {body['unit']}"
+    if kind in {"finding", "advice"}:
+        return f"{body['title']} ({body['state']})"
+    if kind == "order":
+        return f"{body['signal']} to {words.digits(body['value'])} ({body['state']})"
+    if kind == "receipt":
+        return str(body["text"])
+    if kind == "saving":
+        saved = body["saved_kwh"]
+        return f"{words.digits(saved['value'])} kWh ({words.span(saved['low'], saved['high'])})"
+    by = body.get("by", "")
+    reason = body.get("reason", "")
+    return f"{by}{': ' + reason if reason else ''}"
+
+
+def explain(twin: Twin, figure: str) -> Explain:
+    """The whole tree of one figure.
+
+    Raises:
+        FigureGap: There is no such figure.
+    """
+    asked = Asked(twin.plant, twin.store, twin.ledger, twin.now())
+    tree = asked.explain(figure)["tree"]
+    sealed = twin.ledger.entries(kind="measure", subject=figure, newest_first=True, limit=1)
+    unit = tree["unit"].replace("kgCO2e", "kg CO₂e").replace("m3", "m³")
+    return Explain(
+        bar=shared.bar(twin),
+        id=figure,
+        title=f"{tree['name']}, {twin.plant.element(tree['element']).name}",
+        value=f"{words.digits(tree['value'], 4)} {unit}",
+        interval=words.span(tree["low"], tree["high"], unit),
+        formula=tree["formula"],
+        steps=_steps(tree, sealed[0] if sealed else None),
+        entry=sealed[0].index if sealed else None,
+    )
+
+
+def _steps(tree: dict[str, Any], sealed: Entry | None) -> list[Step]:
+    """What the figure was made of, in the order in which it was made."""
+    steps = [
+        Step(
+            name="Input",
+            text=f"{one['name']}: {words.digits(one['value'], 4)} {one['unit']}",
+            detail=f"{one['signal']}, {one['coverage'] * 100:.1f} % covered" if one["signal"] else "",
+            steps=_steps(one["tree"], None) if "tree" in one else [],
+        )
+        for one in tree["inputs"]
+    ]
+    steps.append(
+        Step(
+            name="Measured",
+            text=f"{tree['coverage'] * 100:.1f} % of the time, {tree['estimated_share'] * 100:.1f} % of the value estimated",
+            detail="",
+            steps=[],
+        )
+    )
+    for factor in tree["factors"]:
+        facts = [factor["place"], str(factor["year"] or ""), factor["source"], factor["version"], factor["gwp_set"]]
+        steps.append(
+            Step(
+                name="Factor",
+                text=f"{words.digits(factor['value'], 4)} {factor['unit']}",
+                detail=", ".join(f for f in facts if f),
+                steps=[],
+            )
+        )
+    steps.append(Step(name="Method", text=tree["method"], detail=tree["boundary"], steps=[]))
+    steps += [
+        Step(name="Part", text=f"{name}: {words.digits(value)} {tree['unit']}", detail="", steps=[])
+        for name, value in tree["split"].items()
+    ]
+    steps += [
+        Step(
+            name="Revised",
+            text=f"{r['signal']} at {r['at']}: {words.digits(r['before'])} → {words.digits(r['after'])}",
+            detail=f"known since {r['known']}",
+            steps=[],
+        )
+        for r in tree["revisions"]
+    ]
+    if sealed is not None:
+        steps.append(
+            Step(
+                name="Sealed",
+                text=f"entry {sealed.index}",
+                detail=f"leaf {sealed.leaf.hex()[:12]}… on {iso(micros(sealed.at))}",
+                steps=[],
+            )
+        )
+    return steps

@@ -1,0 +1,158 @@
+"""Laws of the chain: the order within a batch, the cut into batches and a restart change nothing."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cleaning.made import NOW, T0, kept, plant_of, refused, signal, unseen
+from ecotwin.clock import SECOND
+from ecotwin.cleaning.chain import Chain
+from ecotwin.records import Cleaned, Readings, Samples
+
+PLANT = plant_of(
+    signal("counter", max_step=5.0, rollover=1000.0),
+    signal("counter"),
+    signal("gauge", low=-50.0, high=150.0, max_step=30.0, stuck_after_s=60.0),
+    signal("rate", stuck_after_s=40.0, max_step=8.0),
+    signal("interval"),
+    signal("state", states={0: "off", 1: "busy", 2: "idle"}),
+)
+
+_STEPS = {
+    0: st.sampled_from([0.0, 1.0, 2.0, 3.5, 4.9, -1e-4, -50.0, 7.0, 400.0, 1000.0, -900.0]),
+    1: st.sampled_from([0.0, 0.1, 2.0, 30.0, -0.001, -5.0, -500.0, 1e5]),
+    2: st.sampled_from([0.0, 0.0, 0.0, 1.0, -2.0, 29.0, 31.0, -80.0, 300.0]),
+    3: st.sampled_from([0.0, 0.0, 0.0, 1.0, -1.0, 9.0, -9.0]),
+    4: st.sampled_from([0.0, 1.0, -1.0, 5.0]),
+    5: st.sampled_from([0.0, 1.0, -1.0]),
+}
+_START = {0: 950.0, 1: 500.0, 2: 20.0, 3: 0.0, 4: 3.0, 5: 1.0}
+
+
+@st.composite
+def streams(draw: st.DrawFn) -> Samples:
+    """Rows of all signals in time order, each time once a signal, with all that goes wrong with values."""
+    found: list[tuple[int, int, float]] = []
+    for index in range(len(PLANT.signals)):
+        at, value = T0, _START[index]
+        steps = draw(
+            st.lists(
+                st.tuples(_STEPS[index], st.sampled_from([10, 10, 10, 10, 7, 200]), st.booleans()),
+                max_size=30,
+            )
+        )
+        for step, wait, lasting in steps:
+            at += wait * SECOND
+            shown = value + step
+            if lasting:
+                value = shown
+            found.append((at, index, shown))
+    found.sort()
+    at, index, value = zip(*found, strict=True) if found else ((), (), ())
+    return Samples.of(index, at, value)
+
+
+def in_parts(chain: Chain, stream: Samples, cuts: list[int]) -> list[Cleaned]:
+    ends = sorted({min(c, len(stream)) for c in cuts} | {len(stream)})
+    done, start = [], 0
+    for end in ends:
+        done.append(chain.clean(stream.take(np.arange(start, end)), NOW, unseen))
+        start = end
+    return done
+
+
+def all_kept(parts: list[Cleaned]) -> set[tuple[int, int, float, int]]:
+    return set().union(*(kept(p) for p in parts))
+
+
+def all_refused(parts: list[Cleaned]) -> list[tuple[int, int, str]]:
+    return sorted(r for p in parts for r in refused(p))
+
+
+@given(streams(), st.randoms(use_true_random=False))
+def test_a_reordered_batch_gives_the_same_readings(stream: Samples, rng: random.Random) -> None:
+    places = list(range(len(stream)))
+    rng.shuffle(places)
+    one = Chain(PLANT).clean(stream, NOW, unseen)
+    other = Chain(PLANT).clean(stream.take(np.array(places, np.int64)), NOW, unseen)
+    assert kept(one) == kept(other)
+    assert refused(one) == refused(other)
+    assert one.breaks == other.breaks
+
+
+@given(streams(), st.lists(st.integers(0, 120), max_size=12))
+@settings(max_examples=300)
+def test_any_cut_into_batches_gives_the_same(stream: Samples, cuts: list[int]) -> None:
+    whole = [Chain(PLANT).clean(stream, NOW, unseen)]
+    parts = in_parts(Chain(PLANT), stream, cuts)
+    assert all_kept(whole) == all_kept(parts)
+    assert all_refused(whole) == all_refused(parts)
+    found = sorted((b for p in parts for b in p.breaks), key=lambda b: (b.signal, b.at))
+    assert sorted(whole[0].breaks, key=lambda b: (b.signal, b.at)) == found
+
+
+@given(streams(), st.lists(st.integers(0, 120), max_size=6), st.randoms(use_true_random=False))
+def test_totals_never_fall_even_with_late_rows(
+    stream: Samples, cuts: list[int], rng: random.Random
+) -> None:
+    # Some rows arrive after newer ones of their signal.
+    places = sorted(range(len(stream)), key=lambda i: i + (rng.randrange(40) if i % 5 == 0 else 0))
+    parts = in_parts(Chain(PLANT), stream.take(np.array(places, np.int64)), cuts)
+    rows = sorted(all_kept(parts))
+    for index in (0, 1):
+        totals = [value for signal, _, value, _ in rows if signal == index]
+        assert (np.diff(totals) >= 0).all()
+
+
+@given(streams(), st.integers(0, 120))
+@settings(max_examples=300)
+def test_a_restart_changes_nothing(stream: Samples, cut: int) -> None:
+    through = Chain(PLANT)
+    whole = in_parts(through, stream, [cut])
+    before = Chain(PLANT)
+    first = before.clean(stream.take(np.arange(min(cut, len(stream)))), NOW, unseen)
+    after = Chain(PLANT)
+    after.restore(tail_of(first.readings, after.tail_count), offsets_of([first]), first.rejects)
+    second = after.clean(stream.take(np.arange(min(cut, len(stream)), len(stream))), NOW, unseen)
+    assert all_kept(whole) == all_kept([first, second])
+    assert all_refused(whole) == all_refused([first, second])
+
+
+@given(streams(), st.integers(0, 120))
+def test_a_restart_without_the_rejects_doubts_at_most_once_more(stream: Samples, cut: int) -> None:
+    whole = in_parts(Chain(PLANT), stream, [cut])
+    before = Chain(PLANT)
+    first = before.clean(stream.take(np.arange(min(cut, len(stream)))), NOW, unseen)
+    after = Chain(PLANT)
+    after.restore(tail_of(first.readings, after.tail_count), offsets_of([first]))
+    second = after.clean(stream.take(np.arange(min(cut, len(stream)), len(stream))), NOW, unseen)
+    rows = sorted(kept(first) | kept(second))
+    for index in (0, 1):
+        totals = [value for signal, _, value, _ in rows if signal == index]
+        assert (np.diff(totals) >= 0).all()
+    assert len(rows) + len(first.rejects) + len(second.rejects) == len(stream)
+    assert len(whole) >= 1
+
+
+def tail_of(readings: Readings, count: int) -> Readings:
+    """What a history's `tail(count)` gives."""
+    chosen: list[int] = []
+    for index in set(readings.signal.tolist()):
+        places = np.flatnonzero(readings.signal == index)
+        chosen += places[np.argsort(readings.at[places])][-count:].tolist()
+    return readings.take(np.array(sorted(chosen), np.int64))
+
+
+def offsets_of(parts: list[Cleaned]) -> dict[int, tuple[tuple[int, float], ...]]:
+    """What a history's `breaks()` gives."""
+    found: dict[int, tuple[tuple[int, float], ...]] = {}
+    for part in parts:
+        for seam in part.breaks:
+            found[seam.signal] = (*found.get(seam.signal, ()), (seam.at, seam.offset))
+    return found
+
+

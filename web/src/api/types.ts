@@ -1,0 +1,551 @@
+// Made by `python scripts/api_types.py` from ecotwin.service.views. Do not edit.
+
+/** Figures of a period for an element, with the balances and what cannot be had. */
+export interface Accounts {
+  readonly bar: Bar;
+  readonly headline: Headline;
+  readonly period: string;
+  readonly start: string;
+  readonly end: string;
+  readonly element: string;
+  readonly figures: Figure[];
+  readonly measures: MeasureRow[];
+  readonly parts: MeasureRow[];
+  readonly balances: BalanceRow[];
+  readonly refused: string[];
+  readonly quarantine: CountRow[];
+  readonly revisions: RevisionRow[];
+}
+
+/** All advice: open first, then what became of the rest. */
+export interface AdviceList {
+  readonly bar: Bar;
+  readonly headline: Headline;
+  readonly open: AdviceRow[];
+  readonly past: AdviceRow[];
+  readonly savings: SavingView[];
+}
+
+/** A piece of advice in a list, next deadline first. */
+export interface AdviceRow {
+  readonly id: string;
+  readonly title: string;
+  readonly saves: string;
+  readonly decide_by: string;
+  readonly state: string;
+  readonly state_text: string;
+  readonly element: string;
+  readonly may_approve: boolean;
+}
+
+/** A piece of advice with everything needed to decide. */
+export interface AdviceView {
+  readonly bar: Bar;
+  readonly id: string;
+  readonly title: string;
+  readonly state: string;
+  readonly state_text: string;
+  readonly element: string;
+  readonly element_name: string;
+  readonly change: string;
+  readonly what: string;
+  readonly autonomy: string;
+  readonly rows: [string, string][];
+  readonly why: string[];
+  readonly against: string[];
+  readonly checks: CheckRow[];
+  readonly button: string;
+  readonly may_approve: boolean;
+  readonly refused: string;
+  readonly timeline: Event[];
+  readonly saving: SavingView | null;
+}
+
+/** A balance node: in, out, rest, and whether it closes within meter error. */
+export interface BalanceRow {
+  readonly id: string;
+  readonly name: string;
+  readonly carrier: string;
+  readonly unit: string;
+  readonly inflow: number;
+  readonly outflow: number;
+  readonly rest: number;
+  readonly rest_name: string;
+  readonly tolerance: number;
+  readonly closes: boolean;
+}
+
+/** A value with its interval. */
+export interface Band {
+  readonly value: number;
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+/** The thin bar on every page. */
+export interface Bar {
+  readonly plant: string;
+  readonly timezone: string;
+  readonly currency: string;
+  readonly now: string;
+  readonly speed: number;
+  readonly data_age_s: number | null;
+  readonly link: "online" | "connecting" | "offline";
+  readonly link_text: string;
+  readonly person: string;
+  readonly roles: string[];
+  readonly may: string[];
+  readonly writes: "off" | "on" | "stopped";
+  readonly findings_open: number;
+  readonly advice_open: number;
+  readonly areas: Place[];
+  readonly learned_share: number;
+  readonly version: string;
+}
+
+/** One interlock as it stands now. */
+export interface CheckRow {
+  readonly text: string;
+  readonly found: string;
+  readonly passed: boolean;
+}
+
+/** One line of `Cost to the world, per day`. */
+export interface CostRow {
+  readonly name: string;
+  readonly value: string;
+  readonly unit: string;
+  readonly interval: string;
+}
+
+/** How many samples were put into quarantine, and why. */
+export interface CountRow {
+  readonly reason: string;
+  readonly count: number;
+  readonly text: string;
+}
+
+/** An action was carried out. */
+export interface Done {
+  readonly text: string;
+  readonly entry: number | null;
+}
+
+/** A ledger entry. */
+export interface EntryRow {
+  readonly index: number;
+  readonly at: string;
+  readonly kind: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly leaf: string;
+}
+
+/** Something that happened, with its ledger entry (None while it is not sealed). */
+export interface Event {
+  readonly at: string;
+  readonly text: string;
+  readonly level: "ok" | "watch" | "act" | "stale" | "none";
+  readonly entry: number | null;
+}
+
+/** The whole tree of one figure. */
+export interface Explain {
+  readonly bar: Bar;
+  readonly id: string;
+  readonly title: string;
+  readonly value: string;
+  readonly interval: string;
+  readonly formula: string;
+  readonly steps: Step[];
+  readonly entry: number | null;
+}
+
+/** A fact shown beside the machine. */
+export interface Fact {
+  readonly name: string;
+  readonly value: string;
+  readonly source: string;
+}
+
+/** One of the (at most six) figures. */
+export interface Figure {
+  readonly id: string;
+  readonly name: string;
+  readonly digits: string;
+  readonly unit: string;
+  readonly value: number | null;
+  readonly level: "ok" | "watch" | "act" | "stale" | "none";
+  readonly against: string;
+  readonly expected: string;
+  readonly coverage: number | null;
+  readonly spark: Spark | null;
+  readonly alternative: Figure | null;
+  readonly measure: string;
+  readonly missing: string;
+}
+
+/** A finding in a list, worst first. */
+export interface FindingRow {
+  readonly id: string;
+  readonly level: "ok" | "watch" | "act" | "stale" | "none";
+  readonly title: string;
+  readonly where: string;
+  readonly likely: string;
+  readonly co2e_kg_day: number | null;
+  readonly money_day: number | null;
+  readonly verb: string;
+  readonly advice: string;
+  readonly state: string;
+  readonly element: string;
+  readonly kind: string;
+}
+
+/** A finding from evidence to order. */
+export interface FindingView {
+  readonly bar: Bar;
+  readonly id: string;
+  readonly headline: Headline;
+  readonly level: "ok" | "watch" | "act" | "stale" | "none";
+  readonly state: string;
+  readonly crumbs: Place[];
+  readonly seen: string;
+  readonly traces_title: string;
+  readonly traces: Trace[];
+  readonly marks: Mark[];
+  readonly gaps: Span[];
+  readonly evidence: string[];
+  readonly costs: CostRow[];
+  readonly so_far: string;
+  readonly how: string;
+  readonly advice: AdviceView | null;
+  readonly may_acknowledge: boolean;
+  readonly note: string;
+  readonly start: string;
+  readonly end: string;
+}
+
+/** All findings, worst first; closed ones apart. */
+export interface Findings {
+  readonly bar: Bar;
+  readonly headline: Headline;
+  readonly open: FindingRow[];
+  readonly closed: FindingRow[];
+}
+
+/** The energy flow with its excess, ending in a table. `title` says the finding. */
+export interface Flow {
+  readonly title: string;
+  readonly nodes: FlowNode[];
+  readonly links: FlowLink[];
+  readonly ends: FlowEnd[];
+}
+
+/** A row of the table in which the flow ends. */
+export interface FlowEnd {
+  readonly node: string;
+  readonly name: string;
+  readonly element: string;
+  readonly kw: number | null;
+  readonly expected_kw: number | null;
+  readonly above_kw: number | null;
+  readonly level: "ok" | "watch" | "act" | "stale" | "none";
+  readonly rest: boolean;
+}
+
+/** A band between two blocks: `kw` wide, of which `excess_kw` runs as a thread in the colour of `level`. */
+export interface FlowLink {
+  readonly source: string;
+  readonly target: string;
+  readonly carrier: string;
+  readonly kw: number;
+  readonly excess_kw: number;
+  readonly level: "ok" | "watch" | "act" | "stale" | "none";
+}
+
+/** A block of the flow picture. */
+export interface FlowNode {
+  readonly id: string;
+  readonly name: string;
+  readonly column: number;
+  readonly carrier: string;
+  readonly kw: number;
+  readonly element: string;
+  readonly rest: boolean;
+}
+
+/** The first line: state in plain ink, then the cost in the colour of `level`, then a full stop. */
+export interface Headline {
+  readonly text: string;
+  readonly cost: string;
+  readonly level: "ok" | "watch" | "act" | "stale" | "none";
+}
+
+/** A stretch of constant price [currency/kWh] or carbon [g CO2e/kWh]. */
+export interface Lane {
+  readonly start: string;
+  readonly end: string;
+  readonly value: number;
+}
+
+/** Today's bought power against expected, with tariff and carbon lanes. */
+export interface Load {
+  readonly title: string;
+  readonly unit: string;
+  readonly start: string;
+  readonly end: string;
+  readonly at: string[];
+  readonly actual: (number | null)[];
+  readonly low: (number | null)[];
+  readonly expected: (number | null)[];
+  readonly high: (number | null)[];
+  readonly forecast: (number | null)[];
+  readonly forecast_low: (number | null)[];
+  readonly forecast_high: (number | null)[];
+  readonly forecast_text: string;
+  readonly tariff: Lane[];
+  readonly carbon: Lane[];
+  readonly contract_kw: number | null;
+  readonly gaps: Span[];
+}
+
+/** A machine in the list. */
+export interface MachineRow {
+  readonly id: string;
+  readonly name: string;
+  readonly area: string;
+  readonly line: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly kw: number | null;
+  readonly expected_kw: number | null;
+  readonly above_kw: number | null;
+  readonly today_kwh: number | null;
+  readonly level: "ok" | "watch" | "act" | "stale" | "none";
+  readonly data_age_s: number | null;
+}
+
+/** One machine. */
+export interface MachineView {
+  readonly bar: Bar;
+  readonly id: string;
+  readonly name: string;
+  readonly path: Place[];
+  readonly headline: Headline;
+  readonly figures: Figure[];
+  readonly ribbon_title: string;
+  readonly ribbon: StateSpan[];
+  readonly power_title: string;
+  readonly power: Trace | null;
+  readonly power_gaps: Span[];
+  readonly traces: Trace[];
+  readonly marks: Mark[];
+  readonly states_title: string;
+  readonly states: StateRow[];
+  readonly states_total: StateRow | null;
+  readonly findings: FindingRow[];
+  readonly orders_title: string;
+  readonly orders: OrderRow[];
+  readonly writes: SetPoint[];
+  readonly facts: Fact[];
+  readonly start: string;
+  readonly end: string;
+}
+
+/** All machines with the bar. */
+export interface Machines {
+  readonly bar: Bar;
+  readonly headline: Headline;
+  readonly machines: MachineRow[];
+}
+
+/** A vertical mark through all charts, e.g. the onset of a finding. */
+export interface Mark {
+  readonly at: string;
+  readonly text: string;
+  readonly level: "ok" | "watch" | "act" | "stale" | "none";
+}
+
+/** A figure in a table. */
+export interface MeasureRow {
+  readonly id: string;
+  readonly element: string;
+  readonly element_name: string;
+  readonly indicator: string;
+  readonly name: string;
+  readonly digits: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly interval: string;
+  readonly coverage: number;
+  readonly estimated_share: number;
+  readonly factor: string;
+  readonly method: string;
+  readonly entry: number | null;
+  readonly indent: number;
+}
+
+/** An order or a piece of advice on this machine. */
+export interface OrderRow {
+  readonly id: string;
+  readonly at: string;
+  readonly level: "ok" | "watch" | "act" | "stale" | "none";
+  readonly text: string;
+  readonly result: string;
+  readonly advice: string;
+  readonly may_approve: boolean;
+}
+
+/** The overview page; also the payload of every live event. */
+export interface Overview {
+  readonly bar: Bar;
+  readonly headline: Headline;
+  readonly figures: Figure[];
+  readonly flow: Flow;
+  readonly findings: FindingRow[];
+  readonly load: Load;
+  readonly advice: AdviceRow[];
+  readonly refused: string[];
+}
+
+/** An element in a list. */
+export interface Place {
+  readonly id: string;
+  readonly name: string;
+  readonly level: string;
+  readonly parent: string;
+}
+
+/** An error: what happened, what it means, what to do. */
+export interface Problem {
+  readonly found: string;
+  readonly expected: string;
+  readonly remedy: string;
+}
+
+/** The ledger: size, root, newest signed checkpoint, newest entries, and the last check. */
+export interface Proof {
+  readonly bar: Bar;
+  readonly headline: Headline;
+  readonly size: number;
+  readonly root: string;
+  readonly checkpoint: string;
+  readonly key: string;
+  readonly checked: string;
+  readonly ok: boolean;
+  readonly entries: EntryRow[];
+}
+
+/** A figure that late data changed. */
+export interface RevisionRow {
+  readonly signal: string;
+  readonly at: string;
+  readonly before: string;
+  readonly after: string;
+  readonly known_at: string;
+}
+
+/** A measured saving. */
+export interface SavingView {
+  readonly title: string;
+  readonly saved: string;
+  readonly interval: string;
+  readonly co2e: string;
+  readonly money: string;
+  readonly expected_kwh: Band;
+  readonly actual_kwh: number;
+  readonly period: string;
+  readonly method: string;
+  readonly fit: boolean;
+  readonly reasons: string[];
+  readonly coverage: number;
+  readonly entry: number | null;
+}
+
+/** Signals over time: for charts and CSV. `value[i]` belongs to `signals[i]`. */
+export interface Series {
+  readonly start: string;
+  readonly end: string;
+  readonly step_s: number;
+  readonly at: string[];
+  readonly signals: string[];
+  readonly units: string[];
+  readonly value: ((number | null)[])[];
+  readonly low: ((number | null)[])[];
+  readonly high: ((number | null)[])[];
+  readonly coverage: number[][];
+}
+
+/** A writable set-point with its limits. */
+export interface SetPoint {
+  readonly signal: string;
+  readonly name: string;
+  readonly value: number | null;
+  readonly unit: string;
+  readonly low: number;
+  readonly high: number;
+  readonly autonomy: string;
+  readonly watchdog: boolean;
+  readonly approve: string[];
+}
+
+/** A stretch of time, e.g. without data; `text` is shown in it. */
+export interface Span {
+  readonly start: string;
+  readonly end: string;
+  readonly text: string;
+}
+
+/** 24 hours (or today) of a figure. `at` may be shorter steps than the page needs. */
+export interface Spark {
+  readonly at: string[];
+  readonly value: (number | null)[];
+  readonly low: (number | null)[];
+  readonly high: (number | null)[];
+}
+
+/** Energy of one state: hours, mean power, energy, expected and the difference. */
+export interface StateRow {
+  readonly state: string;
+  readonly name: string;
+  readonly hours: number;
+  readonly mean_kw: number | null;
+  readonly expected_kw: Band | null;
+  readonly energy_kwh: number;
+  readonly expected_kwh: number | null;
+  readonly above_kwh: number | null;
+  readonly level: "ok" | "watch" | "act" | "stale" | "none";
+}
+
+/** A stretch of one machine state. `state` is a canonical name; `name` is for people. */
+export interface StateSpan {
+  readonly start: string;
+  readonly end: string;
+  readonly state: string;
+  readonly name: string;
+  readonly product: string;
+}
+
+/** A node of the proof of a figure. */
+export interface Step {
+  readonly name: string;
+  readonly text: string;
+  readonly detail: string;
+  readonly steps: Step[];
+}
+
+/** One signal over time with its expected band (None: none). */
+export interface Trace {
+  readonly signal: string;
+  readonly name: string;
+  readonly unit: string;
+  readonly digits: string;
+  readonly level: "ok" | "watch" | "act" | "stale" | "none";
+  readonly expected: string;
+  readonly at: string[];
+  readonly value: (number | null)[];
+  readonly low: (number | null)[];
+  readonly high: (number | null)[];
+}
+
+export type Level = "ok" | "watch" | "act" | "stale" | "none";

@@ -1,0 +1,154 @@
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { useView } from "../api/client.ts";
+import type { FindingRow, FindingView, Findings } from "../api/types.ts";
+import { filter, to, useRoute } from "../app/route.ts";
+import { Mark } from "../draw/marks.tsx";
+import { Panel } from "../draw/panel.tsx";
+import { Strips, tracesBehind } from "../draw/strips.tsx";
+import { instant } from "../words/time.ts";
+import { Against, AdviceFacts, Checks, Decision, act } from "./decide.tsx";
+import { FindingRows } from "./rows.tsx";
+import { ProblemBox, Sentence, Skeleton, StaleNote } from "./states.tsx";
+
+const HEAD = ["Finding", "Where", "Likely", "Level", "State", "Kind", "kg CO2e a day", "Money a day"];
+const record = (r: FindingRow): (string | number | null)[] => [r.title, r.where, r.likely, r.level, r.state, r.kind, r.co2e_kg_day, r.money_day];
+
+export function FindingsPage(): JSX.Element {
+  const { query } = useRoute();
+  const view = useView<Findings>("/findings", 3000);
+  if (!view.data) return view.problem ? <ProblemBox problem={view.problem} again={view.again} /> : <Skeleton kind="list" />;
+  const { open, closed, bar, headline } = view.data;
+  const kind = query.get("kind") ?? "";
+  const kinds = [...new Set([...open, ...closed].map((r) => r.kind))].sort();
+  const fits = (rows: readonly FindingRow[]): FindingRow[] => rows.filter((r) => !kind || r.kind === kind);
+  return (
+    <>
+      <Sentence headline={headline} />
+      {view.problem && <StaleNote problem={view.problem} again={view.again} />}
+      <div class="two topped">
+        <section class="panel" aria-label="Open findings">
+          <header class="panel-head findings-head">
+            <h2>{fits(open).length === 1 ? "1 open finding" : `${fits(open).length} open findings, worst first`}</h2>
+            <span class="grey num">kg CO₂e/d</span><span class="grey num">{bar.currency}/d</span>
+          </header>
+          {kinds.length > 1 && (
+            <div class="chips" role="group" aria-label="Kind">
+              {kinds.map((k) => <button key={k} type="button" aria-pressed={kind === k} onClick={() => filter({ kind: kind === k ? "" : k })}>{k}</button>)}
+            </div>
+          )}
+          {fits(open).length ? <FindingRows rows={fits(open)} currency={bar.currency} /> : <p class="empty">No open findings{kind ? " of this kind" : ""}. A finding appears when a signal leaves what is expected for longer than the detectors' patience.</p>}
+        </section>
+        <div class="stack side">
+          <Panel title={closed.length === 1 ? "1 closed finding" : `${closed.length} closed findings`} aside="newest first" picture={false} behind={{ name: "findings", head: HEAD, rows: () => [...open, ...closed].map(record) }}>
+            {closed.length === 0 && <p class="empty">Findings that were mended or closed are kept here with what became of them.</p>}
+            <ol class="closed">
+              {fits(closed).map((r) => (
+                <li key={r.id}><Mark level="stale" quiet /><div><a class="title" href={to(["findings", r.id])}>{r.title}</a><p class="grey">{r.where} · {r.state}</p></div></li>
+              ))}
+            </ol>
+          </Panel>
+        </div>
+      </div>
+    </>
+  );
+}
+
+export function FindingPage({ id }: { id: string }): JSX.Element {
+  const view = useView<FindingView>(`/findings/${encodeURIComponent(id)}`, 4000);
+  if (!view.data) return view.problem ? <ProblemBox problem={view.problem} again={view.again} /> : <Skeleton kind="page" />;
+  return (
+    <>
+      {view.problem && <StaleNote problem={view.problem} again={view.again} />}
+      <Shown view={view.data} again={view.again} />
+    </>
+  );
+}
+
+const WORDS: Record<string, string> = { ok: "as expected", watch: "watch", act: "act", stale: "stale", none: "learning" };
+
+function Shown({ view, again }: { view: FindingView; again: () => void }): JSX.Element {
+  const frame = { start: instant(view.start), end: instant(view.end), zone: view.bar.timezone };
+  return (
+    <>
+      <Sentence
+        headline={view.headline}
+        under={
+          <p class="under-line grey">
+            <span class={`crumb level-${view.level} strong`}><Mark level={view.level} quiet /> {view.state === "open" ? WORDS[view.level] : view.state}</span>
+            <span>·</span><a href={to(["findings"])}>Findings</a>
+            {view.crumbs.map((c) => <span key={c.id}>› <a href={c.level === "machine" || c.level === "unit" ? to(["machines", c.id]) : to(["machines"], { under: c.id })}>{c.name}</a></span>)}
+            <span>· {view.seen}</span>
+          </p>
+        }
+      />
+      <div class="two topped">
+        <div class="stack">
+          <Panel title={view.traces_title} aside="band: 95 % expected" behind={tracesBehind("evidence", view.traces, frame)}>
+            {view.traces.length ? (
+              <Strips name="evidence" traces={view.traces} frame={frame} marks={view.marks} gaps={view.gaps} heights={[110, 64]} />
+            ) : (
+              <p class="empty">No trace is kept for this time: raw samples are older than the retention.</p>
+            )}
+          </Panel>
+          <Panel title="Why we think so" picture={false}>
+            {view.evidence.length ? <ul class="evidence">{view.evidence.map((e) => <li key={e}>{e}</li>)}</ul> : <p class="empty">The trace above is the only evidence so far.</p>}
+          </Panel>
+          <Note view={view} again={again} />
+        </div>
+        <div class="stack side">
+          <Panel title="Cost to the world, per day" aside="95 % interval" picture={false} behind={{ name: "cost", head: ["What", "Value", "Unit", "95 % interval"], rows: () => view.costs.map((c) => [c.name, c.value, c.unit, c.interval]) }}>
+            <table class="rows costs">
+              <tbody>
+                {view.costs.map((c) => <tr key={c.name}><th scope="row" class="ink">{c.name}</th><td class="num"><b>{c.value}</b></td><td class="grey unit">{c.unit}</td><td class="num grey">{c.interval}</td></tr>)}
+              </tbody>
+            </table>
+            <p class="grey">{view.so_far}</p>
+            <p class="grey">{view.how}</p>
+          </Panel>
+          {view.advice ? (
+            <>
+              <Panel title="Advised order" aside={`autonomy: ${view.advice.autonomy}`} picture={false}>
+                <AdviceFacts advice={view.advice} />
+                <Checks advice={view.advice} />
+              </Panel>
+              <Panel title="What speaks against it" picture={false}>
+                <Against advice={view.advice} />
+                <Decision advice={view.advice} after={again} />
+                <p class="grey seal">Every step is sealed in the ledger and can be checked offline. <a class="under" href={to(["advice", view.advice.id])}>Open this advice</a></p>
+              </Panel>
+            </>
+          ) : (
+            <Panel title="No order is advised" picture={false}>
+              <p class="empty">No advisor has an order that would mend this from here. Inspect it at the machine, then acknowledge or close the finding with a note.</p>
+            </Panel>
+          )}
+        </div>
+      </div>
+    </>
+  );
+}
+
+/** A person takes note of the finding, or closes it; the note is sealed with the name. */
+function Note({ view, again }: { view: FindingView; again: () => void }): JSX.Element | null {
+  const [note, setNote] = useState("");
+  if (view.state === "closed") return view.note ? <Panel title="Closed" picture={false}><p>{view.note}</p></Panel> : null;
+  const send = async (verb: "acknowledge" | "close"): Promise<void> => {
+    if (await act(`/findings/${encodeURIComponent(view.id)}/${verb}`, { note: note.trim() })) setNote("");
+    again();
+  };
+  return (
+    <Panel title={view.state === "acknowledged" ? "Acknowledged" : "Has somebody seen to it?"} aside="the note is kept in the ledger" picture={false}>
+      {view.note && <p class="note-said">{view.note}</p>}
+      {view.may_acknowledge ? (
+        <form class="note-form" onSubmit={(e) => { e.preventDefault(); void send("acknowledge"); }}>
+          <input type="text" aria-label="Note" placeholder="What was seen or done" value={note} onInput={(e) => setNote(e.currentTarget.value)} />
+          {view.state === "open" && <button type="submit" class="button">Acknowledge</button>}
+          <button type="button" class="button" disabled={!note.trim()} onClick={() => void send("close")}>Close with note</button>
+        </form>
+      ) : (
+        <p class="grey">Your role may read this finding. Operators and engineers of this area may acknowledge it.</p>
+      )}
+    </Panel>
+  );
+}
