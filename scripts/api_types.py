@@ -1,4 +1,4 @@
-"""Makes web/src/api/types.ts from the models of ecotwin.service.views; `--check` only says whether it is stale."""
+"""Makes web/src/api/types.ts from ecotwin.service.views; `--check` says whether it is stale."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from ecotwin.service import views
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "web/src/api/types.ts"
 HEADER = "// Made by `python scripts/api_types.py` from ecotwin.service.views. Do not edit.\n"
-PLAIN = {"string": "string", "number": "number", "integer": "number", "boolean": "boolean", "null": "null"}
+PLAIN = {
+    "string": "string",
+    "number": "number",
+    "integer": "number",
+    "boolean": "boolean",
+    "null": "null",
+}
 
 
 def ts(schema: dict[str, Any]) -> str:
@@ -35,7 +41,7 @@ def ts(schema: dict[str, Any]) -> str:
         return f"({inner})[]" if " | " in inner else f"{inner}[]"
     if isinstance(kind, str) and kind in PLAIN:
         return PLAIN[kind]
-    raise ValueError(f"no TypeScript type for the schema {schema}; teach scripts/api_types.py about it")
+    raise ValueError(f"no TypeScript type for {schema}; teach scripts/api_types.py about it")
 
 
 def text() -> str:
@@ -50,7 +56,8 @@ def text() -> str:
     for name, schema in sorted(root["$defs"].items()):
         first = str(schema.get("description", "")).split("\n", 1)[0]
         fields = [f"  readonly {key}: {ts(part)};" for key, part in schema["properties"].items()]
-        parts.append("\n".join([f"/** {first} */", f"export interface {name} {{", *fields, "}", ""]))
+        opening = [f"/** {first} */", f"export interface {name} {{"]
+        parts.append("\n".join([*opening, *fields, "}", ""]))
     parts.append(f"export type Level = {ts(root['$defs']['Headline']['properties']['level'])};\n")
     return "\n".join(parts)
 
@@ -58,7 +65,7 @@ def text() -> str:
 def main() -> int:
     """Writes the types, or with --check compares; 1 when stale."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when the file is stale")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when stale")
     options = parser.parse_args()
     made = text()
     if options.check:

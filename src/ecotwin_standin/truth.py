@@ -68,9 +68,9 @@ class Truth:
 
     def before(self, world: World) -> None:
         """Call before every step: events that begin in it get their shadow."""
-        next_us = world.now_us + int(world.seconds * 1e6)
+        middle = world.now_us + int(world.seconds * 5e5)
         for n, event in enumerate(self.scenario.events):
-            if n not in self._begun and event.active(next_us):
+            if n not in self._begun and event.active(middle):
                 self._begun.add(n)
                 self._begin(event, world)
 

@@ -15,7 +15,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from ecotwin.clock import HOUR, micros
+from ecotwin.clock import DAY, HOUR, micros
 from ecotwin.errors import PlantFault
 from ecotwin.plant import Plant
 from ecotwin_standin.air import AirMeter, AirNet, Compressor, Dryer
@@ -31,6 +31,8 @@ from ecotwin_standin.station import Station
 from ecotwin_standin.utilities import Boiler, Feeder
 from ecotwin_standin.weather import Weather
 from ecotwin_standin.worktime import BREAK, WORK, Segment, Worktime
+
+_RUN_IN_STEP_S = 120.0
 
 
 class World:
@@ -76,8 +78,7 @@ class World:
         self.worktime = Worktime(plant, self.scenario.free_days(plant))
         self.now_us = micros(start)
         self.steps = 0
-        self.seconds = float(step_s)
-        self.hours = step_s / 3600.0
+        self._pace(float(step_s))
         self.segment: Segment = self.worktime.at(self.now_us)
         self._build(plant, chance)
         self._start_totals()
@@ -122,11 +123,17 @@ class World:
     def _run_in(self, start: datetime) -> None:
         """One day before the start without any event, so that nothing begins cold at noon."""
         events, self.events = self.events, ()
-        self.now_us -= int(86_400 / self.seconds) * int(self.seconds * 1e6)
+        step_s = self.seconds
+        self._pace(_RUN_IN_STEP_S)
+        self.now_us = micros(start) - DAY
         while self.now_us < micros(start):
             self.step()
+        self._pace(step_s)
         self.events = events
         self.totals = dict.fromkeys(self.totals, 0.0)
+
+    def _pace(self, step_s: float) -> None:
+        self.seconds, self.hours = step_s, step_s / 3600.0
 
     def _check_signals(self) -> None:
         unknown = [
@@ -171,7 +178,7 @@ class World:
             self.segment = self.worktime.at(middle)
         self._clear()
         self._people()
-        self._events()
+        self._events(middle)
         self.setpoints.end_leases(self.now_us)
         self.weather.step(self.now_us, self.seconds, self.normal)
         for line in self.lines.values():
@@ -217,12 +224,12 @@ class World:
         usual = {WORK: 0.62, BREAK: 0.95}.get(self.segment.kind, 0.04)
         self.people_water_m3_h = max(0.0, usual * (1.0 + 0.2 * self.normal[0]))
 
-    def _events(self) -> None:
+    def _events(self, middle: int) -> None:
         if not self.events:
             return
         shift_k = 0.0
         for n, event in enumerate(self.events):
-            holds = event.active(self.now_us)
+            holds = event.active(middle)
             machine = self.machines.get(event.target)
             if event.fault == "cold_week":
                 shift_k += self._spell_k(event) if holds else 0.0

@@ -12,12 +12,10 @@ from typing import Any
 import numpy as np
 import paho.mqtt.client as mqtt
 import pytest
-from conftest import Broker, free_port
 from paho.mqtt.enums import CallbackAPIVersion
-from sparkplug_peer import LiveNode, wait_for
 from structlog.testing import capture_logs
-from wire_plants import oven_signals, plant_of, signal
 
+from conftest import Broker, free_port
 from ecotwin.clock import ManualClock
 from ecotwin.connectors.contract import InletLimits
 from ecotwin.connectors.sparkplug import Sparkplug
@@ -26,6 +24,8 @@ from ecotwin.connectors.sparkplug_payload import DataType, Metric, Payload, enco
 from ecotwin.errors import WireFault, WriteRefused
 from ecotwin.plant.model import Signal
 from ecotwin.records import Quality, Samples
+from sparkplug_peer import LiveNode, wait_for
+from wire_plants import oven_signals, plant_of, signal
 
 pytestmark = pytest.mark.broker
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -289,7 +289,7 @@ def test_overload_sheds_by_the_rule_and_says_so(broker: Broker, started: list[An
             at = np.arange(100) + node.at_ms + 1 + i * 100
             body = encode_arrays(
                 [0, 1] * 50,
-                np.arange(100) + 100.0 * i,
+                [j + 100.0 * i for j in range(100)],
                 at,
                 seq=node.next_seq(),
                 timestamp=int(at[0]),

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sparkplug_peer import EdgeNode
-from wire_plants import oven_signals, plant_of, signal
 
 from ecotwin.connectors.sparkplug_payload import DataType, Metric, Payload, encode
 from ecotwin.connectors.sparkplug_state import HostState
 from ecotwin.errors import PayloadFault
 from ecotwin.records import Quality, Samples
+from sparkplug_peer import EdgeNode
+from wire_plants import oven_signals, plant_of, signal
 
 T0 = 1_767_225_600_000_000
 D = DataType
@@ -183,7 +183,7 @@ def test_a_late_death_of_the_session_before_is_ignored() -> None:
 
 
 def test_a_devices_death_and_its_new_birth() -> None:
-    signals = oven_signals() + [signal(4, "e1/mill/power")]
+    signals = [*oven_signals(), signal(4, "e1/mill/power")]
     host, node = Host(signals), EdgeNode(devices=("oven", "mill"))
     host.take(*node.births())
     got = host.take(node.device_death("oven"))
@@ -359,8 +359,9 @@ def test_whatever_happens_a_rebirth_heals(steps: list[str]) -> None:
         elif step == "lose":
             node.data(power=2.0)
         elif step == "swap":
-            held, now = node.data(power=3.0), held
-            host.take(*([now] if now else []))
+            if held is not None:
+                host.take(held)
+            held = node.data(power=3.0)
         elif step == "birth":
             host.take(*node.births())
         elif step == "death":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +39,18 @@ def correlated(rng: np.random.Generator, steps: int, columns: int, rho: float = 
 
 def day(plant: Plant, number: int, seed: int = 0) -> tuple[Window, Expected]:
     """A healthy day of minutes; arrays may be changed by the test before they are judged."""
+    window, expected = _day(number, seed)
+    assert plant is works()
+    copies = {name: getattr(window, name).copy() for name in _ARRAYS}
+    return replace(window, **copies), replace(expected, actual=expected.actual.copy())
+
+
+_ARRAYS = ("mean", "low", "high", "last", "amount", "covered", "estimated", "count")
+
+
+@lru_cache(maxsize=8)
+def _day(number: int, seed: int) -> tuple[Window, Expected]:
+    plant = works()
     rng = np.random.default_rng([seed, number])
     n, size = 1440, len(plant.signals)
     period = Period(START + timedelta(days=number), START + timedelta(days=number + 1))
@@ -87,7 +99,9 @@ def _balance(plant: Plant, rng: np.random.Generator, mean: Floats, amount: Float
     assert air is not None
     used = sum(mean[:, plant.signal(o).index] for o in air.outputs)
     for i in air.inputs:
-        mean[:, plant.signal(i).index] = (used + 20.0) / 2 * (1 + 0.01 * rng.normal(0, 1, len(mean)))
+        mean[:, plant.signal(i).index] = (
+            (used + 20.0) / 2 * (1 + 0.01 * rng.normal(0, 1, len(mean)))
+        )
     water = plant.balance("water")
     assert water is not None
     fed = sum(amount[:, plant.signal(o).index] for o in water.outputs)
@@ -110,8 +124,7 @@ def cut(window: Window, expected: Expected, start: int, stop: int) -> tuple[Wind
     """Some minutes of a block."""
     where = slice(start, stop)
     begin = window.period.start + timedelta(seconds=window.step_s * start)
-    names = ("mean", "low", "high", "last", "amount", "covered", "estimated", "count")
-    parts = {name: getattr(window, name)[where] for name in names}
+    parts = {name: getattr(window, name)[where] for name in _ARRAYS}
     period = Period(begin, begin + timedelta(seconds=window.step_s * (stop - start)))
     small = replace(window, period=period, **parts)
     return small, replace(

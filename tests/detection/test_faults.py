@@ -139,12 +139,15 @@ def test_a_burst_of_scrap_is_found() -> None:
     plant, scrap = works(), detector("scrap")
     rng = np.random.default_rng(8)
     said: list[Score] = []
-    total, good = plant.signal("inspection_1.parts_total").index, plant.signal("inspection_1.parts_good").index
+    total, good = (
+        plant.signal("inspection_1.parts_total").index,
+        plant.signal("inspection_1.parts_good").index,
+    )
     for number in range(3):
         window, expected = day(plant, number, seed=8)
         if number == 2:
             made = window.amount[600:800, total]
-            window.amount[600:800, good] = made - rng.binomial(made.astype(int), 0.10)
+            window.amount[600:800, good] = made - rng.binomial(made.astype(int), 0.12)
         said += scrap.on_minutes(window, expected)
     assert causes(said) == {"inspection_1:scrap"}
     first = said[0]
@@ -196,7 +199,9 @@ def test_silence_of_a_machine_and_of_a_connection() -> None:
     assert gap[0].onset == start + 300 * MINUTE
     assert [s.over for s in gap].count(False) == 1
     wide = {s.cause for s in said if s.at > start + 600 * MINUTE}
-    assert len(wide) == len({s.connection for s in plant.signals}), "one finding a silent connection"
+    assert len(wide) == len({s.connection for s in plant.signals}), (
+        "one finding a silent connection"
+    )
     assert all(":gap:" in c for c in wide)
 
 

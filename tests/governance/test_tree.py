@@ -68,6 +68,7 @@ sizes = st.integers(0, 140) | st.integers(0, len(LEAVES)) | st.sampled_from([255
 
 
 @given(sizes)
+@settings(deadline=None)
 def test_roots(size: int) -> None:
     assert root_of(size, WHOLE.kept) == naive_root(LEAVES[:size])
     assert Frontier(size, peaks_of(size, WHOLE.kept)).root() == naive_root(LEAVES[:size])
@@ -82,7 +83,7 @@ def test_a_tree_grown_from_its_edge_is_the_same() -> None:
 
 
 @given(sizes.filter(bool), st.data())
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_inclusion(size: int, data: st.DataObject) -> None:
     index = data.draw(st.integers(0, size - 1))
     path = inclusion(index, size, WHOLE.kept)
@@ -97,7 +98,7 @@ def test_inclusion(size: int, data: st.DataObject) -> None:
 
 
 @given(sizes, sizes)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_consistency(one: int, other: int) -> None:
     first, second = sorted((one, other))
     roots = naive_root(LEAVES[:first]), naive_root(LEAVES[:second])

@@ -23,7 +23,8 @@ def signal_of(index: int, form: str, name: str = "", every_s: float = 60.0) -> S
     name = name or f"{form}{index}"
     unit = UNITS.get(form, "1")
     return Signal(
-        index=index, id=f"oven.{name}", name=name, element="oven", means=name, form=form, carrier="",
+        index=index, id=f"oven.{name}", name=name, element="oven", means=name, form=form,
+        carrier="",
         unit=unit, wire_unit=unit, factor=1.0, offset=0.0, every_s=every_s, connection="wire",
         address=name,
     )  # fmt: skip
@@ -32,7 +33,10 @@ def signal_of(index: int, form: str, name: str = "", every_s: float = 60.0) -> S
 def plant_of(*signals: Signal) -> Plant:
     return Plant(
         id="works", name="Works", timezone="UTC", currency="EUR", country="DE",
-        elements=(Element("works", "Works", "site", ""), Element("oven", "Oven", "machine", "works")),
+        elements=(
+            Element("works", "Works", "site", ""),
+            Element("oven", "Oven", "machine", "works"),
+        ),
         signals=signals, connections=(Connection("wire", "replay", {}),),
     )  # fmt: skip
 

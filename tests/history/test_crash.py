@@ -27,7 +27,8 @@ def started(folder: Path, limit_bytes: int = 0) -> subprocess.Popen[str]:
     paths = os.pathsep.join([str(Path(child.__file__).parents[1]), *sys.path])
     return subprocess.Popen(
         [sys.executable, child.__file__, str(folder), str(limit_bytes)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": paths},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": paths},
     )  # fmt: skip
 
 

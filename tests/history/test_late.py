@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -38,10 +39,9 @@ def test_late_reading_makes_a_revision_with_before_and_after(opened: Opener) -> 
     store.append(batch([1], [at(5.5)], [12.0]), known_at=LATER)
     store.close_minutes(START + timedelta(hours=3), known_at=LATER)
     found = store.revisions(HOURS)
-    assert [(r.signal, r.start, r.step_s, r.before, r.after) for r in found] == [
-        (1, T0, 3600, pytest.approx(6.0 * 52 / 60), pytest.approx(6.0 * 52 / 60 + 0.05)),
-        (1, at(5), 60, pytest.approx(0.1), pytest.approx(0.15)),
-    ]
+    assert [(r.signal, r.start, r.step_s) for r in found] == [(1, T0, 3600), (1, at(5), 60)]
+    assert [r.before for r in found] == pytest.approx([6.0 * 52 / 60, 0.1])
+    assert [r.after for r in found] == pytest.approx([6.0 * 52 / 60 + 0.05, 0.15])
     assert {instant(r.known_before) for r in found} == {START + timedelta(hours=3)}
     assert {instant(r.known_after) for r in found} == {LATER}
     assert store.window([1], HOURS, 60).amount[5, 0] == pytest.approx(0.15)
@@ -117,12 +117,15 @@ def test_late_reading_in_an_open_hour_changes_the_hour_when_it_fills(opened: Ope
 
 
 rows = st.lists(
-    st.tuples(st.integers(0, 5), st.integers(0, 10_800), st.integers(0, 40), st.sampled_from([0, 0, 0, 1, 2, 3])),
+    st.tuples(
+        st.integers(0, 5), st.integers(0, 10_800), st.integers(0, 40),
+        st.sampled_from([0, 0, 0, 1, 2, 3]),
+    ),
     min_size=1, max_size=60, unique_by=lambda row: row[:2],
 )  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     rows,
     st.lists(st.integers(0, 60), min_size=1, max_size=5),
@@ -136,7 +139,7 @@ def test_batches_in_any_order_give_the_same_steps(
     rng: object,
     stop: bool,
 ) -> None:
-    """In time order closed once, or in any order with closings and a restart between: the same figures."""
+    """In time order closed once, or in any order with closings and restarts: the same figures."""
     folder = tmp_path_factory.mktemp("order")
     ordered = sorted(found, key=lambda row: row[1])
     mixed = list(found)
@@ -152,7 +155,7 @@ def test_batches_in_any_order_give_the_same_steps(
     one.append(kept(ordered), known_at=START)
     one.close_minutes(end, known_at=end)
     borders = sorted({0, len(mixed), *(min(c, len(mixed)) for c in cuts)})
-    for i, (a, b) in enumerate(zip(borders, borders[1:], strict=False)):
+    for i, (a, b) in enumerate(pairwise(borders)):
         many.append(kept(mixed[a:b]), known_at=START + timedelta(minutes=i))
         many.close_minutes(
             START + timedelta(minutes=50 * (i + 1)), known_at=START + timedelta(minutes=i)

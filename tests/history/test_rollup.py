@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecotwin.clock import HOUR, MINUTE
@@ -114,7 +114,10 @@ def test_later_kept_of_two_readings_of_one_instant_counts() -> None:
 
 
 streams = st.lists(
-    st.tuples(st.integers(0, 5), st.integers(-900, 4500), st.integers(0, 50), st.sampled_from([0, 0, 0, 1, 2])),
+    st.tuples(
+        st.integers(0, 5), st.integers(-900, 4500), st.integers(0, 50),
+        st.sampled_from([0, 0, 0, 1, 2]),
+    ),
     min_size=1,
     max_size=120,
     unique_by=lambda row: row[:2],
@@ -128,6 +131,7 @@ def _all(rows: list[tuple[int, int, int, int]], begin: int, end: int) -> Steps:
     return build(r, TRAITS, full + T0 + begin * MINUTE, full + T0 + end * MINUTE)
 
 
+@settings(deadline=None, max_examples=60)
 @given(streams, st.integers(1, 59))
 def test_two_parts_add_up_to_the_whole(rows: list[tuple[int, int, int, int]], cut: int) -> None:
     whole, first, second = _all(rows, 0, 60), _all(rows, 0, cut), _all(rows, cut, 60)
@@ -138,6 +142,7 @@ def test_two_parts_add_up_to_the_whole(rows: list[tuple[int, int, int, int]], cu
             assert sum(parts) == pytest.approx(total, rel=1e-9, abs=1e-9)
 
 
+@settings(deadline=None, max_examples=60)
 @given(streams, st.randoms())
 def test_order_of_readings_changes_nothing(
     rows: list[tuple[int, int, int, int]], rng: object
@@ -149,11 +154,12 @@ def test_order_of_readings_changes_nothing(
         np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
 
 
+@settings(deadline=None, max_examples=60)
 @given(streams)
 def test_steps_agree_with_a_plain_second_by_second_walk(
     rows: list[tuple[int, int, int, int]],
 ) -> None:
-    """Readings fall on whole seconds, so a walk over seconds is an exact and independent reference."""
+    """Readings fall on whole seconds, so a walk over seconds is exact and independent."""
     steps = _all(rows, 0, 60)
     for signal in (GAUGE, RATE, COUNTER):
         known = sorted((a, v, q) for s, a, v, q in rows if s == signal)

@@ -48,7 +48,7 @@ def test_damaged_file_is_told(opened: Opener, tmp_path: Path) -> None:
     store.close()
     whole = (folder / NAME).read_bytes()
     (folder / NAME).write_bytes(whole[:4096] + b"\0" * 8192 + whole[12288:])
-    with pytest.raises(StoreFault, match="cannot be read|failed while"):
+    with pytest.raises(StoreFault, match=r"cannot be read|failed while"):
         opened(folder=folder)
     (folder / NAME).write_bytes(whole)
     assert opened(folder=folder).image(START).value[0] == 1.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from ecotwin.clock import Period, local_day, micros
 from ecotwin.plant import Plant, load
 from ecotwin.plant.blueprint import parse
 from ecotwin.plant.calendar import breaks, gaps, planned_hours, shift_at, turns, working
+from ecotwin.records import Ints
 
 BERLIN = ZoneInfo("Europe/Berlin")
 PLANT = load(Path(__file__).parents[2] / "plants" / "electronics.yaml")
@@ -40,11 +42,11 @@ NIGHT = made(
 )
 
 
-def local(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=BERLIN).astimezone(UTC)  # type: ignore[misc,arg-type]
+def local(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=BERLIN).astimezone(UTC)
 
 
-def at(*moments: datetime) -> np.ndarray:  # type: ignore[type-arg]
+def at(*moments: datetime) -> Ints:
     return np.array([micros(m) for m in moments], dtype=np.int64)
 
 
@@ -145,7 +147,7 @@ def test_no_instants() -> None:
     assert working(PLANT, np.empty(0, np.int64)).shape == (0,)
 
 
-MOMENTS = st.datetimes(datetime(2025, 12, 1), datetime(2027, 12, 1), timezones=st.just(UTC))
+MOMENTS = st.datetimes(datetime(2025, 12, 1), datetime(2027, 12, 1), timezones=st.just(UTC))  # noqa: DTZ001 - zones come apart
 
 
 @settings(max_examples=60, deadline=None)
@@ -158,7 +160,7 @@ def test_shifts_breaks_and_gaps_tile_time(plant: Plant, start: datetime, days: i
         for t in turns(plant, period)
     ]
     assert idle + sum((b - a).total_seconds() for a, b in covered) == pytest.approx(period.seconds)
-    for before, after in zip(covered, covered[1:], strict=False):
+    for before, after in pairwise(covered):
         assert before[1] <= after[0]
     for pause in breaks(plant, period):
         turn = shift_at(plant, pause.start)

@@ -1,4 +1,5 @@
 """Every class of fault of a plant file, as a table: an edit of a sound file -> line and words."""
+# ruff: noqa: E501 - one case a row reads best
 
 from __future__ import annotations
 
@@ -174,8 +175,7 @@ CASES = [
     ("balance loop by a signal", "inputs: [main.energy]", "inputs: [main.energy, oven.energy]",
      ("loop: top -> low -> top",)),
     ("balance feeds itself", "outputs: [oven.energy]", "outputs: [sub.energy]", ("loop: low -> low",)),
-    ("fed twice", "calendar:", "  - {id: more, name: More, carrier: electricity, element: hall, "
-     "inputs: [spare.energy], outputs: [oven.energy]} #!\ncalendar:",
+    ("fed twice", "calendar:", "  - {id: more, name: More, carrier: electricity, element: hall, inputs: [spare.energy], outputs: [oven.energy]} #!\ncalendar:",
      ("oven.energy is fed by 'more', and already by 'low'",)),
     ("fed twice at once", "[oven.energy]", "[oven.energy, oven.energy]", ("twice here",)),
     ("fed twice through a balance", "outputs: [low]", "outputs: [low, sub.energy]",
@@ -210,8 +210,7 @@ CASES = [
     ("hourly mean", "location: 0.3\n", f"location: 0.3\n  hourly: [{', '.join(['0.4'] * 24)}] #!\n",
      ("mean is 0.4, but `location` is 0.3",)),
     ("contracts over 100 %", "grid:\n",
-     "grid:\n  contracts: [{name: a, factor: 0, share: 0.7, source: s, year: 2026}, "
-     "{name: b, factor: 0, share: 0.7, source: s, year: 2026}] #!\n", ("cover 140% of the need",)),
+     "grid:\n  contracts: [{name: a, factor: 0, share: 0.7, source: s, year: 2026}, {name: b, factor: 0, share: 0.7, source: s, year: 2026}] #!\n", ("cover 140% of the need",)),
     ("factor unit", "unit: kgCO2e/m3", "unit: kgCO2e", ("no unit of a factor", "kgCO2e/m3")),
     ("factor carrier", "  gas: {value", "  gass: {value", ("no carrier 'gass'", "did you mean 'gas'?")),
     ("factor source", "source: a test, version", "version", ("lacks the key 'source'",)),
@@ -270,6 +269,12 @@ def test_all_faults_come_at_once_and_in_order(tmp_path: Path) -> None:
     assert [text.splitlines()[n - 1].strip()[:12] for n in lines] == [
         "timezone: No", "- {id: gas_m", "name: 7", "fallback: 30", "- {id: low, ", "bands: [{fro", "- {code: one",
     ]  # fmt: skip
+
+
+def test_a_protocol_that_nothing_speaks(tmp_path: Path) -> None:
+    told = check(write(tmp_path, SOUND), protocols=("sparkplug", "file"))
+    assert len(told) == 1
+    assert "no connector 'files'; did you mean 'file'?" in told[0]
 
 
 def test_an_interlock_that_asks_an_empty_calendar(tmp_path: Path) -> None:

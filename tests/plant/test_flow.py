@@ -31,8 +31,18 @@ areas:
       - {{id: b, kind: feeder, name: B}}
       - {{id: c, kind: feeder, name: C}}
 balances:
-  - {{id: top, name: Top, carrier: electricity, element: hall, inputs: [a.energy], outputs: [b.energy]}}
-  - {{id: low, name: Low, carrier: electricity, element: hall, inputs: [{inputs}], outputs: [{outputs}]}}
+  - id: top
+    name: Top
+    carrier: electricity
+    element: hall
+    inputs: [a.energy]
+    outputs: [b.energy]
+  - id: low
+    name: Low
+    carrier: electricity
+    element: hall
+    inputs: [{inputs}]
+    outputs: [{outputs}]
 """
     plant, faults = parse(text, "p.yaml")
     assert plant is not None, faults

@@ -22,9 +22,14 @@ from web import sample_pages, sample_plant
 
 BUILT = Path(__file__).parents[2] / "src/ecotwin/service/built"
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+WORDS = {
+    "approve": "Approved: 7.2 → 6.8 bar until 14:00",
+    "stop": "Writes are stopped",
+    "allow": "Writes are allowed",
+}
 
 
 class Plant:
@@ -72,27 +77,7 @@ def make(plant: Plant) -> FastAPI:
 
         return StreamingResponse(events(), media_type="text/event-stream")
 
-    @app.post("/api/v1/{what}/{verb}")
-    async def switch(what: str, verb: str, request: Request) -> Any:
-        return await taken(request, what, "", verb)
-
-    @app.post("/api/v1/{what}/{item}/{verb}")
-    async def action(what: str, item: str, verb: str, request: Request) -> Any:
-        return await taken(request, what, item, verb)
-
-    async def taken(request: Request, what: str, item: str, verb: str) -> Any:
-        plant.posts.append((request.url.path, await request.json(), request.headers.get("x-ecotwin", "")))
-        if request.headers.get("x-ecotwin") != "page":
-            return problem(403, "The request did not come from the pages.", "The header X-Ecotwin: page.", "Use the pages.")
-        if item == "a3":
-            return problem(409, "The advice has expired.", "A decision before 12:15.", "Wait for the next piece of advice.")
-        if what == "advice":
-            plant.advice[item] = "approved" if verb == "approve" else "declined"
-        if what == "writes":
-            plant.writes = "stopped" if verb == "stop" else "on"
-        words = {"approve": "Approved: 7.2 → 6.8 bar until 14:00", "stop": "Writes are stopped", "allow": "Writes are allowed"}
-        return {"text": words.get(verb, f"Done: {verb}"), "entry": 48_262}
-
+    _actions(app, plant)
     sample_pages.add(app, plant, problem)
 
     @app.get("/{path:path}")
@@ -104,9 +89,34 @@ def make(plant: Plant) -> FastAPI:
     return app
 
 
+def _actions(app: FastAPI, plant: Plant) -> None:
+    """Everything that a person may do; each is remembered."""
+
+    @app.post("/api/v1/{what}/{verb}")
+    async def switch(what: str, verb: str, request: Request) -> Any:
+        return await taken(request, what, "", verb)
+
+    @app.post("/api/v1/{what}/{item}/{verb}")
+    async def action(what: str, item: str, verb: str, request: Request) -> Any:
+        return await taken(request, what, item, verb)
+
+    async def taken(request: Request, what: str, item: str, verb: str) -> Any:
+        sender = request.headers.get("x-ecotwin", "")
+        plant.posts.append((request.url.path, await request.json(), sender))
+        if sender != "page":
+            return problem(403, "A foreign page asked.", "The header X-Ecotwin.", "Use the pages.")
+        if item == "a3":
+            return problem(409, "The advice has expired.", "A decision by 12:15.", "Wait for more.")
+        if what == "advice":
+            plant.advice[item] = "approved" if verb == "approve" else "declined"
+        if what == "writes":
+            plant.writes = "stopped" if verb == "stop" else "on"
+        return {"text": WORDS.get(verb, f"Done: {verb}"), "entry": 48_262}
+
+
 if __name__ == "__main__":
     import uvicorn
 
     made = Plant()
     made.speed = float(sys.argv[2]) if len(sys.argv) > 2 else 1.0
-    uvicorn.run(make(made), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", timeout_graceful_shutdown=1)
+    uvicorn.run(make(made), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")

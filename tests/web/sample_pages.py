@@ -1,5 +1,9 @@
 """The other views of the invented works: machines, one machine, findings, advice, accounts, proof."""
 
+# One row a figure reads better than one line a field.
+# fmt: off
+# ruff: noqa: E501, E731
+
 from __future__ import annotations
 
 import math
@@ -23,7 +27,8 @@ def head(text: str, cost: str = "", level: str = "none") -> v.Headline:
 
 def trace(signal: str, name: str, unit: str, digits: str, level: str, expected: str, curve: Curve, band: Curve, *, half: float, hours: float, noise: float) -> v.Trace:
     rand = random.Random(signal)
-    at, value, low, high = [], [], [], []
+    at: list[str] = []
+    value, low, high = (list[float | None]() for _ in range(3))
     steps = 480
     for i in range(steps):
         hour = 10.7 - hours + hours * i / (steps - 1)
@@ -40,7 +45,7 @@ STATES = [
     (-4.6, -2.0, "busy", "Order 7711 · board A20"), (-2.0, -1.6, "setup", ""), (-1.6, 0.4, "busy", "Order 7714 · board A20"), (0.4, 2.4, "standby", "Order 7714 · board A20"),
     (2.4, 3.0, "heating", "Order 7714 · board A20"), (3.0, 5.6, "busy", "Order 7714 · board A20"), (5.6, 6.0, "setup", ""), (6.0, 8.0, "busy", "Order 7716 · board M7"),
     (8.0, 8.6, "idle", "Order 7716 · board M7"), (8.6, 10.7, "busy", "Order 7716 · board M7"),
-]  # fmt: skip
+]
 NAMES = {"busy": "Producing", "setup": "Changeover", "idle": "Waiting hot", "standby": "Standby", "heating": "Heating up"}
 KW = {"busy": 50.2, "setup": 44.0, "idle": 41.0, "standby": 8.8, "heating": 72.0}
 
@@ -55,11 +60,11 @@ def oven_kw(hour: float) -> float:
 
 
 def machine(writes: str) -> v.MachineView:
-    over = lambda h: 15.6 * min(1, max(0, (h - 5.83) * 6))  # noqa: E731
-    on = lambda h, x: None if state_at(h) in ("standby",) else x  # noqa: E731
+    over: Any = lambda h: 15.6 * min(1, max(0, (h - 5.83) * 6))
+    on: Any = lambda h, x: None if state_at(h) in ("standby",) else x
     spark = None
     fig = s.figure
-    row = lambda st, hours, mean, exp, lo, hi, kwh, ekwh, level: v.StateRow.model_validate(  # noqa: E731
+    row: Any = lambda st, hours, mean, exp, lo, hi, kwh, ekwh, level: v.StateRow.model_validate(
         {"state": st, "name": NAMES[st], "hours": hours, "mean_kw": mean, "expected_kw": {"value": exp, "low": lo, "high": hi}, "energy_kwh": kwh, "expected_kwh": ekwh, "above_kwh": kwh - ekwh, "level": level}
     )
     return v.MachineView(
@@ -98,15 +103,15 @@ def machine(writes: str) -> v.MachineView:
         ],
         facts=[v.Fact(name="Kind", value="reflow oven", source="kinds/oven.csv"), v.Fact(name="Warm-up", value="22 min", source="plant file"), v.Fact(name="Meter", value="E-12, class 1", source="plant file")],
         start=s.local(-13.3), end=s.local(10.7),
-    )  # fmt: skip
+    )
 
 
 def finding(state: dict[str, str], fid: str) -> v.FindingView:
     onset = -45.0 + 10.7 - 7.0
-    step = lambda h: 1.0 if h > onset else 0.0  # noqa: E731
-    pause = lambda h: (h % 8) < 0.45  # noqa: E731
-    missing = lambda h: -52.0 < h < -51.3  # noqa: E731
-    flow = lambda h: None if missing(h) else (8.1 if pause(h) else 12.2 + 0.5 * math.sin(h / 5)) + 2.1 * step(h)  # noqa: E731
+    step: Any = lambda h: 1.0 if h > onset else 0.0
+    pause: Any = lambda h: (h % 8) < 0.45
+    missing: Any = lambda h: -52.0 < h < -51.3
+    flow: Any = lambda h: None if missing(h) else (8.1 if pause(h) else 12.2 + 0.5 * math.sin(h / 5)) + 2.1 * step(h)
     return v.FindingView(
         bar=s.bar("Utilities engineer"), id=fid,
         headline=head("Compressor 1 leaks about 2.1 m³/min (1.6–2.7) since Tuesday 06:40. It costs", "98.0 kg CO₂e and 61.0 EUR a day", "act"),
@@ -122,14 +127,14 @@ def finding(state: dict[str, str], fid: str) -> v.FindingView:
         costs=[v.CostRow(name="Energy", value="333", unit="kWh", interval="253–428"), v.CostRow(name="CO₂e, location-based", value="98.0", unit="kg", interval="74.5–126"), v.CostRow(name="CO₂e, market-based", value="39.3", unit="kg", interval="29.9–50.5"), v.CostRow(name="Money", value="61.0", unit="EUR", interval="46.4–78.3")],
         so_far="So far, 52.0 h: 723 kWh, 212 kg, 132 EUR. If left a year: 35.8 t, 22,300 EUR.", how="13.89 kW × 24 h = 333 kWh; 0.294 and 0.118 kg/kWh; 0.183 EUR/kWh",
         advice=advice(state, "a1") if fid == "f1" else None, may_acknowledge=True, note="", start=s.local(10.7 - 82), end=s.local(10.7),
-    )  # fmt: skip
+    )
 
 
 def saving() -> v.SavingView:
     return v.SavingView(
         title="Ovens slept in the break", saved="38.2 kWh", interval="31.0–45.4 kWh", co2e="11.2 kg CO₂e (9.1–13.4)", money="6.99 EUR (5.67–8.31)", expected_kwh=v.Band(value=61.4, low=54.2, high=68.6), actual_kwh=23.2,
         period="Wed 17 Jun 12:00–12:45", method="baseline by state and boards, 28 days", fit=True, reasons=[], coverage=0.998, entry=48_255,
-    )  # fmt: skip
+    )
 
 
 def advice(state: dict[str, str], aid: str) -> v.AdviceView:
@@ -145,7 +150,7 @@ def advice(state: dict[str, str], aid: str) -> v.AdviceView:
         against=["Margin at placement 3 falls from 0.51 to 0.18 bar; it stopped once at 5.74 bar, on 2 March.", "The flow meter is 2 months past calibration. If it reads 5 % high, the leak is 1.4 m³/min, 65 kg a day.", "Cover of this evidence is 99.2 %; 42 min are missing on Monday evening, before the change."],
         checks=[v.CheckRow(text="Line pressure stays above 5.80 bar", found="5.92 at worst", passed=True), v.CheckRow(text="Newest data younger than 10 s", found="2 s", passed=True), v.CheckRow(text="No maintenance lock on the compressors", found="none", passed=True)],
         button="Approve until 14:00", may_approve=row.may_approve, refused="" if row.may_approve else "This advice is decided.", timeline=timeline, saving=saving() if word == "approved" else None,
-    )  # fmt: skip
+    )
 
 
 MEASURES = [
@@ -155,18 +160,18 @@ MEASURES = [
     ("scope2_market", "Scope 2, market-based", "206", 206, "t CO₂e", "203–209", 0.992, 0.008, "0.118 kg/kWh, contracts", 48_214, 0), ("scope3", "Scope 3", "5,370", 5370, "t CO₂e", "4,410–6,330", 0.378, 0.622, "214 supplier figures", 48_222, 0),
     ("water", "Water withdrawn", "5,940", 5940, "m³", "5,880–6,000", 1.0, 0.0, "reused 1,480 m³", 48_224, 0), ("water_out", "Water discharged", "4,310", 4310, "m³", "4,240–4,380", 1.0, 0.0, "consumed 1,630 m³", 48_225, 1),
     ("waste", "Waste", "37,400", 37400, "kg", "36,500–38,300", 0.94, 0.06, "recycled 29,800 kg", 48_227, 0), ("waste_hazardous", "of it hazardous", "2,900", 2900, "kg", "2,840–2,960", 1.0, 0.0, "landfill 600 kg", None, 1),
-]  # fmt: skip
+]
 
 
 def accounts(period: str) -> v.Accounts:
     rows = [
         v.MeasureRow(id=f"{i}@works/{period}", element="works", element_name="Works", indicator=i, name=n, digits=d, value=x, unit=u, interval=iv, coverage=c, estimated_share=e, factor=f, method=f"{i} 1.3", entry=en, indent=ind)
         for i, n, d, x, u, iv, c, e, f, en, ind in MEASURES
-    ]  # fmt: skip
+    ]
     parts = [
         v.MeasureRow(id=f"energy@{i}/{period}", element=i, element_name=n, indicator="energy", name="Electricity", digits=d, value=float(d), unit="MWh", interval=iv, coverage=0.99, estimated_share=0.01, factor="0.294 kg/kWh, 2026.1", method="energy 1.1", entry=None)
         for i, n, d, iv in (("smt1", "SMT line 1", "312", "309–315"), ("smt2", "SMT line 2", "375", "371–379"), ("air", "Compressed air", "253", "249–257"))
-    ]  # fmt: skip
+    ]
     return v.Accounts(
         bar=s.bar("Sustainability officer"), headline=head("This year stays 130 t CO₂e below the path. On today’s plans", "2030 is missed by 80 t", "act"), period="Jan–May 2026" if period == "2026" else period, start=s.local(0), end=s.local(24),
         element="works", figures=s.figures()[1:5], measures=rows, parts=parts,
@@ -174,11 +179,11 @@ def accounts(period: str) -> v.Accounts:
         refused=["Refused: “20 % less energy per board since 2024”. The baseline is not fit: CV(RMSE) 24 %, at most 20 % is allowed. Product mix is missing before March 2025. Add it, then ask again."],
         quarantine=[v.CountRow(reason="spike", count=212, text="power of placement 2 jumped by more than 40 kW in one step"), v.CountRow(reason="range", count=17, text="outside the plausible range of the plant file")],
         revisions=[v.RevisionRow(signal="E-07 sub-meter", at=s.local(3.1), before="511.7 t", after="512.1 t", known_at=s.local(9.2))],
-    )  # fmt: skip
+    )
 
 
 def explain(mid: str) -> v.Explain:
-    st = lambda n, t, d="", *steps: v.Step(name=n, text=t, detail=d, steps=list(steps))  # noqa: E731
+    st: Any = lambda n, t, d="", *steps: v.Step(name=n, text=t, detail=d, steps=list(steps))
     return v.Explain(
         bar=s.bar(), id=mid, title="Scope 2, location-based", value="512.1 t CO₂e", interval="(506–518), Jan–May 2026", formula="= 1,742.0 MWh × 0.294 kg/kWh = 512.1 t. Every step below can be opened.",
         steps=[
@@ -187,7 +192,7 @@ def explain(mid: str) -> v.Explain:
             st("Sealed", "entry 48,213 of 48,260", "leaf 9f3c…a17e, 16 hashes to root 41d0…77be"), st("Signed", "checkpoint today 10:30, Ed25519", "anchored in 2 other places; all agree"), st("Open to", "auditor, since 1 Jun"),
         ],
         entry=48_213,
-    )  # fmt: skip
+    )
 
 
 def proof(before: int | None) -> v.Proof:
@@ -196,10 +201,10 @@ def proof(before: int | None) -> v.Proof:
     entries = [
         v.EntryRow(index=i, at=s.iso(s.NOW - timedelta(minutes=3 * (48_264 - i))), kind=kinds[i % 7][0], subject="works", text=kinds[i % 7][1], leaf=f"{(i * 2654435761) % 2**32:08x}" * 8)
         for i in range(top - 1, max(-1, top - 21), -1)
-    ]  # fmt: skip
+    ]
     return v.Proof(
         bar=s.bar(), headline=head("48,264 entries are sealed, and the chain checks."), size=48_264, root="41d0" + "9c2e77be" * 7 + "77be", checkpoint="today 10:30, signed, size 48,260", key="ecotwin+nordhafen+7f1c2a9b", checked="checked 12 s ago: every leaf, every checkpoint", ok=True, entries=entries,
-    )  # fmt: skip
+    )
 
 
 def machines(writes: str) -> v.Machines:
@@ -207,7 +212,7 @@ def machines(writes: str) -> v.Machines:
     rows = [
         v.MachineRow.model_validate({"id": i, "name": n, "area": lines.get(up, "Utilities"), "line": lines.get(up, ""), "kind": "reflow oven" if "oven" in i else "machine", "state": "producing", "kw": kw, "expected_kw": exp, "above_kw": round(kw - exp, 1), "today_kwh": kw * 10.4, "level": level, "data_age_s": 2.0})
         for i, n, up, kw, exp, level, _ in s.ENDS if i not in ("rest", "air_leak")
-    ]  # fmt: skip
+    ]
     rows.append(v.MachineRow(id="pump3", name="Pump 3", area="Utilities", line="", kind="pump", state="unknown", kw=None, expected_kw=None, above_kw=None, today_kwh=None, level="stale", data_age_s=4020.0))
     return v.Machines(bar=s.bar(writes=writes), headline=head("15 machines. Reflow oven 2 and the chiller draw", "22.4 kW more than expected", "act"), machines=rows)
 
@@ -242,6 +247,12 @@ def add(app: FastAPI, plant: Any, problem: Callable[..., Response]) -> None:
     @app.get("/api/v1/advice/{aid}")
     def _one(aid: str) -> Any:
         return advice(plant.advice, aid)
+
+    _books(app)
+
+
+def _books(app: FastAPI) -> None:
+    """Routes of the accounts and the proof."""
 
     @app.get("/api/v1/accounts")
     def _accounts(period: str = "today", element: str = "") -> Any:

@@ -159,7 +159,7 @@ def split_parts(
     return split
 
 
-def measure(  # noqa: PLR0913
+def measure(
     tally: Tally,
     indicator: str,
     unit: str,
@@ -177,9 +177,22 @@ def measure(  # noqa: PLR0913
     own = abs(amount.half / amount.value) if amount.value else 0.0
     half = abs(got) * math.hypot(own, relative) if amount.value else amount.half * abs(factor)
     return Measure(
-        tally.element, indicator, got, unit, tally.period, amount.coverage, amount.estimated_share,
-        got - half, got + half, method, amount.inputs, factors, got, 1.0, dict(split or {}),
-    )  # fmt: skip
+        tally.element,
+        indicator,
+        got,
+        unit,
+        tally.period,
+        amount.coverage,
+        amount.estimated_share,
+        got - half,
+        got + half,
+        method,
+        amount.inputs,
+        factors,
+        got,
+        1.0,
+        dict(split or {}),
+    )
 
 
 def attempt(makers: Iterable[Callable[[], Measure | None]]) -> tuple[list[Measure], list[str]]:

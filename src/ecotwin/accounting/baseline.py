@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from ecotwin.accounting import drivers as d
+from ecotwin.accounting.cuts import pieces
 from ecotwin.accounting.drivers import WIDTH, Drivers, Seen
 from ecotwin.accounting.fitness import verdict
 from ecotwin.plant.model import STATE_NAMES, STATES, Plant
@@ -90,7 +91,7 @@ class Baselines:
 
     def expected(self, window: Window) -> Expected:
         """What each machine should draw at each step of a window, as known now."""
-        parts = [self._expect(self.drivers.seen(w)) for w in _chunks(window)]
+        parts = [self._expect(self.drivers.seen(w)) for w in pieces(window, _CHUNK)]
         mean, sd, actual = (
             np.concatenate([p[i] for p in parts]) if len(parts) > 1 else parts[0][i]
             for i in range(3)
@@ -105,7 +106,7 @@ class Baselines:
             exclude: [steps, machines] minutes not to learn from: flagged, or changed by an order.
         """
         start = 0
-        for part in _chunks(window):
+        for part in pieces(window, _CHUNK):
             skip = None if exclude is None else exclude[start : start + part.steps]
             self._learn(part, skip)
             start += part.steps
@@ -291,7 +292,8 @@ class Baselines:
         ):
             sums *= fade
         x = seen.features.transpose(1, 0, 2)
-        weight, beta = good.astype(np.float64).T, self._beta
+        weight: Floats = good.astype(np.float64).T
+        beta = self._beta
         grow = (1.0 + self._rho()) / (1.0 - self._rho())
         sd = self._sd
         for _ in range(_PASSES):
@@ -308,7 +310,7 @@ class Baselines:
             residual = y.T - np.einsum("mtk,mk->mt", x, beta)
             sd = self._window_sd(residual, seen, good)
             ratio = np.abs(residual) / np.take_along_axis(sd, np.maximum(seen.codes.T, 0), axis=1)
-            weight = good.T * np.where(
+            weight = good.T.astype(np.float64) * np.where(
                 ratio > _TRIM, 0.0, np.minimum(1.0, _HUBER / np.maximum(ratio, 1e-9))
             )
         self._a, self._b = a, b
@@ -381,31 +383,3 @@ def _diagonals(rows: Floats) -> Floats:
     place = np.arange(rows.shape[1])
     out[:, place, place] = rows
     return out
-
-
-def _chunks(window: Window) -> list[Window]:
-    """The window in pieces of a day of minutes at most."""
-    from datetime import timedelta
-
-    from ecotwin.clock import Period
-
-    if window.steps <= _CHUNK:
-        return [window]
-    parts = []
-    for start in range(0, window.steps, _CHUNK):
-        cut = slice(start, min(start + _CHUNK, window.steps))
-        first = window.period.start + timedelta(seconds=start * window.step_s)
-        period = Period(first, first + timedelta(seconds=(cut.stop - start) * window.step_s))
-        arrays = (
-            window.mean,
-            window.low,
-            window.high,
-            window.last,
-            window.amount,
-            window.covered,
-            window.estimated,
-            window.count,
-        )
-        columns = [a[cut] for a in arrays]
-        parts.append(Window(period, window.step_s, window.signals, *columns, window.known_at))  # type: ignore[arg-type]
-    return parts

@@ -6,7 +6,7 @@ Sources: US DOE Compressed Air Tip Sheet 3; EXAIR bleed-down rule.
 from __future__ import annotations
 
 
-def leak_cost(  # noqa: PLR0913, PLR0917
+def leak_cost(
     leaks: int,
     flow: float,
     kw_per_flow: float,

@@ -37,7 +37,7 @@ class Circularity:
     mci: float
 
 
-def material_circularity(  # noqa: PLR0913, PLR0917
+def material_circularity(
     mass: float,
     virgin: float,
     waste: float,

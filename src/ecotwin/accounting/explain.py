@@ -75,8 +75,13 @@ def number(value: float) -> str:
 
 def _input(one: Input, known: Mapping[str, Measure]) -> Json:
     out: Json = {
-        "name": one.name, "value": one.value, "unit": one.unit, "signal": one.signal, "coverage": one.coverage, "measure": one.measure,
-    }  # fmt: skip
+        "name": one.name,
+        "value": one.value,
+        "unit": one.unit,
+        "signal": one.signal,
+        "coverage": one.coverage,
+        "measure": one.measure,
+    }
     if one.measure in known:
         out["tree"] = tree(
             known[one.measure], known={k: m for k, m in known.items() if k != one.measure}
@@ -86,9 +91,17 @@ def _input(one: Input, known: Mapping[str, Measure]) -> Json:
 
 def _factor(one: FactorUse) -> Json:
     return {
-        "id": one.id, "value": one.value, "unit": one.unit, "place": one.place, "year": one.year, "source": one.source,
-        "version": one.version, "gwp_set": one.gwp_set, "uncertainty": one.uncertainty, "basis": one.basis,
-    }  # fmt: skip
+        "id": one.id,
+        "value": one.value,
+        "unit": one.unit,
+        "place": one.place,
+        "year": one.year,
+        "source": one.source,
+        "version": one.version,
+        "gwp_set": one.gwp_set,
+        "uncertainty": one.uncertainty,
+        "basis": one.basis,
+    }
 
 
 def _lines(t: Json, pad: str) -> Iterator[str]:

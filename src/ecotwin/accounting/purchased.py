@@ -29,17 +29,24 @@ def site_signals(plant: Plant) -> tuple[Signal, ...]:
 
 def _work_out(steps: Steps) -> Bought:
     plant, flows = steps.plant, flows_of(steps.plant)
-    _, hour = np.unique(steps.window.at // HOUR, return_inverse=True)
+    at = steps.window.at // HOUR
+    hour: Ints = np.searchsorted(np.unique(at), at).astype(np.int64)
     use = flows.use(plant.site.id, "electricity")
     used = steps.sum_of(use_terms(use)) if use else np.zeros(steps.window.steps)
     if not flows.generated:
-        return np.ones(steps.window.steps), hour, np.bincount(hour, np.maximum(used, 0.0))
+        ones: Floats = np.ones(steps.window.steps)
+        return ones, hour, _by_hour(hour, np.maximum(used, 0.0))
     made = steps.sum_of([(1.0, s) for s in flows.generated]) - steps.sum_of(
         [(1.0, s) for s in flows.exported]
     )
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(used > 0.0, np.clip(1.0 - made / used, 0.0, 1.0), 1.0)
-    return share, hour, np.bincount(hour, np.maximum(used, 0.0) * share)
+        share: Floats = np.where(used > 0.0, np.clip(1.0 - made / used, 0.0, 1.0), 1.0)
+    return share, hour, _by_hour(hour, np.maximum(used, 0.0) * share)
+
+
+def _by_hour(hour: Ints, values: Floats) -> Floats:
+    summed: Floats = np.bincount(hour, values).astype(np.float64)
+    return summed
 
 
 bought = Remembered(_work_out, size=2)

@@ -19,6 +19,7 @@ import numpy as np
 from ecotwin.accounting import drivers as d
 from ecotwin.accounting import factors
 from ecotwin.accounting.baseline import Baselines
+from ecotwin.accounting.cuts import within
 from ecotwin.accounting.fitness import autocorrelation, effective_count
 from ecotwin.accounting.kpis.cost import prices
 from ecotwin.accounting.steps import steps_of
@@ -51,7 +52,7 @@ class Episode:
     doubt_kwh2: float = 0.0
 
 
-def verify(  # noqa: PLR0913
+def verify(
     plant: Plant,
     baselines: Baselines,
     advice: Advice,
@@ -119,9 +120,20 @@ def verify(  # noqa: PLR0913
     if fit and saved.low <= 0.0 <= saved.high:
         said = (*said, "the interval holds zero: no saving is shown")
     return Saving(
-        advice.id, advice.element, span, expected, today.energy_kwh, saved, level, METHOD, fit, tuple(said),
-        _cost(plant, window, span, saved), today.coverage, known_at,
-    )  # fmt: skip
+        advice.id,
+        advice.element,
+        span,
+        expected,
+        today.energy_kwh,
+        saved,
+        level,
+        METHOD,
+        fit,
+        tuple(said),
+        _cost(plant, window, span, saved),
+        today.coverage,
+        known_at,
+    )
 
 
 def student_t(level: float, df: int) -> float:
@@ -188,7 +200,7 @@ def _comparable(
 def _episode(
     baselines: Baselines, element: str, window: Window, span: Period, other_degc: float | None
 ) -> Episode | None:
-    cut = _cut(window, span)
+    cut = within(window, span)
     if cut is None:
         return None
     m = baselines.elements.index(element)
@@ -292,7 +304,7 @@ def _scatter(past: Sequence[Episode]) -> float:
 
 def _cost(plant: Plant, window: Window, span: Period, saved: Range) -> Cost:
     """What the saved energy was worth at the hours of the period."""
-    cut = _cut(window, span)
+    cut = within(window, span)
     hours = steps_of(plant, cut).local_hour if cut is not None else np.zeros(1)
     hourly, residual, tariff = (
         factors.grid_hourly(plant),
@@ -329,7 +341,7 @@ def _accuracy(plant: Plant, element: str) -> float:
 
 
 def _outdoor(baselines: Baselines, window: Window, span: Period) -> float | None:
-    cut = _cut(window, span)
+    cut = within(window, span)
     return None if cut is None else float(baselines.drivers.outdoor(cut).mean())
 
 
@@ -345,18 +357,3 @@ def _heating(degc: Floats) -> Floats:
 
 def _touch(a: Period, b: Period) -> bool:
     return a.start < b.end and b.start < a.end
-
-
-def _cut(window: Window, span: Period) -> Window | None:
-    """The steps of a window that begin inside a span; None when there are none."""
-    inside = np.flatnonzero((window.at >= span.start_us) & (window.at < span.end_us))
-    if not len(inside):
-        return None
-    rows = slice(int(inside[0]), int(inside[-1]) + 1)
-    start = window.period.start + timedelta(seconds=rows.start * window.step_s)
-    period = Period(start, start + timedelta(seconds=(rows.stop - rows.start) * window.step_s))
-    arrays = [
-        getattr(window, n)[rows]
-        for n in ("mean", "low", "high", "last", "amount", "covered", "estimated", "count")
-    ]
-    return Window(period, window.step_s, window.signals, *arrays, window.known_at)

@@ -56,7 +56,8 @@ class Steps:
         self._place = {signal: column for column, signal in enumerate(window.signals)}
         self._columns: dict[int, Column | None] = {}
         self._states: dict[str, tuple[Codes, Bools]] = {}
-        self._whole = ((window.covered >= 1.0 - 1e-9) & np.isfinite(window.amount)).all(axis=0)
+        whole = (window.covered >= 1.0 - 1e-9) & np.isfinite(window.amount)
+        self._whole: Bools = np.asarray(whole.all(axis=0))
         self._sums = np.where(self._whole, np.nan_to_num(window.amount), 0.0).sum(axis=0)
         self.local_hour = _local_hours(plant, window)
 

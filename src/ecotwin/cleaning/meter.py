@@ -158,7 +158,7 @@ class Meter:
             return False
         former = self.ring[-1][1] - self.offset
         near = former >= NEAR_TOP * top and index <= (1.0 - NEAR_TOP) * top
-        return near and grown + top <= most
+        return near and 0.0 <= grown + top <= most
 
     def _confirmed(self, at: int, index: float) -> bool:
         if self.doubted is None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from ecotwin.connectors.sparkplug_arrays import DataArrays
 from ecotwin.connectors.sparkplug_payload import DataType, Metric
 from ecotwin.plant.model import Signal
-from ecotwin.records import Bools, Ints, Samples
+from ecotwin.records import Bools, Codes, Floats, Ints, Samples
 
 _SIGNED_SPAN: dict[int, float] = {
     DataType.INT8: 2.0**8,
@@ -40,14 +41,33 @@ class Slot:
     signal: int
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A DATA message laid on the plant: its samples and what found no place."""
 
     samples: Samples
     unknown: int
     unplanned: int
     texts: int
+
+
+class Lookup(NamedTuple):
+    """Where the metrics of messages with the same aliases belong; made once and kept.
+
+    Attributes:
+        signal: [n] index of the plant's signal, -1 not in the plant file, -2 unknown.
+        span: [n] 2**bits of small signed integers, 0 else; None when there are none.
+        wide: [n] unsigned of 64 bits. kept: [n] belongs to a signal; None when all do.
+    """
+
+    signal: Codes
+    span: Floats | None
+    wide: Bools
+    kept: Bools | None
+    unknown: int
+    unplanned: int
+
+
+_LOOKUPS_KEPT = 512
 
 
 class AliasTable:
@@ -104,6 +124,7 @@ class AliasTable:
         self._signal = np.array([s.signal for s in rows], np.int32)
         self._span = np.array([_SIGNED_SPAN.get(s.datatype, 0.0) for s in rows], np.float64)
         self._wide = np.array([s.datatype in _UNSIGNED_64 for s in rows], np.bool_)
+        self._lookups: dict[bytes, Lookup] = {}
         self._row_of = {(s.device, s.name): i for i, s in enumerate(rows)}
 
     def slot(self, signal: int) -> Slot | None:
@@ -144,48 +165,79 @@ class AliasTable:
 
     def place(self, arrays: DataArrays, device: str) -> Placed:
         """Lay a message on the plant: who each value belongs to, with sign and state code."""
-        row, known = self._rows(arrays, device)
-        signal = np.where(known, self._signal[row], np.int32(-2)) if len(self._signal) else row - 2
-        unknown = int(np.count_nonzero(signal == -2))
-        unplanned = int(np.count_nonzero(signal == -1))
-        value = arrays.value.copy()
+        found = self._lookup(arrays, device)
+        value = arrays.value
+        if found.span is not None:
+            value = _fold(value, found.span)
+        if found.wide.any() and arrays.high.any():
+            value = value + np.where(found.wide & (arrays.high > 0), 2.0**64, 0.0)
+        signal, kept, lost = found.signal, found.kept, 0
+        if arrays.texts:
+            signal, value = signal.copy(), value.copy()
+            lost = self._read_texts(arrays.texts, signal, value)
+            kept = signal >= 0
+        samples = Samples(signal, arrays.at_ms * 1000, value, arrays.quality)
+        if kept is not None:
+            samples = samples.take(kept)
+        return Placed(samples, found.unknown, found.unplanned, lost)
+
+    def _lookup(self, arrays: DataArrays, device: str) -> Lookup:
+        """Where each metric belongs; messages mostly repeat the aliases of an earlier one."""
+        if arrays.names:
+            return self._look(arrays, device)
+        key = arrays.alias.tobytes()
+        found = self._lookups.get(key)
+        if found is None:
+            if len(self._lookups) >= _LOOKUPS_KEPT:
+                self._lookups.clear()
+            found = self._lookups[key] = self._look(arrays, device)
+        return found
+
+    def _look(self, arrays: DataArrays, device: str) -> Lookup:
+        if len(self._keys):
+            row = np.searchsorted(self._keys, arrays.alias)
+            row[row == len(self._keys)] = 0
+            known = self._keys[row] == arrays.alias
+        else:
+            row = np.zeros(len(arrays.alias), np.int64)
+            known = np.zeros(len(arrays.alias), np.bool_)
+        for i, name in arrays.names.items():
+            found = self._row_of.get((device, name))
+            known[i] = found is not None
+            row[i] = found or 0
+        signal = np.full(len(known), -2, np.int32)
+        span, wide = np.zeros(len(known)), np.zeros(len(known), np.bool_)
         if known.any():
-            span = np.where(known, self._span[row], 0.0)
-            if span.any():
-                # Some peers widen a negative byte to 32 bits: fold into the span first.
-                some = span > 0
-                folded = np.mod(value[some], span[some])
-                value[some] = np.where(folded >= span[some] / 2, folded - span[some], folded)
-            if arrays.high.any():
-                value[known & self._wide[row] & (arrays.high > 0)] += 2.0**64
+            signal[known] = self._signal[row[known]]
+            span[known] = self._span[row[known]]
+            wide[known] = self._wide[row[known]]
+        kept = signal >= 0
+        return Lookup(
+            signal,
+            span if span.any() else None,
+            wide,
+            None if kept.all() else kept,
+            int(np.count_nonzero(signal == -2)),
+            int(np.count_nonzero(signal == -1)),
+        )
+
+    def _read_texts(self, texts: Mapping[int, str], signal: Codes, value: Floats) -> int:
+        """Turn state names into their codes; how many could not be."""
         lost = 0
-        for i, text in arrays.texts.items():
+        for i, text in texts.items():
             if signal[i] >= 0:
                 code = self._codes.get(int(signal[i]), {}).get(text.strip().casefold())
                 if code is None:
                     signal[i], lost = -1, lost + 1
                 else:
                     value[i] = code
-        kept = signal >= 0
-        samples = Samples(
-            signal[kept].astype(np.int32, copy=False),
-            arrays.at_ms[kept] * 1000,
-            value[kept],
-            arrays.quality[kept],
-        )
-        return Placed(samples, unknown, unplanned, lost)
+        return lost
 
-    def _rows(self, arrays: DataArrays, device: str) -> tuple[Ints, Bools]:
-        """Row of each value in the columns, and whether it has one."""
-        if len(self._keys):
-            row = np.searchsorted(self._keys, arrays.alias)
-            row[row == len(self._keys)] = 0
-            known = self._keys[row] == arrays.alias
-        else:
-            row = np.zeros(len(arrays), np.int64)
-            known = np.zeros(len(arrays), np.bool_)
-        for i, name in arrays.names.items():
-            found = self._row_of.get((device, name))
-            known[i] = found is not None
-            row[i] = found or 0
-        return row.astype(np.int64, copy=False), known
+
+def _fold(value: Floats, span: Floats) -> Floats:
+    """Give small signed integers their sign; some peers widen a negative byte to 32 bits."""
+    some = span > 0
+    folded = np.mod(value[some], span[some])
+    out = value.copy()
+    out[some] = np.where(folded >= span[some] / 2, folded - span[some], folded)
+    return out

@@ -7,8 +7,7 @@ Sources:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,13 +18,14 @@ from ecotwin.records import Floats, Ints, Marks, Quality
 _QUALITY = {0: Quality.SUSPECT, 192: Quality.GOOD, 500: Quality.STALE}
 _IS_NULL = b"\x38\x01"
 """Field 7 (is_null) = true on the wire; when these bytes are nowhere, no metric is null."""
+_LONG = b"\x58"
+"""Field 11 (long_value) on the wire; the byte may stand elsewhere too."""
 _LATEST_MS = (1 << 63) // 1000 - 1
 """The latest time that int64 microseconds can hold [ms]."""
 _TOP = 2.0**63
 
 
-@dataclass(frozen=True, slots=True)
-class DataArrays:
+class DataArrays(NamedTuple):
     """The metrics of a DATA message in columns.
 
     Attributes:
@@ -47,9 +47,6 @@ class DataArrays:
     texts: Mapping[int, str]
     seq: int | None
     timestamp: int | None
-
-    def __len__(self) -> int:
-        return len(self.alias)
 
 
 def encode_arrays(
@@ -86,37 +83,39 @@ def decode_arrays(data: bytes) -> DataArrays:
     message = parse(data)
     metrics = list(message.metrics)
     stamp = message.timestamp if message.HasField("timestamp") else None
-    alias = _int64([m.alias for m in metrics])
-    at_ms = np.minimum(_int64([m.timestamp for m in metrics]), _LATEST_MS)
+    aliases = [m.alias for m in metrics]
+    times = [m.timestamp for m in metrics]
     # Only one of the oneof is set and every other reads as 0: `or` finds it without asking which.
-    value = np.array(
-        [
-            m.double_value or m.float_value or m.int_value or m.long_value or m.boolean_value
-            for m in metrics
-        ],
-        np.float64,
-    )
+    numbers = [
+        m.double_value or m.float_value or m.int_value or m.long_value or m.boolean_value
+        for m in metrics
+    ]
+    value = np.array(numbers, np.float64)
     high = np.zeros(len(metrics), np.uint8)
     quality = np.zeros(len(metrics), np.uint8)
     names: dict[int, str] = {}
     texts: dict[int, str] = {}
     try:
-        for i in np.flatnonzero(alias == 0).tolist():
-            if not metrics[i].HasField("alias"):
-                alias[i] = -1
-                names[i] = text_of(metrics[i].name)
-        for i in np.flatnonzero(at_ms == 0).tolist():
-            if not metrics[i].HasField("timestamp"):
-                at_ms[i] = min(stamp or 0, _LATEST_MS)
-        _mend_values(metrics, value, high, texts)
+        if 0 in aliases:
+            names = _named(metrics, aliases)
+        if 0 in times:
+            held = [m.HasField("timestamp") for m in metrics]
+            times = [t if has else stamp or 0 for t, has in zip(times, held, strict=True)]
+        if 0 in numbers:
+            texts = _mend_zeros(metrics, numbers, value)
     except ValueError as error:
         raise unreadable(data, str(error)) from error
+    if _LONG in data:
+        _mend_high(metrics, value, high)
     if _IS_NULL in data:
         value[[i for i, m in enumerate(metrics) if m.is_null]] = np.nan
     if b"Quality" in data:
         quality[:] = [_quality(m) for m in metrics]
+    at_ms = _int64(times)
+    if at_ms.max(initial=0) > _LATEST_MS:
+        at_ms = np.minimum(at_ms, _LATEST_MS)
     return DataArrays(
-        alias=alias,
+        alias=_int64(aliases),
         at_ms=at_ms,
         value=value,
         high=high,
@@ -136,20 +135,36 @@ def _int64(numbers: list[int]) -> Ints:
         return np.array([min(n, (1 << 63) - 1) for n in numbers], np.int64)
 
 
-def _mend_values(metrics: list[Any], value: Floats, high: Marks, texts: dict[int, str]) -> None:
-    """Tell a true zero from a text or nothing, and keep negative 64-bit integers exact."""
-    for i in np.flatnonzero(value == 0).tolist():
-        which = metrics[i].WhichOneof("value")
-        if which == "string_value":
-            texts[i] = text_of(metrics[i].string_value)
-        if which not in _NUMBERS:
-            value[i] = np.nan
-    if len(value) and np.nanmax(value, initial=0.0) >= _TOP:
-        for i in np.flatnonzero(value >= _TOP).tolist():
-            raw = metrics[i].long_value
-            if raw >> 63:
-                value[i] = raw - (1 << 64)
-                high[i] = 1
+def _named(metrics: list[Any], aliases: list[int]) -> dict[int, str]:
+    """Names of the metrics without alias; their place in `aliases` becomes -1."""
+    names = {}
+    for i, metric in enumerate(metrics):
+        if aliases[i] == 0 and not metric.HasField("alias"):
+            aliases[i] = -1
+            names[i] = text_of(metric.name)
+    return names
+
+
+def _mend_zeros(metrics: list[Any], numbers: list[float], value: Floats) -> dict[int, str]:
+    """Tell a true zero from a text or nothing; the texts by position."""
+    texts = {}
+    for i, number in enumerate(numbers):
+        if number == 0:
+            which = metrics[i].WhichOneof("value")
+            if which == "string_value":
+                texts[i] = text_of(metrics[i].string_value)
+            if which not in _NUMBERS:
+                value[i] = np.nan
+    return texts
+
+
+def _mend_high(metrics: list[Any], value: Floats, high: Marks) -> None:
+    """Keep negative 64-bit integers exact."""
+    for i in np.flatnonzero(value >= _TOP).tolist():
+        raw = metrics[i].long_value
+        if raw >> 63:
+            value[i] = raw - (1 << 64)
+            high[i] = 1
 
 
 _NUMBERS = {"double_value", "float_value", "int_value", "long_value", "boolean_value"}

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,8 +35,7 @@ _CONTACT_S = 1.0
 """How long a planned node may bear itself after we came online before it is asked to [s]."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One numbered message, read once. `device` is empty for the node itself."""
 
     kind: str
@@ -96,6 +96,7 @@ class HostState:
         self._last_value = np.full(size, np.nan)
         self._last_at = np.zeros(size, np.int64)
         self._stale_at = np.zeros(size, np.int64)
+        self._some_stale = False
 
     # -- what happens -----------------------------------------------------------------------
 
@@ -263,6 +264,7 @@ class HostState:
         told = signals[(self._last_at[signals] > 0) & (self._stale_at[signals] == 0)]
         at = np.maximum(now_us, self._last_at[told] + 1)
         self._stale_at[told] = at
+        self._some_stale = True
         self.counts["went_stale"] += len(told)
         marks = np.full(len(told), Quality.STALE, np.uint8)
         return Samples.of(told, at, self._last_value[told], marks)
@@ -342,11 +344,15 @@ class HostState:
 
     def _keep(self, samples: Samples) -> Samples:
         """Remember the newest value of each signal."""
-        newer = (samples.at >= self._last_at[samples.signal]) & np.isfinite(samples.value)
-        signal = samples.signal[newer]
-        self._last_value[signal] = samples.value[newer]
-        self._last_at[signal] = samples.at[newer]
-        self._stale_at[samples.signal] = 0
+        signal, at, value = samples.signal, samples.at, samples.value
+        newer = (at >= self._last_at[signal]) & np.isfinite(value)
+        if not newer.all():
+            signal, at, value = signal[newer], at[newer], value[newer]
+        self._last_value[signal] = value
+        self._last_at[signal] = at
+        if self._some_stale:
+            self._stale_at[samples.signal] = 0
+            self._some_stale = bool(self._stale_at.any())
         return samples
 
     def _wish(self, edge: Edge, now_s: float) -> None:

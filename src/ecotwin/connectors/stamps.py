@@ -86,8 +86,8 @@ class TimeColumn:
 def old_day_midnights(local: Ints) -> Ints:
     """Move stamps of 00:00 that bear the old day to the midnight that ends it.
 
-    A run of equal stamps at 00:00 is moved by a day when the stamp before it lies later on the same
-    date, or when the next one lies on a later date; other stamps stay.
+    A run of equal stamps at 00:00 is moved by a day, unless the next stamp lies later on the same
+    date and the one before it does not: then it begins that day.
 
     Args:
         local: [n] local time [us]; `NO_TIME` is left alone.
@@ -103,10 +103,12 @@ def old_day_midnights(local: Ints) -> Ints:
     stamps = local[known]
     starts = np.flatnonzero(np.concatenate([[True], stamps[1:] != stamps[:-1]]))
     runs = stamps[starts]
-    before = np.concatenate([[runs[0] - 10 * DAY], runs[:-1]])
-    after = np.concatenate([runs[1:], [runs[-1]]])
-    same_day = (before // DAY == runs // DAY) & (before > runs)
-    ends_day = (runs % DAY == 0) & (same_day | (after // DAY > runs // DAY))
+    mended = runs.copy()
+    for i in np.flatnonzero(runs % DAY == 0).tolist():
+        begins_day = i + 1 < len(runs) and runs[i] < runs[i + 1] < runs[i] + DAY
+        if not begins_day or (i and mended[i - 1] >= runs[i]):
+            mended[i] += DAY
+    ends_day = mended != runs
     shift = np.repeat(ends_day, np.diff(np.concatenate([starts, [len(stamps)]])))
     moved[known[shift]] += DAY
     return moved

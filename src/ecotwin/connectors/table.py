@@ -12,6 +12,7 @@ import difflib
 import gzip
 import itertools
 import tempfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,10 +106,15 @@ class Table:
         """A sentence for each row that could not be placed at all (the first hundred)."""
         self.refused_count = 0
         try:
+            _check_whole(path)
             self._load()
+            self.at = self._times(one_row_an_instant=one_row_an_instant)
         except duckdb.Error as error:
+            self.close()
             raise unreadable(path, error) from error
-        self.at = self._times(one_row_an_instant=one_row_an_instant)
+        except FileFault:
+            self.close()
+            raise
         """[rows] UTC [us], `NO_TIME` where it could not be read."""
 
     def __len__(self) -> int:
@@ -190,21 +196,24 @@ class Table:
             at = f"CASE WHEN {fits} THEN TRY_CAST({exact} AS BIGINT) ELSE {real} END"
             return (f"{at} AS at_us", "true AS zoned")
         if kind == "TIMESTAMP WITH TIME ZONE":
-            return (f"epoch_us({name}) AS at_us", "true AS zoned")
+            return (f"TRY(epoch_us({name})) AS at_us", "true AS zoned")
         if kind.startswith(("TIMESTAMP", "DATE")):
-            return (f"epoch_us({name}::TIMESTAMP) AS at_us", "false AS zoned")
+            return (f"TRY(epoch_us({name}::TIMESTAMP)) AS at_us", "false AS zoned")
         text = f"trim({name}::VARCHAR)"
         if form != "iso":
-            return (f"epoch_us(TRY_STRPTIME({text}, {_quoted(form)})) AS at_us", "false AS zoned")
+            return (
+                f"TRY(epoch_us(TRY_STRPTIME({text}, {_quoted(form)}))) AS at_us",
+                "false AS zoned",
+            )
         offset = f"regexp_extract({text}, {_quoted(_OFFSET)}, 2)"
         digits = f"rpad(replace(substr({offset}, 2), ':', ''), 4, '0')"
-        minutes = f"(TRY_CAST({digits}[1:2] AS INT) * 60 + TRY_CAST({digits}[3:4] AS INT))"
+        minutes = f"(TRY_CAST({digits}[1:2] AS BIGINT) * 60 + TRY_CAST({digits}[3:4] AS BIGINT))"
         signed = (
             f"CASE WHEN {offset} = '' OR lower({offset}) = 'z' THEN 0 "
             f"WHEN {offset}[1] = '-' THEN -{minutes} ELSE {minutes} END"
         )
         bare = f"regexp_replace({text}, {_quoted(_OFFSET)}, '\\1')"
-        at = f"epoch_us(TRY_CAST({bare} AS TIMESTAMP)) - ({signed}) * 60000000"
+        at = f"TRY(epoch_us(TRY_CAST({bare} AS TIMESTAMP)) - ({signed}) * 60000000)"
         return (f"{at} AS at_us", f"{offset} <> '' AS zoned")
 
     def _times(self, *, one_row_an_instant: bool) -> Ints:
@@ -262,6 +271,17 @@ def _parquet_columns(path: Path) -> tuple[str, dict[str, tuple[str, str]]]:
     return source, {r[0]: ('"' + r[0].replace('"', '""') + '"', str(r[1])) for r in rows}
 
 
+def _check_whole(path: Path) -> None:
+    """Read a gzipped file to its end: one that was cut short would else lose rows in silence."""
+    if path.name.lower().endswith(".gz"):
+        try:
+            with gzip.open(path, "rb") as file:
+                while file.read(1 << 20):
+                    pass
+        except (OSError, EOFError, zlib.error) as error:
+            raise unreadable(path, error) from error
+
+
 def read_header(path: Path, layout: Layout) -> tuple[list[str], str, str]:
     """Names of a CSV file's columns, its delimiter and its encoding.
 
@@ -272,7 +292,7 @@ def read_header(path: Path, layout: Layout) -> tuple[list[str], str, str]:
     try:
         with opened(path, "rb") as file:
             head = file.read(1 << 16)
-    except (OSError, EOFError, gzip.zlib.error) as error:  # type: ignore[attr-defined]
+    except (OSError, EOFError, zlib.error) as error:
         raise unreadable(path, error) from error
     if b"\x00" in head:
         raise unreadable(path, ValueError("it is no text"))

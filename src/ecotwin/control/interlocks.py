@@ -16,9 +16,6 @@ from ecotwin.plant.calendar import working
 from ecotwin.plant.model import Interlock, Plant, Signal, Write
 from ecotwin.records import Check, Image, Order, Quality
 
-WAITABLE = frozenset({"state", "signal", "calendar", "fresh"})
-"""Kinds of interlock that may hold a little later: an oven that still runs empty."""
-
 
 @dataclass(frozen=True, slots=True)
 class LastWrite:
@@ -100,11 +97,11 @@ def holding(
 
 
 def waitable(plant: Plant, signal: str, failed: Check) -> bool:
-    """Whether a question that was answered with no may soon be answered with yes."""
+    """Whether a no may soon be a yes: an oven that runs empty, a line that was down for a minute."""
     write = plant.signal(signal).write if plant.has_signal(signal) else None
-    return write is not None and any(
-        lock.name == failed.name and lock.kind in WAITABLE for lock in write.interlocks
-    )
+    if failed.name == "data_age":
+        return True
+    return write is not None and any(lock.name == failed.name for lock in write.interlocks)
 
 
 def freshest_s(plant: Plant, element: str, image: Image) -> float:
@@ -219,7 +216,7 @@ def _rate(
 def _fresh(plant: Plant, signal: Signal, image: Image, max_age_s: float) -> Check:
     age = freshest_s(plant, signal.element, image)
     text = f"Newest data of {plant.element(signal.element).name} younger than {max_age_s:g} s"
-    return _answer("fresh", text, _age(age), passed=age <= max_age_s)
+    return _answer("data_age", text, _age(age), passed=age <= max_age_s)
 
 
 def _stop(situation: Situation) -> Check:

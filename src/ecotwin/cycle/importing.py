@@ -13,9 +13,13 @@ from ecotwin.cleaning.chain import Chain
 from ecotwin.clock import Clock, ManualClock, Period, instant
 from ecotwin.connectors import replay
 from ecotwin.connectors.contract import InletLimits
+from ecotwin.errors import FileFault
 from ecotwin.history.contract import Store
 from ecotwin.plant import Connection, Plant
 from ecotwin.records import Bools, Break, Cleaned, Codes, Floats, Image, Ints, Readings
+
+RECORD = {"speed": 0, "shape": "long", "time": {"column": "at", "format": "epoch_us"}}
+"""What recorded history looks like: `at` [us UTC], `signal`, `value` [wire unit]."""
 
 
 def bring_in(
@@ -63,7 +67,7 @@ def _joins(
 def _cleaned(plant: Plant, files: Sequence[Path], now: datetime) -> list[Cleaned]:
     chain = Chain(plant, past_days=None)
     clock: Clock = ManualClock(now)
-    source = Connection("import", "replay", {"speed": 0})
+    source = Connection("import", "replay", RECORD)
     connector = replay.plug(plant, source, clock, settings=InletLimits(paths=tuple(map(str, files))))
     connector.start()
     made: list[Cleaned] = []
@@ -74,8 +78,15 @@ def _cleaned(plant: Plant, files: Sequence[Path], now: datetime) -> list[Cleaned
                 made.append(chain.clean(delivery.samples, now, _unseen))
             elif connector.health().state in {"finished", "failed"}:
                 break
+        told = connector.health()
     finally:
         connector.stop()
+    if told.state == "failed" or not told.received:
+        raise FileFault(
+            f"nothing could be taken from {len(files)} recorded files ({told.text})",
+            expected="columns at [us UTC], signal, value",
+            remedy="name files that `ecotwin-standin record` or a historian wrote in this shape",
+        )
     return made
 
 

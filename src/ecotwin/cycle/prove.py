@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,16 +12,20 @@ from ecotwin.clock import Period
 from ecotwin.cycle.act import Ended
 from ecotwin.cycle.keeping import Keeper
 from ecotwin.cycle.look import Look
-from ecotwin.cycle.prices import Prices
 from ecotwin.cycle.today import Today
 from ecotwin.governance.checkpoint import Checkpoint, Seal, sign
 from ecotwin.governance.evidence import bundle
 from ecotwin.governance.ledger import Ledger
 from ecotwin.plant import Plant
-from ecotwin.records import Cost, Range, Saving
+from ecotwin.plant.calendar import breaks, gaps
+from ecotwin.records import Advice, Finding, Order, Saving
 
 RECOVERY = timedelta(minutes=45)
-"""Energy after an order's end that still belongs to it: the machine comes back to where it was."""
+"""Energy after an order's end that still belongs to it, where the plant file gives no warm-up."""
+LOOK_BACK = 28
+"""Days searched for comparable pauses."""
+MOST = 30
+MINUTE = timedelta(minutes=1)
 SIGN_EVERY = timedelta(minutes=30)
 SEALED = ("energy.", "ghg.", "water.", "waste.", "oee.", "cost.", "air.", "material.", "production.")
 
@@ -30,17 +34,16 @@ class Prove:
     """Measures savings and seals what others will rely on.
 
     Args:
-        plant: The plant. keeper: Keeps and seals. look: Holds the baselines. prices: Money and carbon.
+        plant: The plant. keeper: Keeps and seals. look: Holds the baselines.
         ledger: The ledger. seal: The key that signs it.
     """
 
     def __init__(
-        self, plant: Plant, keeper: Keeper, look: Look, prices: Prices, ledger: Ledger, seal: Seal
+        self, plant: Plant, keeper: Keeper, look: Look, ledger: Ledger, seal: Seal
     ) -> None:
         self._plant = plant
         self._keeper = keeper
         self._look = look
-        self._prices = prices
         self._ledger = ledger
         self._seal = seal
         self.savings: dict[str, Saving] = {s.advice: s for s in keeper.all(Saving)}
@@ -62,7 +65,7 @@ class Prove:
         """Measure what is due, seal a day that has ended, sign now and then; returns whether a saving came."""
         came = False
         for id_, one in list(self._waiting.items()):
-            if closed_until >= one.advice.period.end + RECOVERY:
+            if closed_until >= one.advice.period.end + self._recovery(one.advice) + MINUTE:
                 saving = self._measure(one, closed_until)
                 self.savings[id_] = saving
                 self._keeper.seal(saving, id_, saving.known_at)
@@ -86,23 +89,61 @@ class Prove:
             return path.read_bytes()
 
     def _measure(self, one: Ended, known_at: datetime) -> Saving:
-        """The saving of one order: adjusted baseline less what was measured, from its start until it recovered."""
-        start = min(o.start for o in one.orders)
-        period = Period(_minute(start), _minute(one.advice.period.end + RECOVERY))
-        past = self._look.window(Period(period.start - timedelta(days=28), period.start), 60)
-        window = self._look.window(period)
-        carbon = self._prices.carbon(start)
-        money = self._prices.money("electricity", start)
-        saving = verify(
+        """The saving of one order against comparable pauses of the last weeks, until the machine has recovered."""
+        advice = one.advice
+        recovery = self._recovery(advice)
+        span = Period(_minute(advice.period.start), _minute(advice.period.end + recovery))
+        candidates = self._candidates(advice)
+        history = [
+            self._look.window(Period(_minute(c.start), _minute(c.end + recovery + MINUTE)))
+            for c in candidates
+        ]
+        return verify(
             self._plant,
-            one.advice.element,
-            window,
-            past,
             self._look.baselines,
-            advice=one.advice.id,
+            advice,
+            self._look.window(Period(span.start, span.end + MINUTE)),
+            history,
+            candidates,
+            recovery=recovery,
             known_at=known_at,
+            disturbed=self._disturbed(advice, known_at),
         )
-        return _priced(saving, carbon, money)
+
+    def _candidates(self, advice: Advice) -> list[Period]:
+        """The same stretch of past pauses of the same kind and like length, newest first."""
+        around = Period(advice.period.start - timedelta(days=LOOK_BACK), advice.period.end)
+        for pauses in (breaks(self._plant, around), gaps(self._plant, around)):
+            mine = next((p for p in pauses if advice.period.start in p), None)
+            if mine is not None:
+                break
+        else:
+            return []
+        first = advice.period.start - mine.start
+        length = advice.period.end - advice.period.start
+        like = [p for p in pauses if p.end <= mine.start and abs(p.seconds - mine.seconds) <= 60]
+        return [Period(p.start + first, p.start + first + length) for p in reversed(like)][:MOST]
+
+    def _disturbed(self, advice: Advice, now: datetime) -> list[tuple[Period, str]]:
+        """Findings and other orders at this machine: periods that are not comparable."""
+        found = [
+            (Period(f.onset, max(f.onset, f.closed_at or now)), f.title)
+            for f in {f.id: f for f in [*self._keeper.all(Finding), *self._look.alerts.open(now)]}.values()
+            if f.element == advice.element and f.kind == "excess"
+        ]
+        orders = [
+            (Period(o.start, o.lease_until), "an order")
+            for o in self._keeper.all(Order)
+            if o.advice != advice.id
+            and o.state == "restored"
+            and self._plant.signal(o.signal).element == advice.element
+        ]
+        return found + orders
+
+    def _recovery(self, advice: Advice) -> timedelta:
+        """How long the machine catches up after its pause: its warm-up, and as long again to settle."""
+        sleep = self._plant.element(advice.element).sleep
+        return timedelta(minutes=math.ceil(2 * sleep.warmup_min)) if sleep else RECOVERY
 
     def _seal_day(self, now: datetime, today: Today) -> None:
         """Seal the day's figures of the site once an hour: what a report will stand on."""
@@ -121,18 +162,4 @@ class Prove:
 
 def _minute(at: datetime) -> datetime:
     return at.replace(second=0, microsecond=0)
-
-
-def _priced(saving: Saving, carbon: float | None, money: float | None) -> Saving:
-    """The saving with its carbon and money at the rates of its time."""
-
-    def times(rate: float | None) -> Range | None:
-        if rate is None:
-            return None
-        s = saving.saved_kwh
-        return Range(s.value * rate, s.low * rate, s.high * rate)
-
-    return replace(
-        saving, cost=Cost(energy_kwh=saving.saved_kwh, co2e_kg=times(carbon), money=times(money))
-    )
 

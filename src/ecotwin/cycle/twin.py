@@ -95,7 +95,7 @@ class Twin:
         self._restore()
         self.act = Act(plant, self.keeper, self.prices, self.connectors, writes=settings.writes)
         self.prove = Prove(
-            plant, self.keeper, self.look, self.prices, self.ledger, seal_of(folder / "ledger", f"ecotwin/{plant.id}")
+            plant, self.keeper, self.look, self.ledger, seal_of(folder / "ledger", f"ecotwin/{plant.id}")
         )
         self.lock = threading.RLock()
         self.urgent = 0

@@ -75,7 +75,7 @@ class Ewma:
         self._lag1, self._lag0 = np.full(shape, 0.3), np.ones(shape)
         self._over = np.zeros(shape, np.bool_)
         self._onset, self._begun = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-        self._sofar = np.zeros(shape)
+        self._sofar, self._shift = np.zeros(shape), np.zeros(shape)
         self._hour = -1
 
     def on_readings(self, readings: Readings) -> list[Score]:
@@ -145,13 +145,13 @@ class Ewma:
         rho = np.clip(self._lag1 / np.maximum(self._lag0, 1e-9), 0.0, 0.9)
         phi = rho * (1 - LAMBDA)
         bar = SIGMAS * np.sqrt(LAMBDA / (2 - LAMBDA) * (1 + phi) / (1 - phi))
-        shift = self._ewma * sd
-        matters = shift >= self._relevant(reference)
+        self._shift += np.where(ripe, LAMBDA * (block - self._centre - self._shift), 0.0)
+        matters = self._shift >= self._relevant(reference)
         starts = ripe & (self._ewma <= 0.25 * bar)
         self._begun = np.where(starts, at, self._begun)
         new = ripe & ~self._over & (self._ewma > bar) & matters
         self._onset = np.where(new, self._begun, self._onset)
-        self._sofar = np.where(new, shift * (at - self._begun) / HOUR, self._sofar)
+        self._sofar = np.where(new, self._shift * (at - self._begun) / HOUR, self._sofar)
         gone = ripe & self._over & (self._ewma < 0.5 * bar)
         self._over |= new
         self._sofar += np.where(
@@ -191,6 +191,7 @@ class Ewma:
     def _score(self, mode: int, i: int, at: int, bar: float, over: bool) -> Score:
         sd = float(np.sqrt(self._var[mode, i]))
         centre, ewma = float(self._centre[mode, i]), float(self._ewma[mode, i])
+        shift = float(self._shift[mode, i])
         signal, element = self._signals[i], self._elements[i]
         name = self._plant.element(element).name
         unit = "kW" if i < self._split else signal.unit
@@ -201,12 +202,11 @@ class Ewma:
             else f"{signal.name} of {name}"
         )
         text = (
-            f"{subject} has drifted up {when}: {three(ewma * sd)} {unit} above its own mean of "
+            f"{subject} has drifted up {when}: {three(shift)} {unit} above its own mean of "
             "past hours "
             f"(limit {three(bar * sd)} {unit})."
         )
         power = i < self._split
-        shift = ewma * sd
         return Score(
             self.name,
             element,
@@ -242,6 +242,7 @@ class Ewma:
         "onset",
         "begun",
         "sofar",
+        "shift",
     )
 
     def state(self) -> dict[str, Any]:

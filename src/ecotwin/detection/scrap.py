@@ -29,7 +29,7 @@ BAR = 12.0
 MEMORY_PARTS = 20_000.0
 LEARN_PARTS = 300.0
 FIRST_SHARE = 0.01
-SPREAD = 2.0
+SPREAD = 1.5
 """Bad parts scatter more than independent ones: a log-likelihood is divided by this."""
 
 
@@ -111,7 +111,7 @@ class Scrap:
         return said
 
     def _learn(self, bad: Floats, made: Floats) -> None:
-        fit = ~self._over & (self._rise < BAR / 2) & (made > 0)
+        fit = ~self._over & (self._rise < BAR / 4) & (made > 0)
         self._parts += np.where(fit, made, 0.0)
         gain = np.maximum(made / MEMORY_PARTS, made / (self._parts + LEARN_PARTS))
         share = bad / np.maximum(made, 1e-9)

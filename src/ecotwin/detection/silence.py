@@ -127,7 +127,9 @@ class Silence:
         for n in np.flatnonzero(self._stuck > STUCK_MIN):
             s = self._signals[n]
             text = f"{s.name} keeps coming with a value that does not change"
-            now[f"{s.id}:stuck"] = (s.element, s.id, float(self._stuck[n]), text)
+            # It was stuck for that long before the cleaning could say so.
+            minutes = float(self._stuck[n]) + s.stuck_after_s / 60.0
+            now[f"{s.id}:stuck"] = (s.element, s.id, minutes, text)
         return self._tell("stuck", now, at, dt_min)
 
     def _tell(

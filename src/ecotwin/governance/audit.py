@@ -156,18 +156,23 @@ def _walk(ledger: Ledger, sizes: set[int], faults: list[Fault]) -> dict[int, byt
     tree = Frontier()
     nodes = ledger.nodes()
     roots = {0: tree.root()}
+    following, known = 0, -1
     for number, at, kind, subject, body, leaf in ledger.scan():
-        for text in _entry_faults(tree.size, number, at, kind, subject, body, leaf):
+        for text in _entry_faults(following, number, at, kind, subject, body, leaf):
+            known = number
             if len(faults) < MOST_FAULTS:
-                faults.append(Fault(tree.size, text))
+                faults.append(Fault(min(number, following), text))
+        following = number + 1
         for level, position, found in tree.add(leaf_hash(body)):
-            if nodes.pop((level, position), None) != found and len(faults) < MOST_FAULTS:
-                first = position << level
+            first = position << level
+            # An entry already named explains the hashes above it.
+            if nodes.pop((level, position), None) != found and known < first:
+                known = first
                 faults.append(
                     Fault(
                         first,
-                        f"the kept hash over entries {first} to {first + (1 << level) - 1} does not "
-                        "fit them: an entry or the hash was changed",
+                        f"the kept hash over entries {first} to {first + (1 << level) - 1} does "
+                        "not fit them: an entry or the hash was changed",
                     )
                 )
         if tree.size in sizes:
@@ -189,6 +194,7 @@ def _entry_faults(
 ) -> Iterator[str]:
     if number != index:
         yield f"entry {index} is missing: the next one is {number}"
+    index = number
     if leaf_hash(body) != leaf:
         yield f"entry {index} ({kind} {subject}) was changed: its content does not give its hash"
         return

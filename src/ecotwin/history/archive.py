@@ -44,7 +44,8 @@ def retain(closing: Closing, *, raw_days: int, minute_days: int, now: datetime) 
         tx.con.execute("DROP TABLE kept")
         tx.con.execute(
             "DELETE FROM minute WHERE t < $1 AND NOT EXISTS "
-            "(SELECT 1 FROM opened o WHERE o.sid = minute.sid AND o.hour < $1 AND minute.t >= o.hour)",
+            "(SELECT 1 FROM opened o "
+            "WHERE o.sid = minute.sid AND o.hour < $1 AND minute.t >= o.hour)",
             [minute],
         )
         tx.con.unregister("opened")
@@ -62,14 +63,16 @@ def retain(closing: Closing, *, raw_days: int, minute_days: int, now: datetime) 
         tx.then(learn)
 
 
-# Of the old readings stay: those of open steps, the last before an open step, and the last before the cut.
+# Of the old readings stay: those of open steps, the last before an open step,
+# and the last before the cut.
 _KEEP = """
 CREATE OR REPLACE TEMP TABLE kept AS
 SELECT s.sid, s.t, s.value, s.quality, s.known FROM sample s LEFT JOIN opened o ON s.sid = o.sid
 WHERE s.t < $1
 QUALIFY s.t >= o.begin
  OR row_number() OVER (PARTITION BY s.sid, s.quality <= 1 ORDER BY s.t DESC, s.rowid DESC) = 1
- OR row_number() OVER (PARTITION BY s.sid, s.quality <= 1, s.t < o.begin ORDER BY s.t DESC, s.rowid DESC) = 1
+ OR row_number() OVER (
+  PARTITION BY s.sid, s.quality <= 1, s.t < o.begin ORDER BY s.t DESC, s.rowid DESC) = 1
 ORDER BY s.rowid
 """
 
@@ -87,7 +90,8 @@ def export(
             rows = con.execute(
                 "SELECT sid, t, value, quality FROM sample WHERE t >= ? AND t < ? "
                 "AND sid IN (SELECT unnest(?::INTEGER[])) "
-                "QUALIFY row_number() OVER (PARTITION BY sid, t ORDER BY rowid DESC) = 1 ORDER BY t, sid",
+                "QUALIFY row_number() OVER (PARTITION BY sid, t ORDER BY rowid DESC) = 1 "
+                "ORDER BY t, sid",
                 [at, upto, numbers],
             ).fetchnumpy()
             following = con.execute("SELECT min(t) FROM sample WHERE t >= ?", [upto]).fetchone()[0]

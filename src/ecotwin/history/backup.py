@@ -17,7 +17,7 @@ MANIFEST = "manifest.json"
 
 
 def backup(file: StoreFile, folder: Path) -> None:
-    """Copy one state of all tables to `folder/history.duckdb`, with a manifest that names its digest.
+    """Copy one state of all tables to `folder/history.duckdb`, with a manifest of its digest.
 
     Raises:
         StoreFault: The folder is not empty.
@@ -59,7 +59,8 @@ def restore(folder: Path, to_folder: Path) -> None:
     """Put a backup back as the history of an empty folder.
 
     Raises:
-        StoreFault: It is no backup, it was damaged, it is newer than this program, or the target is not empty.
+        StoreFault: It is no backup, it was damaged, it is newer than this program, or the
+            target is not empty.
     """
     try:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
@@ -78,7 +79,8 @@ def restore(folder: Path, to_folder: Path) -> None:
         )
     if int(manifest.get("version", 0)) > schema.VERSION:
         raise StoreFault(
-            f"the backup in {folder} was made by a newer ecotwin (store version {manifest['version']})",
+            f"the backup in {folder} was made by a newer ecotwin "
+            f"(store version {manifest['version']})",
             expected=f"store version {schema.VERSION} or older",
             remedy="update ecotwin first",
         )

@@ -17,7 +17,7 @@ from ecotwin.records import Ints, Readings
 
 ROWS = 2_000_000
 """Readings fetched in one go, so that memory stays bounded however much came in."""
-_SETTLE = 400_000
+SETTLE = 400_000
 """Fresh minute rows after which they are moved, sorted by signal, to where a month is read fast."""
 _STRAIGHT = 50_000
 """A closing this large is sorted by signal already and goes there at once."""
@@ -42,7 +42,7 @@ class Closing:
         self.fresh_rows = 0
 
     def close(self, until: int, known: int) -> None:
-        """Close every minute that ends at or before `until`, then revise what late readings touched."""
+        """Close every minute that ends by `until`, then revise what late readings touched."""
         until = until // MINUTE * MINUTE
         while (upto := self._next_bound(until)) is not None:
             self._close_to(upto, known)
@@ -50,9 +50,9 @@ class Closing:
             revise(self, known)
         self.settle()
 
-    def settle(self, least: int = _SETTLE) -> None:
+    def settle(self, least: int | None = None) -> None:
         """Move fresh minute rows to the table that is sorted by signal."""
-        if self.fresh_rows < least:
+        if self.fresh_rows < (SETTLE if least is None else least):
             return
         with self.file.write(_DOING) as tx:
             tx.con.execute("INSERT INTO minute SELECT * FROM minute_new ORDER BY sid, t, rev")
@@ -142,7 +142,7 @@ class Closing:
         self.fresh_rows += len(steps) if table == "minute_new" else 0
 
     def stamp(self, tx: Tx, known: int) -> tuple[int, int]:
-        """The number and the instant of a revision; neither ever falls, so that the newest is the last."""
+        """Number and instant of a revision; neither ever falls, so the newest is the last."""
         rev, when = self.rev + 1, max(known, self.known)
         tx.con.execute("UPDATE counter_state SET number = ? WHERE name = 'rev'", [rev])
 

@@ -22,7 +22,12 @@ class Documents:
             self._rev = con.execute("SELECT coalesce(max(rev), 0) FROM document").fetchone()[0]
 
     def put(
-        self, kind: str, id: str, at: datetime, body: Mapping[str, Any], known_at: datetime
+        self,
+        kind: str,
+        id: str,  # noqa: A002
+        at: datetime,
+        body: Mapping[str, Any],
+        known_at: datetime,
     ) -> None:
         """Keep a version; durable when it returns."""
         try:
@@ -45,7 +50,8 @@ class Documents:
         limit = 2**62 if known_at is None else micros(known_at)
         with self._file.read("reading documents") as (con, _):
             row = con.execute(
-                "SELECT kind, id, t, known, body FROM document WHERE kind = ? AND id = ? AND known <= ? "
+                "SELECT kind, id, t, known, body FROM document "
+                "WHERE kind = ? AND id = ? AND known <= ? "
                 "ORDER BY rev DESC LIMIT 1",
                 [kind, id, limit],
             ).fetchone()

@@ -1,4 +1,4 @@
-"""The embedded history: one DuckDB file in a folder, owned by one process, used by all of its threads."""
+"""The embedded history: one DuckDB file in a folder, owned by one process and its threads."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from ecotwin.clock import HOUR, Period, instant, micros
 from ecotwin.errors import StoreFault
 from ecotwin.history import archive, queries, windows
 from ecotwin.history.backup import backup, restore
-from ecotwin.history.closing import Closing, open_part
+from ecotwin.history.closing import Closing
 from ecotwin.history.contract import Document, Revision
 from ecotwin.history.documents import Documents
+from ecotwin.history.loading import load
 from ecotwin.history.rollup import Traits, in_order
 from ecotwin.history.schema import Registry
 from ecotwin.history.storefile import StoreFile, Tx
@@ -71,100 +72,20 @@ class DuckStore:
                 self._registry = Registry.of(tx.con, plant)
             self._tail = Tail(Traits.of(plant), tail_rows)
             self._closing = Closing(self._file, self._registry, self._tail.traits, self._tail)
-            self._sources: dict[str, str] = {}
-            self._breaks: dict[int, list[tuple[int, float]]] = {}
-            self._load()
+            with self._file.read("loading") as (con, _):
+                self._sources, self._breaks = load(con, self._registry, self._tail, self._closing)
             self._documents = Documents(self._file)
         except BaseException:
             self._file.close()
             raise
-
-    def _load(self) -> None:
-        """Put memory back as it was when the last transaction was kept."""
-        tail, closing, registry = self._tail, self._closing, self._registry
-        with self._file.read("loading") as (con, _):
-            state = {
-                name: (number, blob)
-                for name, number, blob in con.execute("SELECT * FROM counter_state").fetchall()
-            }
-            kept = np.frombuffer(state["closed"][1] or b"", np.int64)
-            closing.closed_by_sid[: len(kept)] = kept
-            closing.rev, closing.since = state["rev"][0], state["since"][0]
-            closing.known = (
-                con.execute(
-                    "SELECT max(known) FROM (SELECT known FROM minute_new UNION ALL "
-                    "SELECT max(known) FROM minute UNION ALL SELECT max(known) FROM hour)"
-                ).fetchone()[0]
-                or 0
-            )
-            closing.fresh_rows = con.execute("SELECT count(*) FROM minute_new").fetchone()[0]
-            closing.late = {
-                (int(registry.col[sid]), hour)
-                for sid, hour in con.execute("SELECT DISTINCT sid, hour FROM late").fetchall()
-                if registry.col[sid] >= 0
-            }
-            tail.closed = closing.closed_by_sid[registry.sid]
-            self._load_ends(con)
-            self._load_breaks(con)
-            self._sources = dict(con.execute("SELECT name, position FROM source").fetchall())
-            parts = open_part(con, registry, tail)
-            tail.spilled = parts is None
-            tail.parts = parts or []
-            tail.rows = sum(len(p) for p in tail.parts)
-            self._load_minutes(con)
-
-    def _load_ends(self, con: Any) -> None:
-        """First and newest readings of each signal."""
-        tail, registry = self._tail, self._registry
-        every = np.arange(len(registry.sid))
-        fresh = registry.sid[every[tail.closed == 0]].tolist()
-        if fresh:
-            for sid, first in con.execute(
-                "SELECT sid, min(t) FROM sample WHERE sid IN (SELECT unnest(?::INTEGER[])) GROUP BY 1",
-                [fresh],
-            ).fetchall():
-                tail.first[registry.col[sid]] = first
-        oldest, newest = con.execute("SELECT min(t), max(t) FROM sample").fetchone()
-        hours = con.execute("SELECT min(t) FROM hour").fetchone()[0]
-        tail.oldest = min([t for t in (oldest, hours) if t is not None], default=NEVER)
-        tail.newest = newest or 0
-        bound = np.full(len(every), tail.newest + 1, np.int64)
-        last = queries.newest_before(con, registry, every, bound)
-        tail.last_at[last.signal] = last.at
-        tail.last_value[last.signal] = last.value
-        tail.last_quality[last.signal] = last.quality
-        good = last.take(last.quality <= Quality.ESTIMATED)
-        tail.usable_at[good.signal] = good.at
-        doubted = last.signal[last.quality > Quality.ESTIMATED].astype(np.int64)
-        before = queries.newest_before(con, registry, doubted, bound[doubted], usable=True)
-        tail.usable_at[before.signal] = before.at
-
-    def _load_breaks(self, con: Any) -> None:
-        rows = con.execute("SELECT sid, t, off, estimated FROM counter_break ORDER BY t").fetchall()
-        jumps = []
-        for sid, at, offset, estimated in rows:
-            col = int(self._registry.col[sid])
-            if col >= 0:
-                self._breaks.setdefault(col, []).append((at, offset))
-                jumps += [(col, at)] if estimated else []
-        self._tail.jumps = np.array(jumps, np.int64).reshape(-1, 2)
-
-    def _load_minutes(self, con: Any) -> None:
-        """Closed minutes of hours that are not full."""
-        tail = self._tail
-        col = np.flatnonzero(tail.closed % HOUR > 0)
-        if len(col):
-            since = tail.closed // HOUR * HOUR
-            low, high = int(since[col].min()), int(tail.closed[col].max())
-            rows, _ = queries.kept_steps(con, self._registry, queries.MINUTES, col, low, high)
-            tail.minutes = rows.take(rows.at >= since[rows.signal])
 
     def append(
         self, cleaned: Cleaned, *, known_at: datetime, cursors: Mapping[str, str] | None = None
     ) -> None:
         """Keep a batch in one transaction; see `contract.Store.append`.
 
-        Readings older than what retention keeps can no longer change a figure: they go to the quarantine.
+        Readings too old for what retention keeps can no longer change a figure: they go to the
+        quarantine.
         """
         readings, rejects = self._sorted_out(cleaned)
         known = micros(known_at)
@@ -192,7 +113,7 @@ class DuckStore:
             raise StoreFault(
                 "a batch holds readings of unknown signals or values that are no numbers",
                 expected=f"cleaned readings of the {n} signals of the plant",
-                remedy="run every batch through the cleaning chain first; nothing of this batch was kept",
+                remedy="run every batch through the cleaning chain; nothing of this batch was kept",
             )
         since = self._closing.since
         gone = self._tail.late(r) & (r.at - self._tail.traits.lead[r.signal] < since)
@@ -240,8 +161,8 @@ class DuckStore:
     def close_minutes(self, until: datetime, *, known_at: datetime) -> None:
         """See `contract.Store.close_minutes`.
 
-        A counter's or interval's minute is closed once a reading at or after its end has come: what it
-        used until then is not known before.
+        A counter's or interval's minute is closed once a reading at or after its end has come:
+        what it used until then is not known before.
         """
         with self._file.writing:
             self._closing.close(micros(until), micros(known_at))
@@ -254,14 +175,15 @@ class DuckStore:
         *,
         known_at: datetime | None = None,
     ) -> Window:
-        """See `contract.Store.window`; the period is cut to whole minutes, and the window says so."""
+        """See `contract.Store.window`; the period is cut to whole minutes, as the window says."""
         return windows.window(self._closing, signals, period, step_s, known_at)
 
     def raw(self, signal: int, period: Period, *, limit: int = 100_000) -> Readings:
         """Readings of one signal in event-time order, the first `limit` of the period."""
         with self._file.read() as (con, _):
             rows = con.execute(
-                "SELECT rowid, sid, t, value, quality FROM sample WHERE sid = ? AND t >= ? AND t < ? "
+                "SELECT rowid, sid, t, value, quality FROM sample "
+                "WHERE sid = ? AND t >= ? AND t < ? "
                 "ORDER BY t, rowid LIMIT ?",
                 [int(self._registry.sid[signal]), period.start_us, period.end_us, limit],
             ).fetchnumpy()
@@ -291,12 +213,14 @@ class DuckStore:
             maybe = np.flatnonzero((signal >= 0) & (at <= self._tail.last_at[signal]))
         if not len(maybe):
             return mask
-        asked = {"nth": maybe, "sid": self._registry.sid[signal[maybe]], "t": at[maybe]}
+        when = at[maybe]
+        asked = {"nth": maybe, "sid": self._registry.sid[signal[maybe]], "t": when}
         with self._file.read() as (con, _):
             con.register("asked", asked)
-            low, high = int(asked["t"].min()), int(asked["t"].max())
+            low, high = int(when.min()), int(when.max())
             found = con.execute(
-                "SELECT nth FROM asked a SEMI JOIN (SELECT sid, t FROM sample WHERE t BETWEEN ? AND ?) s "
+                "SELECT nth FROM asked a "
+                "SEMI JOIN (SELECT sid, t FROM sample WHERE t BETWEEN ? AND ?) s "
                 "ON a.sid = s.sid AND a.t = s.t",
                 [low, high],
             ).fetchnumpy()["nth"]
@@ -332,7 +256,7 @@ class DuckStore:
             {
                 "signal": ids[sid] if sid >= 0 else "",
                 "at": instant(t),
-                "value": math.nan if value is None else value,
+                "value": _number(value),
                 "reason": reason,
                 "detail": detail,
                 "known_at": instant(known),
@@ -341,30 +265,30 @@ class DuckStore:
         ]
 
     def reject_counts(self, period: Period | None = None) -> Mapping[str, int]:
-        """Reason -> number; of days whose rows retention dropped only the counts are left, by day."""
+        """Reason -> number; of what retention dropped only counts by day are left."""
         with self._file.read() as (con, _):
             rows = con.execute(
                 "SELECT reason, sum(n) FROM (SELECT reason, count(*) AS n FROM reject "
                 "WHERE t >= $1 AND t < $2 GROUP BY 1 UNION ALL "
-                "SELECT reason, n FROM reject_count WHERE day >= $1 AND day < $2) GROUP BY 1 ORDER BY 1",
+                "SELECT reason, n FROM reject_count WHERE day >= $1 AND day < $2) "
+                "GROUP BY 1 ORDER BY 1",
                 list(_bounds(period)),
             ).fetchall()
         return {reason: int(n) for reason, n in rows}
 
     def revisions(self, period: Period, *, limit: int = 1000) -> list[Revision]:
-        """Figures of steps that start in this period and were revised, the newest revision first."""
+        """Revised figures of steps that start in this period, the newest revision first."""
         with self._file.read() as (con, _):
             rows = con.execute(
-                "SELECT * FROM revision WHERE t >= ? AND t < ? ORDER BY known_after DESC, t, sid, step_s LIMIT ?",
+                "SELECT * FROM revision WHERE t >= ? AND t < ? "
+                "ORDER BY known_after DESC, t, sid, step_s LIMIT ?",
                 [period.start_us, period.end_us, limit],
             ).fetchall()
         col = self._registry.col
         return [
-            Revision(
-                int(col[sid]), t, step_s, *(math.nan if x is None else x for x in figures), *when
-            )
-            for sid, t, step_s, *figures, a, b in rows
-            if col[sid] >= 0 and (when := (a, b))
+            Revision(int(col[sid]), t, step_s, _number(before), _number(after), was, now)
+            for sid, t, step_s, before, after, was, now in rows
+            if col[sid] >= 0
         ]
 
     def span(self) -> Period | None:
@@ -396,7 +320,7 @@ class DuckStore:
         return self._documents.newest(kind, since, limit)
 
     def retain(self, *, raw_days: int, minute_days: int, now: datetime) -> None:
-        """See `contract.Store.retain`; freed room is used again, the file itself does not shrink."""
+        """See `contract.Store.retain`; freed room is used again, the file does not shrink."""
         with self._file.writing:
             archive.retain(self._closing, raw_days=raw_days, minute_days=minute_days, now=now)
 
@@ -412,7 +336,7 @@ class DuckStore:
         return archive.export(self._file, self._closing, sids, period)
 
     def vanished(self) -> tuple[str, ...]:
-        """Ids of kept signals that the plant file no longer has (or has in another form or unit)."""
+        """Ids of kept signals that the plant file lacks, or has in another form or unit."""
         ids = self._registry.ids
         return tuple(ids[sid] for sid in range(len(ids)) if self._registry.col[sid] < 0)
 
@@ -434,7 +358,6 @@ class DuckStore:
 def _write_rejects(tx: Tx, rejects: Rejects, registry: Registry, known: int) -> None:
     if not len(rejects):
         return
-    # texts travel as one list: the few thousand object texts of a numpy column take ten times as long
     columns = {
         "sid": np.where(rejects.signal >= 0, registry.sid[np.maximum(rejects.signal, 0)], -1),
         "t": rejects.at,
@@ -454,6 +377,10 @@ def _with_breaks(
     for b in breaks:
         new.setdefault(b.signal, []).append((b.at, b.offset))
     return new
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
 def _bounds(period: Period | None) -> tuple[int, int]:

@@ -12,10 +12,10 @@ from ecotwin.history.schema import STEP_FIELDS, Registry
 from ecotwin.records import Bools, Codes, Ints, Quality, Readings
 
 _LOOK_BACK = (10 * MINUTE, 6 * HOUR, 3 * DAY, 60 * DAY, None)
-"""How far to look for a reading before an instant: nearly all are near, the dead sensor's is far."""
+"""How far to look back for a reading: nearly all are near, the dead sensor's is far."""
 
 _FEW = 16
-"""Up to so many signals are read one by one: an equality skips blocks of rows that a list does not."""
+"""Up to so many signals are read one by one: an equality skips blocks that a list does not."""
 
 
 def readings_of(columns: dict[str, Any], registry: Registry) -> Readings:
@@ -77,7 +77,7 @@ def newest_before(
                 "WHERE s.t < w.bound AND s.t >= $1 AND s.t < $2"
                 + (f" AND s.quality <= {int(Quality.ESTIMATED)}" if usable else "")
                 + (f" AND s.known <= {int(known)}" if known is not None else "")
-                # one instant kept twice must not hide the reading before it: the later kept one counts
+                # an instant kept twice counts once: it must not hide the reading before it
                 + " QUALIFY dense_rank() OVER (PARTITION BY s.sid ORDER BY s.t DESC) <= $3",
                 args,
             ).fetchnumpy()
@@ -135,7 +135,7 @@ def context(
     *,
     known: int | None = None,
 ) -> Readings:
-    """What `rollup.build` needs for `[lo, hi)` of each signal: the range and its neighbours, sorted."""
+    """What `rollup.build` needs for `[lo, hi)` of each signal, sorted: it and its neighbours."""
     reach = np.maximum(traits.hold[col], traits.every[col])
     parts = [between(con, registry, col, lo - reach, hi + reach, known=known)]
     summed = traits.summed[col] & (traits.lead[col] == 0)
@@ -153,7 +153,7 @@ def context(
 
 
 def steps_of(columns: dict[str, Any], registry: Registry) -> tuple[Steps, Ints, Ints]:
-    """Rows of a step table: the newest revision of each step, by signal and time; with `known` and `rev`."""
+    """The newest revision of each step, by signal and time; with `known` and `rev`."""
     c = columns
     signal: Codes = registry.col[c["sid"]]
     steps = Steps(
@@ -174,7 +174,7 @@ def kept_steps(
     *,
     known: int | None = None,
 ) -> tuple[Steps, Ints]:
-    """The steps of some signals in `[lo, hi)` as kept (newest, or as known at an instant), with `known`."""
+    """Kept steps of some signals in `[lo, hi)`, the newest or as known then; with `known`."""
     sids = registry.sid[col].tolist()
     gathered: list[dict[str, Any]] = []
     also = "" if known is None else f" AND known <= {int(known)}"

@@ -1,4 +1,4 @@
-"""Late readings: the steps they touch are built again from all readings and kept as a new revision."""
+"""Late readings: the steps they touch are built again and kept as a new revision."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def revise(closing: Closing, known: int) -> None:
 def _rounds(
     con: Any, closing: Closing, marks: set[tuple[int, int]]
 ) -> list[tuple[Ints, Ints, Ints]]:
-    """Touched spans [us], widened to what a late reading reaches; each round holds a signal once."""
+    """Touched spans, widened to what a late reading reaches; a round holds a signal once."""
     pairs = np.array(sorted(marks), np.int64)
     col, lo = pairs[:, 0], pairs[:, 1]
     split = np.concatenate(([True], (col[1:] != col[:-1]) | (lo[1:] - lo[:-1] > _NEAR)))

@@ -1,15 +1,15 @@
 """Readings -> equal time steps: pure numpy, the same code for live, late and imported data.
 
-Every reading is turned into *segments*, spans of time over which something is known, and every segment is
-cut at the borders of the steps:
+Every reading is turned into *segments*, spans of time over which something is known, and every
+segment is cut at the borders of the steps:
 
 - gauge, rate, state, set-point: the value holds until the next reading, at most `Signal.hold_s`;
 - counter: the running total is a straight line between two readings; a line longer than `hold_s`
   still gives the right sum, but where in it the use lay is an estimate;
 - interval: the amount is spread evenly over the `every_s` that end at the reading.
 
-Because a step only ever adds up pieces of segments, two half-periods add up to the whole, and the order
-in which readings came does not matter.
+Because a step only ever adds up pieces of segments, two half-periods add up to the whole, and the
+order in which readings came does not matter.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Traits:
 
     @property
     def summed(self) -> Bools:
-        """[signals] whether a step is only whole once a later reading has come (counter, interval)."""
+        """[signals] whether a step is only whole once a later reading has come."""
         return np.asarray(self.kind >= COUNTER)
 
     @property
@@ -133,7 +133,7 @@ def in_order(readings: Readings) -> Readings:
 
 
 def newest_of_each(signal: Codes, at: Ints, rank: Ints | None = None) -> Ints:
-    """Positions of the newest row of every (signal, at), sorted by both; `rank` orders rows of one key."""
+    """Positions of the newest row of every (signal, at), by both; `rank` orders equal keys."""
     n = len(signal)
     if n == 0:
         return np.empty(0, np.int64)
@@ -158,7 +158,7 @@ class _Segments:
 
 
 def _held(r: Readings, traits: Traits, horizon: int | None) -> _Segments:
-    """Values that hold until the next reading; a doubted one ends the one before and tells nothing."""
+    """Values that hold until the next; a doubted one ends the one before and tells nothing."""
     end = r.at + traits.hold[r.signal]
     same = r.signal[1:] == r.signal[:-1]
     end[:-1] = np.where(same, np.minimum(end[:-1], r.at[1:]), end[:-1])
@@ -171,7 +171,7 @@ def _held(r: Readings, traits: Traits, horizon: int | None) -> _Segments:
 
 
 def _lines(r: Readings, traits: Traits, jumps: Ints) -> _Segments:
-    """Straight lines between two usable totals; `jumps` are positions whose step nobody measured."""
+    """Straight lines between usable totals; nobody measured the steps that end at `jumps`."""
     if len(r) < 2:
         return _Segments(r.signal[:0], r.at[:0], r.at[:0], r.value[:0], np.empty(0, np.bool_))
     dt = r.at[1:] - r.at[:-1]
@@ -278,16 +278,17 @@ def build(
     Args:
         readings: As `in_order` gives them, with the neighbours before and after the ranges.
         traits: Of all signals.
-        start: [signals] first minute [us UTC]. end: [signals] end of the last minute [us UTC];
-            not after `start` for signals that are not wanted.
-        horizon: No value is held beyond this instant [us UTC]: what has not happened is not covered.
+        start: [signals] first minute [us UTC].
+        end: [signals] end of the last minute [us UTC]; not after `start` where none is wanted.
+        horizon: No value is held beyond this instant [us UTC]: the future is not covered.
         jumps: [n] readings of counters whose step from the one before nobody measured.
 
     Returns:
         The minutes that hold anything, by signal and time.
 
     >>> from ecotwin.records import Readings
-    >>> one = Traits(np.array([COUNTER], np.int8), np.array([180 * SECOND]), np.array([60 * SECOND]))
+    >>> hold, every = np.array([180 * SECOND]), np.array([60 * SECOND])
+    >>> one = Traits(np.array([COUNTER], np.int8), hold, every)
     >>> total = Readings.of([0, 0], [0, 90 * SECOND], [10.0, 13.0])
     >>> build(total, one, np.array([0]), np.array([2 * MINUTE])).amount
     array([2., 1.])
@@ -315,13 +316,17 @@ def build(
 
 
 def coarsen(rows: Steps, traits: Traits, step: int, origin: int = 0, fine: int = MINUTE) -> Steps:
-    """Join steps of `fine` to steps of `step` [us] that begin at `origin` plus whole steps.
+    """Join short steps to longer ones.
 
-    Amounts and counts add up, shares are averaged over the whole step (what is missing counts as not
-    covered), means are weighted by what is known of them.
+    Amounts and counts add up, shares are averaged over the whole step (what is missing counts as
+    not covered), means are weighted by what is known of them.
 
     Args:
         rows: By signal and time, each step once.
+        traits: Of all signals.
+        step: Length of the longer steps [us].
+        origin: They begin here plus whole steps [us UTC].
+        fine: Length of the short steps [us].
     """
     if not len(rows):
         return rows

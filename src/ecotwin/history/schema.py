@@ -1,4 +1,4 @@
-"""The tables of the embedded history, their version, and how the signals of a plant find their rows."""
+"""The tables of the embedded history, their version, and how signals find their rows."""
 
 from __future__ import annotations
 
@@ -19,16 +19,18 @@ STEP_FIELDS = "sid,t,count,mean,low,high,last,amount,covered,estimated"
 _STEP = """(sid INTEGER, t BIGINT, count INTEGER, mean DOUBLE, low DOUBLE, high DOUBLE, last DOUBLE,
  amount DOUBLE, covered DOUBLE, estimated DOUBLE, known BIGINT, rev INTEGER)"""
 
-# No primary keys: an index costs most of the speed and disk. Doubles are kept out before they get here,
-# and of two rows with one key the later wins wherever rows are read.
+# No primary keys: an index costs most of the speed and disk. Doubles are kept out before they get
+# here, and of two rows with one key the later wins wherever rows are read.
 _TABLES = f"""
 CREATE TABLE meta(key VARCHAR, value VARCHAR);
 CREATE TABLE counter_state(name VARCHAR, number BIGINT, bytes BLOB);
 CREATE TABLE signal(sid INTEGER, id VARCHAR, form VARCHAR, unit VARCHAR);
 CREATE TABLE sample(sid INTEGER, t BIGINT, value DOUBLE, quality UTINYINT, known BIGINT);
-CREATE TABLE reject(sid INTEGER, t BIGINT, value DOUBLE, reason VARCHAR, detail VARCHAR, known BIGINT);
+CREATE TABLE reject(sid INTEGER, t BIGINT, value DOUBLE, reason VARCHAR, detail VARCHAR,
+ known BIGINT);
 CREATE TABLE reject_count(day BIGINT, reason VARCHAR, n BIGINT);
-CREATE TABLE counter_break(sid INTEGER, t BIGINT, off DOUBLE, why VARCHAR, estimated DOUBLE, known BIGINT);
+CREATE TABLE counter_break(sid INTEGER, t BIGINT, off DOUBLE, why VARCHAR, estimated DOUBLE,
+ known BIGINT);
 CREATE TABLE source(name VARCHAR, position VARCHAR);
 CREATE TABLE minute_new {_STEP};
 CREATE TABLE minute {_STEP};
@@ -40,13 +42,14 @@ CREATE TABLE document(kind VARCHAR, id VARCHAR, t BIGINT, known BIGINT, rev BIGI
 """
 
 TABLES = (
-    "meta", "counter_state", "signal", "sample", "reject", "reject_count", "counter_break", "source",
+    "meta", "counter_state", "signal", "sample", "reject", "reject_count", "counter_break",
+    "source",
     "minute_new", "minute", "hour", "late", "revision", "document",
 )  # fmt: skip
 
 
 def prepare(con: Any, path: str) -> None:
-    """Make the tables in an empty file, or check that the file is one of ours and not newer than we are.
+    """Make the tables in an empty file, or check that the file is ours and not newer than we.
 
     Raises:
         StoreFault: The file belongs to another program or a newer version.
@@ -84,8 +87,8 @@ def prepare(con: Any, path: str) -> None:
 class Registry:
     """Plant index <-> the store's own stable number of a signal.
 
-    Indices change when a plant file changes; the store's numbers never do. A signal whose form or unit
-    changed is another signal: its old values mean something else.
+    Indices change when a plant file changes; the store's numbers never do. A signal whose form or
+    unit changed is another signal: its old values mean something else.
 
     Attributes:
         sid: [signals] the store's number. col: [numbers] plant index, -1 when the plant lacks it.
@@ -98,7 +101,7 @@ class Registry:
 
     @staticmethod
     def of(con: Any, plant: Plant) -> Registry:
-        """Look the plant's signals up and give numbers to new ones (inside the caller's transaction)."""
+        """Look the plant's signals up and number new ones, in the caller's transaction."""
         rows = con.execute("SELECT sid, id, form, unit FROM signal ORDER BY sid").fetchall()
         known = {(i, form, unit): sid for sid, i, form, unit in rows}
         ids = [row[1] for row in rows]

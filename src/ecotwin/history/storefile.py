@@ -58,8 +58,8 @@ def full(path: Path, doing: str, text: str) -> StoreFull:
     return StoreFull(
         f"no room left on the disk of {path.parent} while {doing} ({text[:200]})",
         expected="free space for the history",
-        remedy="free space or shorten the retention; nothing of this batch was kept, send it again; "
-        "everything acknowledged before is safe",
+        remedy="free space or shorten the retention; nothing of this batch was kept, send it "
+        "again; everything acknowledged before is safe",
     )
 
 
@@ -68,12 +68,13 @@ def busy(path: Path, holder: str) -> StoreBusy:
     return StoreBusy(
         f"{path} is in use by {holder}",
         expected="one process that owns the history",
-        remedy="ask the running twin (its commands do so by themselves), stop it first, or give another folder",
+        remedy="ask the running twin (its commands do so by themselves), stop it first, "
+        "or give another folder",
     )
 
 
 class Tx:
-    """A write transaction: `con` to write with, `then` for what memory must learn when it is kept."""
+    """A write transaction: `con` to write with, `then` for what memory learns when it is kept."""
 
     def __init__(self, con: Any) -> None:
         self.con = con
@@ -94,9 +95,8 @@ class Tx:
         """Append numpy columns, plus the constants named in `extra`."""
         self.con.register("arrived", columns)
         try:
-            self.con.execute(
-                f"INSERT INTO {table} SELECT {', '.join(columns)}{extra} FROM arrived", args
-            )
+            names = ", ".join(columns)
+            self.con.execute(f"INSERT INTO {table} SELECT {names}{extra} FROM arrived", args)  # noqa: S608
         finally:
             self.con.unregister("arrived")
 
@@ -113,9 +113,9 @@ class StoreFile:
 
     def __init__(self, folder: Path, *, memory_mb: int, reserve_mb: int, wal_mb: int) -> None:
         self.path = folder / NAME
-        self._config = {
+        self._config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": f"{memory_mb}MB",
-            # Checkpoints are made by us, apart from the commit: a commit that fails then surely kept nothing.
+            # Checkpoints are made by us, apart from the commit: a failed commit then kept nothing.
             "checkpoint_threshold": "1TB",
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
@@ -140,9 +140,8 @@ class StoreFile:
         try:
             con = duckdb.connect(str(self.path), config=self._config)
             schema.prepare(con, str(self.path))
-            self._batch = con.execute(
-                "SELECT number FROM counter_state WHERE name = 'batch'"
-            ).fetchone()[0]
+            state = dict(con.execute("SELECT name, number FROM counter_state").fetchall())
+            self._batch = state["batch"]
         except Exception as error:
             if con is not None:
                 con.close()
@@ -189,7 +188,7 @@ class StoreFile:
             self._checkpoint()
 
     def _commit(self, tx: Tx, doing: str) -> None:
-        """Commit and tell memory; when the answer is an error, look whether it was kept after all."""
+        """Commit and tell memory; when that fails, look whether it was kept after all."""
         batch = self._batch + 1
         with self.state:
             try:
@@ -219,7 +218,7 @@ class StoreFile:
             self._con = None
 
     def _checkpoint(self) -> None:
-        """Work the log into the file once it is long; what is in the log is safe, so a failure only waits."""
+        """Work the log into the file once it is long; the log is safe, so a failure only waits."""
         log = self.path.with_name(NAME + ".wal")
         if not log.exists() or log.stat().st_size < self._wal:
             return
@@ -233,7 +232,7 @@ class StoreFile:
     def read(
         self, doing: str = "reading it", snapshot: Callable[[], Any] | None = None
     ) -> Iterator[tuple[Any, Any]]:
-        """A cursor that sees one state of the file, and what `snapshot()` says of memory at that same state."""
+        """A cursor that sees one state of the file, and `snapshot()` of memory at that state."""
         with self.state:
             cursor = self._open().cursor()
             self._readers.add(cursor)
@@ -281,7 +280,7 @@ def _of_database(error: Exception) -> bool:
 
 
 def _claim(folder: Path) -> IO[str]:
-    """Take the folder for this process; the system lets go of it when the process ends, however it ends."""
+    """Take the folder for this process; the system lets go of it however the process ends."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         claim = (folder / "owner.lock").open("a+", encoding="utf-8")

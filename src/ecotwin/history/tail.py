@@ -24,7 +24,8 @@ class Snapshot:
         closed: [signals] end of the last closed minute [us UTC], 0 when none is closed.
         first: [signals] first known instant of signals of which nothing is closed yet.
         newest: Newest event time of all. parts: Readings since, with the ones that still hold.
-        minutes: Closed minutes of hours that are not full. spilled: `parts` is incomplete; ask the file.
+        minutes: Closed minutes of hours that are not full.
+        spilled: `parts` is incomplete; ask the file.
         jumps: [k, 2] (signal, at) of counter breaks whose step nobody measured.
     """
 
@@ -140,7 +141,7 @@ class Tail:
             self.parts = [*self.parts, r]
 
     def needed(self, r: Readings, closed: Ints) -> Readings:
-        """Of sorted readings those after the closed minutes, and the last before that still tell something."""
+        """Of sorted readings those after the closed minutes, and the last telling one before."""
         before = r.at < closed[r.signal]
         telling = before & ((r.quality <= Quality.ESTIMATED) | ~self.traits.summed[r.signal])
         positions = np.flatnonzero(telling)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from datetime import date, time
 from pathlib import Path
 
@@ -27,24 +28,28 @@ from ecotwin.plant.schema import GridPart, PlantPart
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def load(path: str | Path) -> Plant:
+def load(path: str | Path, *, protocols: Collection[str] = ()) -> Plant:
     """The plant of a file.
+
+    Args:
+        path: The plant file.
+        protocols: Connector plugs that are installed; when given, another protocol is a fault.
 
     Raises:
         PlantFault: The file cannot be read or is not sound; `faults` holds every fault.
     """
-    plant, faults = _read(Path(path))
+    plant, faults = _read(Path(path), protocols)
     if faults or plant is None:
         raise PlantFault(str(path), faults)
     return plant
 
 
-def check(path: str | Path) -> tuple[str, ...]:
+def check(path: str | Path, *, protocols: Collection[str] = ()) -> tuple[str, ...]:
     """Every fault of a plant file as `file:line: found; mend`; empty when it is sound."""
-    return _read(Path(path))[1]
+    return _read(Path(path), protocols)[1]
 
 
-def _read(path: Path) -> tuple[Plant | None, tuple[str, ...]]:
+def _read(path: Path, protocols: Collection[str]) -> tuple[Plant | None, tuple[str, ...]]:
     try:
         raw = path.read_bytes()
     except OSError as fault:
@@ -56,10 +61,12 @@ def _read(path: Path) -> tuple[Plant | None, tuple[str, ...]]:
     except UnicodeDecodeError as fault:
         line = raw.count(b"\n", 0, fault.start) + 1
         return None, (f"{path}:{line}: the file is not UTF-8 text; save it as UTF-8",)
-    return parse(text, str(path), hashlib.sha256(raw).hexdigest())
+    return parse(text, str(path), hashlib.sha256(raw).hexdigest(), protocols)
 
 
-def parse(text: str, name: str, digest: str = "") -> tuple[Plant | None, tuple[str, ...]]:
+def parse(
+    text: str, name: str, digest: str = "", protocols: Collection[str] = ()
+) -> tuple[Plant | None, tuple[str, ...]]:
     """The plant of a text (None when it cannot be built), and every fault."""
     try:
         document = read(text)
@@ -74,7 +81,7 @@ def parse(text: str, name: str, digest: str = "") -> tuple[Plant | None, tuple[s
         return None, faults.texts
     assembly = Assembly(part, faults)
     assembly.build()
-    cross_check(assembly)
+    cross_check(assembly, protocols)
     return (None, faults.texts) if faults.texts else (_plant(assembly, digest), ())
 
 

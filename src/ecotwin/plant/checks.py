@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,10 +21,10 @@ SECRET = ("password", "passwd", "secret", "token", "api_key", "apikey", "private
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def cross_check(assembly: Assembly) -> None:
+def cross_check(assembly: Assembly, protocols: Collection[str] = ()) -> None:
     """Judge what several parts must be to each other; faults go where the assembly's go."""
     _place_and_time(assembly)
-    _connections(assembly)
+    _connections(assembly, protocols)
     _addresses(assembly)
     graph_check(assembly)
     _shifts(assembly)
@@ -53,7 +53,7 @@ def _place_and_time(assembly: Assembly) -> None:
         )
 
 
-def _connections(assembly: Assembly) -> None:
+def _connections(assembly: Assembly, protocols: Collection[str]) -> None:
     def secrets(value: object, path: Path) -> None:
         if isinstance(value, dict):
             for key, inner in value.items():
@@ -67,6 +67,9 @@ def _connections(assembly: Assembly) -> None:
 
     for name, connection in assembly.part.connections.items():
         secrets(connection.options, ("connections", name, "options"))
+        if protocols and connection.protocol not in protocols:
+            at = ("connections", name, "protocol")
+            assembly.faults.unknown(at, "connector", connection.protocol, protocols)
 
 
 def _addresses(assembly: Assembly) -> None:

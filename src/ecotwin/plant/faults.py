@@ -94,12 +94,14 @@ def typed(faults: Faults) -> PlantPart | None:
                 path = _real_path(data, error["loc"], error["type"])
                 if turn == 0:
                     _note(data, path, dict(error), faults)
-                cuts[path] = error["type"] != "extra_forbidden"
-            for path in sorted(cuts, key=_from_the_end):
                 if len(path) == 1 and path[0] in _STAND_IN:
                     data[path[0]] = _STAND_IN[str(path[0])]
-                elif path:
-                    _cut(path, faults, wanted=cuts[path])
+                    continue
+                target = path if _has(data, path) else path[:-1]
+                cuts[target] = cuts.get(target, False) or error["type"] != "extra_forbidden"
+            outermost = [p for p in cuts if p and not any(p[:n] in cuts for n in range(1, len(p)))]
+            for path in sorted(outermost, key=_from_the_end):
+                _cut(path, faults, wanted=cuts[path])
     return None
 
 
@@ -225,19 +227,14 @@ def _is_part(annotation: Any) -> bool:
 
 
 def _cut(path: Path, faults: Faults, *, wanted: bool) -> None:
-    """Take out what cannot be read; a missing required key takes its whole mapping with it.
+    """Take out what cannot be read.
 
     Args:
-        path: What cannot be read.
+        path: What cannot be read, or the mapping that lacks a key it needs.
         faults: Where it was noted.
         wanted: Something may refer to it, or to what holds it.
     """
-    data = faults.document.data
-    if not _has(data, path):
-        path = path[:-1]
-        if not path or not _has(data, path):
-            return
-    holder: Any = data
+    holder: Any = faults.document.data
     for key in path[:-1]:
         holder = holder[key]
     last: Any = path[-1]

@@ -59,7 +59,7 @@ def _names(
             else:
                 faults.unknown(at, "signal or balance", name, (*assembly.signals, *nodes))
                 continue
-            if carrier != node.carrier:
+            if node.carrier in carriers and carrier != node.carrier:
                 faults.add(
                     at,
                     f"{name} carries {carrier or 'nothing'}, "

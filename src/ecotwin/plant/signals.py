@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from ecotwin.errors import UnitFault
 from ecotwin.plant.catalogue import FREE, KindSignal, Meaning, meanings
@@ -104,6 +105,7 @@ def to_canonical(signal: Signal | None, value: float | None) -> float | None:
     return _round(value * signal.factor + signal.offset)
 
 
+@cache
 def known_unit(unit: str) -> bool:
     """Whether the unit library knows a unit.
 
@@ -117,6 +119,7 @@ def known_unit(unit: str) -> bool:
     return True
 
 
+@cache
 def free_unit(wire_unit: str) -> tuple[str, float, float]:
     """Canonical unit, factor and offset of a signal whose unit stands in the plant file.
 

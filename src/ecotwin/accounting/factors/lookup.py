@@ -314,9 +314,17 @@ def _grid_use(plant: Plant, grid: GridFactors, value: float, kind: str) -> Facto
             remedy="give `grid.source` in the plant file",
         )
     use = FactorUse(
-        f"grid/{kind}/{grid.region}/{grid.year}", value, "kgCO2e/kWh", grid.region, grid.year, grid.source, grid.version,
-        grid.gwp_set, grid.uncertainty, "per kWh delivered, as published",
-    )  # fmt: skip
+        f"grid/{kind}/{grid.region}/{grid.year}",
+        value,
+        "kgCO2e/kWh",
+        grid.region,
+        grid.year,
+        grid.source,
+        grid.version,
+        grid.gwp_set,
+        grid.uncertainty,
+        "per kWh delivered, as published",
+    )
     return _other_set(plant, use) or use
 
 

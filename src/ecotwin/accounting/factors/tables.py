@@ -12,8 +12,19 @@ from ecotwin.errors import FileFault
 from ecotwin.records import FactorUse
 
 COLUMNS = (
-    "id", "name", "carrier_or_fuel", "value", "unit", "basis", "place", "year", "source", "version", "gwp_set", "uncertainty",
-)  # fmt: skip
+    "id",
+    "name",
+    "carrier_or_fuel",
+    "value",
+    "unit",
+    "basis",
+    "place",
+    "year",
+    "source",
+    "version",
+    "gwp_set",
+    "uncertainty",
+)
 _SETS = ("", "AR4", "AR5", "AR6")
 
 
@@ -37,9 +48,17 @@ class Row:
     def use(self) -> FactorUse:
         """The row as it is used in a figure."""
         return FactorUse(
-            self.id, self.value, self.unit, self.place, self.year, self.source, self.version, self.gwp_set,
-            self.uncertainty, self.basis,
-        )  # fmt: skip
+            self.id,
+            self.value,
+            self.unit,
+            self.place,
+            self.year,
+            self.source,
+            self.version,
+            self.gwp_set,
+            self.uncertainty,
+            self.basis,
+        )
 
 
 def read_rows(lines: Iterable[str], name: str) -> tuple[Row, ...]:
@@ -107,6 +126,16 @@ def _row(record: Mapping[str, str]) -> Row:
     if text["gwp_set"] not in _SETS:
         raise ValueError(f"unknown GWP set {text['gwp_set']!r}")
     return Row(
-        text["id"], text["name"], text["carrier_or_fuel"], value, text["unit"], text["basis"], text["place"],
-        int(text["year"]), text["source"], text["version"], text["gwp_set"], uncertainty,
-    )  # fmt: skip
+        text["id"],
+        text["name"],
+        text["carrier_or_fuel"],
+        value,
+        text["unit"],
+        text["basis"],
+        text["place"],
+        int(text["year"]),
+        text["source"],
+        text["version"],
+        text["gwp_set"],
+        uncertainty,
+    )

@@ -17,7 +17,7 @@ from ecotwin.accounting.steps import Steps
 from ecotwin.accounting.uncertainty import independent
 from ecotwin.errors import FactorGap, UnitFault
 from ecotwin.plant.model import Plant, Signal, Tariff
-from ecotwin.records import Floats, FactorUse, Input, Measure
+from ecotwin.records import FactorUse, Floats, Input, Measure
 from ecotwin.units import conversion
 
 _PAID = ("electricity", "gas", "fuel", "water")
@@ -117,14 +117,26 @@ def _cost(plant: Plant, tally: Tally, carrier: str) -> Measure | None:
     paid = tally.sums.get(f"paid|{carrier}", 0.0) * amount.scale
     mean = value / (paid * units) if paid else tariff.price
     price = FactorUse(
-        f"tariff/{carrier}", mean, f"{plant.currency}/{tariff.unit}", plant.country, tally.period.start.year,
-        tariff.source or "plant file", plant.digest[:12], basis="mean of the bands, weighed by use" if tariff.bands else "",
-    )  # fmt: skip
+        f"tariff/{carrier}",
+        mean,
+        f"{plant.currency}/{tariff.unit}",
+        plant.country,
+        tally.period.start.year,
+        tariff.source or "plant file",
+        plant.digest[:12],
+        basis="mean of the bands, weighed by use" if tariff.bands else "",
+    )
     relative = independent(f.uncertainty for f in used)
     return measure(
-        tally, f"cost.{carrier}", plant.currency, amount, method=f"cost/1: {'bought ' if carrier == 'electricity' else ''}{carrier} x price of its hour",
-        value=value, relative=relative, factors=(*used, price),
-    )  # fmt: skip
+        tally,
+        f"cost.{carrier}",
+        plant.currency,
+        amount,
+        method=f"cost/1: {'bought ' if carrier == 'electricity' else ''}{carrier} x price of its hour",
+        value=value,
+        relative=relative,
+        factors=(*used, price),
+    )
 
 
 def _total(plant: Plant, tally: Tally, parts: list[Measure]) -> Measure:
@@ -132,11 +144,22 @@ def _total(plant: Plant, tally: Tally, parts: list[Measure]) -> Measure:
     weight = sum(abs(m.value) for m in parts)
     weights = [abs(m.value) / weight if weight else 1.0 / len(parts) for m in parts]
     return Measure(
-        tally.element, "cost.total", value, plant.currency, tally.period, sum(w * m.coverage for w, m in zip(weights, parts, strict=True)),
-        sum(w * m.estimated_share for w, m in zip(weights, parts, strict=True)), value - half, value + half,
-        "cost/1: sum of carriers with a tariff", tuple(Input(m.indicator, m.value, m.unit, "", m.coverage, m.id) for m in parts),
-        tuple(f for m in parts for f in m.factors), value, 1.0, {m.indicator.removeprefix("cost."): m.value for m in parts},
-    )  # fmt: skip
+        tally.element,
+        "cost.total",
+        value,
+        plant.currency,
+        tally.period,
+        sum(w * m.coverage for w, m in zip(weights, parts, strict=True)),
+        sum(w * m.estimated_share for w, m in zip(weights, parts, strict=True)),
+        value - half,
+        value + half,
+        "cost/1: sum of carriers with a tariff",
+        tuple(Input(m.indicator, m.value, m.unit, "", m.coverage, m.id) for m in parts),
+        tuple(f for m in parts for f in m.factors),
+        value,
+        1.0,
+        {m.indicator.removeprefix("cost."): m.value for m in parts},
+    )
 
 
 plug = Money()

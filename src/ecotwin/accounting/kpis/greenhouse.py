@@ -20,7 +20,7 @@ from ecotwin.accounting.uncertainty import independent
 from ecotwin.clock import HOUR, instant
 from ecotwin.errors import FactorGap
 from ecotwin.plant.model import Contract, Plant, Signal
-from ecotwin.records import FactorUse, Floats, Input, Measure
+from ecotwin.records import FactorUse, Floats, Input, Ints, Measure
 
 _FUELS = ("gas", "fuel")
 
@@ -30,8 +30,13 @@ class Greenhouse(Family):
 
     name = "greenhouse"
     indicators = (
-        "ghg.scope1", "ghg.scope2_location", "ghg.scope2_market", "ghg.scope12_location", "ghg.scope12_market", "ghg.biogenic",
-    )  # fmt: skip
+        "ghg.scope1",
+        "ghg.scope2_location",
+        "ghg.scope2_market",
+        "ghg.scope12_location",
+        "ghg.scope12_market",
+        "ghg.biogenic",
+    )
 
     def signals(self, plant: Plant, element: str) -> Iterable[Signal]:
         """Meters of electricity and fuels, and of what is made on site."""
@@ -93,7 +98,7 @@ class Greenhouse(Family):
 def _certified(
     steps: Steps,
     contract: Contract,
-    hour: np.ndarray[tuple[int], np.dtype[np.int64]],
+    hour: Ints,
     site_kwh: Floats,
 ) -> Floats:
     """[hours] energy that a contract certifies [kWh]: a share of the need, 24 values by local hour, or a whole year's."""
@@ -178,9 +183,16 @@ def _market(plant: Plant, tally: Tally) -> Measure:
         inputs=(Input("bought electricity", kwh, "kWh", "", amount.coverage), *amount.inputs),
     )
     return measure(
-        tally, "ghg.scope2_market", "kgCO2e", amount, method="greenhouse/1: contracts matched hour by hour, then residual mix",
-        value=value, relative=spread, split=split, factors=(*used, residual),
-    )  # fmt: skip
+        tally,
+        "ghg.scope2_market",
+        "kgCO2e",
+        amount,
+        method="greenhouse/1: contracts matched hour by hour, then residual mix",
+        value=value,
+        relative=spread,
+        split=split,
+        factors=(*used, residual),
+    )
 
 
 def _contract_use(contract: Contract, plant: Plant) -> FactorUse:
@@ -220,7 +232,9 @@ def _biogenic(plant: Plant, tally: Tally, fuels: list[str]) -> Measure | None:
 def _burnt(
     plant: Plant, tally: Tally, fuels: list[str], indicator: str, unit: str, suffix: str
 ) -> Measure:
-    split, used, halves, amounts = {}, [], [], []
+    split: dict[str, float] = {}
+    used: list[FactorUse] = []
+    halves, amounts = [], []
     for fuel, terms in _fuel_parts(plant, tally, fuels).items():
         if suffix and f"{fuel}{suffix}" not in plant.factors:
             continue
@@ -241,10 +255,22 @@ def _burnt(
     weight = sum(abs(v) for v in split.values())
     weights = [abs(v) / weight if weight else 1.0 / len(split) for v in split.values()]
     return Measure(
-        tally.element, indicator, value, unit, tally.period, sum(w * a.coverage for w, a in zip(weights, amounts, strict=True)),
-        sum(w * a.estimated_share for w, a in zip(weights, amounts, strict=True)), value - half, value + half,
-        "greenhouse/1: fuel burnt x emission factor", tuple(i for a in amounts for i in a.inputs), tuple(used), value, 1.0, split,
-    )  # fmt: skip
+        tally.element,
+        indicator,
+        value,
+        unit,
+        tally.period,
+        sum(w * a.coverage for w, a in zip(weights, amounts, strict=True)),
+        sum(w * a.estimated_share for w, a in zip(weights, amounts, strict=True)),
+        value - half,
+        value + half,
+        "greenhouse/1: fuel burnt x emission factor",
+        tuple(i for a in amounts for i in a.inputs),
+        tuple(used),
+        value,
+        1.0,
+        split,
+    )
 
 
 def _both(tally: Tally, kind: str, parts: list[Measure]) -> Measure:
@@ -253,11 +279,22 @@ def _both(tally: Tally, kind: str, parts: list[Measure]) -> Measure:
     weight = sum(abs(m.value) for m in parts)
     weights = [abs(m.value) / weight if weight else 1.0 / len(parts) for m in parts]
     return Measure(
-        tally.element, f"ghg.scope12_{kind}", value, "kgCO2e", tally.period, sum(w * m.coverage for w, m in zip(weights, parts, strict=True)),
-        sum(w * m.estimated_share for w, m in zip(weights, parts, strict=True)), value - half, value + half,
-        "greenhouse/1: scope 1 + scope 2", tuple(Input(m.indicator, m.value, m.unit, "", m.coverage, m.id) for m in parts),
-        tuple(f for m in parts for f in m.factors), value, 1.0, {m.indicator.removeprefix("ghg."): m.value for m in parts},
-    )  # fmt: skip
+        tally.element,
+        f"ghg.scope12_{kind}",
+        value,
+        "kgCO2e",
+        tally.period,
+        sum(w * m.coverage for w, m in zip(weights, parts, strict=True)),
+        sum(w * m.estimated_share for w, m in zip(weights, parts, strict=True)),
+        value - half,
+        value + half,
+        "greenhouse/1: scope 1 + scope 2",
+        tuple(Input(m.indicator, m.value, m.unit, "", m.coverage, m.id) for m in parts),
+        tuple(f for m in parts for f in m.factors),
+        value,
+        1.0,
+        {m.indicator.removeprefix("ghg."): m.value for m in parts},
+    )
 
 
 plug = Greenhouse()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import numpy as np
@@ -59,7 +59,7 @@ class Material(Family):
 
     def figures(self, plant: Plant, tally: Tally) -> tuple[list[Measure], list[str]]:
         """Material, part yield, and mass yield only where every material that enters is weighed."""
-        makers = []
+        makers: list[Callable[[], Measure | None]] = []
         material = tuple(plant.all_of(tally.element, "material_mass"))
         good = output_signals(plant, tally.element, "parts_good")
         if material:
@@ -113,10 +113,21 @@ def _part_yield(plant: Plant, tally: Tally) -> Measure | None:
         Input("parts begun", begun.value, "1", "", begun.coverage),
     )
     return Measure(
-        tally.element, "material.part_yield", value, "1", tally.period, min(good.coverage, begun.coverage),
-        max(good.estimated_share, begun.estimated_share), value - half, value + half, "material/1: good parts out / parts begun",
-        inputs, (), good.value, begun.value,
-    )  # fmt: skip
+        tally.element,
+        "material.part_yield",
+        value,
+        "1",
+        tally.period,
+        min(good.coverage, begun.coverage),
+        max(good.estimated_share, begun.estimated_share),
+        value - half,
+        value + half,
+        "material/1: good parts out / parts begun",
+        inputs,
+        (),
+        good.value,
+        begun.value,
+    )
 
 
 def _yield(plant: Plant, tally: Tally, material: tuple[Signal, ...]) -> Measure | None:
@@ -145,10 +156,21 @@ def _yield(plant: Plant, tally: Tally, material: tuple[Signal, ...]) -> Measure 
         Input("material used", used.value, "kg", "", used.coverage),
     )
     return Measure(
-        tally.element, "material.yield", value, "1", tally.period, min(used.coverage, good.coverage),
-        max(used.estimated_share, good.estimated_share), value - half, value + half, "material/1: mass of good product / material used",
-        inputs, (), mass, used.value,
-    )  # fmt: skip
+        tally.element,
+        "material.yield",
+        value,
+        "1",
+        tally.period,
+        min(used.coverage, good.coverage),
+        max(used.estimated_share, good.estimated_share),
+        value - half,
+        value + half,
+        "material/1: mass of good product / material used",
+        inputs,
+        (),
+        mass,
+        used.value,
+    )
 
 
 plug = Material()

@@ -168,14 +168,18 @@ def _sums(plant: Plant, judged: str, sums: Mapping[str, float]) -> dict[str, flo
         return None
     if known / planned < ENOUGH:
         raise FigureGap(
-            f"the state of {pace} was known for {known / planned:.0%} of the planned time".replace("%", " %"),
-            expected="at least 50 %", remedy=f"see why {pace} is silent",
-        )  # fmt: skip
+            f"the state of {pace} was known for {known / planned:.0%} of the planned time".replace(
+                "%", " %"
+            ),
+            expected="at least 50 %",
+            remedy=f"see why {pace} is silent",
+        )
     if float(got["unrouted"]) > 0.01 * float(got["pq"]):
         raise FigureGap(
             f"{got['unrouted']:.0f} parts on {pace} are of a product without planned run time",
-            expected="`planned_run_s` of every product", remedy=f"give it for {pace} or its line under `products`",
-        )  # fmt: skip
+            expected="`planned_run_s` of every product",
+            remedy=f"give it for {pace} or its line under `products`",
+        )
     counters = output_signals(plant, judged, "parts_good")
     if not counters:
         raise FigureGap(
@@ -195,8 +199,9 @@ def _quiet(total: Mapping[str, float], tally: Tally) -> None:
     if total["apt"] <= 0.0 or total["pq"] <= 0.0:
         raise FigureGap(
             f"{tally.element} made nothing in its planned time of {total['planned']:.1f} h",
-            expected="some production", remedy="ask for a period with production, or correct the calendar",
-        )  # fmt: skip
+            expected="some production",
+            remedy="ask for a period with production, or correct the calendar",
+        )
 
 
 def _measures(tally: Tally, t: Mapping[str, float], paces: str) -> list[Measure]:
@@ -211,10 +216,14 @@ def _measures(tally: Tally, t: Mapping[str, float], paces: str) -> list[Measure]
     inputs = tuple(
         Input(name, t[key], unit, "", coverage)
         for name, key, unit in (
-            ("planned busy time, state known (PBT)", "pbt", "h"), ("actual production time (APT)", "apt", "h"), ("setup time", "setup", "h"),
-            ("planned run time x produced items (PRI x PQ)", "pri", "h"), ("produced items (PQ)", "pq", "1"), ("good items (GQ)", "gq", "1"),
+            ("planned busy time, state known (PBT)", "pbt", "h"),
+            ("actual production time (APT)", "apt", "h"),
+            ("setup time", "setup", "h"),
+            ("planned run time x produced items (PRI x PQ)", "pri", "h"),
+            ("produced items (PQ)", "pq", "1"),
+            ("good items (GQ)", "gq", "1"),
         )
-    )  # fmt: skip
+    )
     # What happened while the state was unknown may lie anywhere between nothing and all.
     slack = 1.0 - coverage
     out = []
@@ -237,7 +246,7 @@ def _measures(tally: Tally, t: Mapping[str, float], paces: str) -> list[Measure]
                 (),
                 above,
                 below,
-            )  # fmt: skip
+            )
         )
     return out
 

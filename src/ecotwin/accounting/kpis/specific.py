@@ -35,10 +35,21 @@ def _good(plant: Plant, tally: Tally) -> Measure:
     terms = [(1.0, s) for s in output_signals(plant, tally.element, "parts_good")]
     parts = settle(tally.sums, terms)
     return Measure(
-        tally.element, "production.good_parts", parts.value, "1", tally.period, parts.coverage, parts.estimated_share,
-        parts.value - parts.half, parts.value + parts.half, "specific/1: " + ", ".join(s.id for _, s in terms), parts.inputs,
-        (), parts.value, 1.0,
-    )  # fmt: skip
+        tally.element,
+        "production.good_parts",
+        parts.value,
+        "1",
+        tally.period,
+        parts.coverage,
+        parts.estimated_share,
+        parts.value - parts.half,
+        parts.value + parts.half,
+        "specific/1: " + ", ".join(s.id for _, s in terms),
+        parts.inputs,
+        (),
+        parts.value,
+        1.0,
+    )
 
 
 def _per_part(plant: Plant, tally: Tally) -> Measure | None:
@@ -77,10 +88,21 @@ def _per_part(plant: Plant, tally: Tally) -> Measure | None:
         ),
     )
     return Measure(
-        tally.element, "energy.per_good_part", value, "kWh", tally.period, min(energy.coverage, parts.coverage),
-        max(energy.estimated_share, parts.estimated_share), value * (1.0 - relative), value * (1.0 + relative),
-        "specific/1: sum of electricity / sum of good parts", inputs, (), energy.value, parts.value,
-    )  # fmt: skip
+        tally.element,
+        "energy.per_good_part",
+        value,
+        "kWh",
+        tally.period,
+        min(energy.coverage, parts.coverage),
+        max(energy.estimated_share, parts.estimated_share),
+        value * (1.0 - relative),
+        value * (1.0 + relative),
+        "specific/1: sum of electricity / sum of good parts",
+        inputs,
+        (),
+        energy.value,
+        parts.value,
+    )
 
 
 plug = Specific()

@@ -26,14 +26,14 @@ class States(Family):
 
     def signals(self, plant: Plant, element: str) -> Iterable[Signal]:
         """Electricity meters of the machines that tell their state."""
-        found = {}
+        found: dict[str, Signal] = {}
         for machine in _machines(plant, element):
             use = flows_of(plant).use(machine, "electricity")
             found |= {t.signal.id: t.signal for t in use.terms} if use else {}
         return found.values()
 
     def extra(self, steps: Steps, element: str) -> dict[str, float]:
-        """kWh under `machine@state`, hours under `hours@state`."""
+        """KWh under `machine@state`, hours under `hours@state`."""
         sums: dict[str, float] = defaultdict(float)
         for machine in _machines(steps.plant, element):
             sums |= by_state(steps, machine)
@@ -81,9 +81,20 @@ def _energy(
     amount = settle(tally.sums, terms)
     common = (tally.period, amount.coverage, amount.estimated_share)
     energy = Measure(
-        tally.element, "energy.by_state", amount.value, "kWh", *common, amount.value - amount.half, amount.value + amount.half,
-        "states/1: each step's energy goes to the state at its end", amount.inputs, (), amount.value, 1.0, dict(split),
-    )  # fmt: skip
+        tally.element,
+        "energy.by_state",
+        amount.value,
+        "kWh",
+        *common,
+        amount.value - amount.half,
+        amount.value + amount.half,
+        "states/1: each step's energy goes to the state at its end",
+        amount.inputs,
+        (),
+        amount.value,
+        1.0,
+        dict(split),
+    )
     if amount.value <= 0.0:
         return [energy]
     idle = sum(v for s, v in split.items() if s not in ("busy", "unknown"))
@@ -93,9 +104,19 @@ def _energy(
         Input("energy.by_state", amount.value, "kWh", "", amount.coverage, energy.id),
     )
     ratio = Measure(
-        tally.element, "energy.unproductive_share", share, "1", *common, max(0.0, share - share * half), share + share * half,
-        "states/1: energy in any state but busy / energy of the machines with a state", inputs, (), idle, amount.value,
-    )  # fmt: skip
+        tally.element,
+        "energy.unproductive_share",
+        share,
+        "1",
+        *common,
+        max(0.0, share - share * half),
+        share + share * half,
+        "states/1: energy in any state but busy / energy of the machines with a state",
+        inputs,
+        (),
+        idle,
+        amount.value,
+    )
     return [energy, ratio]
 
 
@@ -107,10 +128,22 @@ def _hours(tally: Tally) -> Measure:
     }
     known, total = sum(split.values()), tally.sums["hours@"]
     return Measure(
-        tally.element, "time.by_state", known, "h", tally.period, known / total, 0.0, known, known,
-        "states/1: machine hours in which the state was known", (Input("machine hours", total, "h", "", known / total),), (),
-        known, 1.0, split,
-    )  # fmt: skip
+        tally.element,
+        "time.by_state",
+        known,
+        "h",
+        tally.period,
+        known / total,
+        0.0,
+        known,
+        known,
+        "states/1: machine hours in which the state was known",
+        (Input("machine hours", total, "h", "", known / total),),
+        (),
+        known,
+        1.0,
+        split,
+    )
 
 
 plug = States()

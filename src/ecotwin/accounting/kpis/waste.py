@@ -25,8 +25,13 @@ class Waste(Family):
 
     name = "waste"
     indicators = (
-        "waste.total", "waste.hazardous", "waste.by_treatment", "waste.diverted", "waste.diversion_rate", "waste.diversion_rate_zero_waste",
-    )  # fmt: skip
+        "waste.total",
+        "waste.hazardous",
+        "waste.by_treatment",
+        "waste.diverted",
+        "waste.diversion_rate",
+        "waste.diversion_rate_zero_waste",
+    )
 
     def signals(self, plant: Plant, element: str) -> Iterable[Signal]:
         """Every waste scale at or below the element."""
@@ -36,11 +41,13 @@ class Waste(Family):
         """Each figure; hazard needs every code, diversion every treatment."""
         signals = tuple(self.signals(plant, tally.element))
         makers: list[Callable[[], Measure | None]] = [
-            partial(_total, tally, signals), partial(_hazardous, tally, signals), partial(_by_treatment, tally, signals),
+            partial(_total, tally, signals),
+            partial(_hazardous, tally, signals),
+            partial(_by_treatment, tally, signals),
             partial(_diverted, tally, signals),
             partial(_rate, tally, signals, "waste.diversion_rate", is_diverted),
             partial(_rate, tally, signals, "waste.diversion_rate_zero_waste", is_zero_waste),
-        ]  # fmt: skip
+        ]
         made, gaps = attempt(makers)
         return made, list(dict.fromkeys(gaps))
 
@@ -198,10 +205,24 @@ def _rate(
     half = share * (1.0 - share) * 2.0 * amount.half / amount.value
     words = "R2 to R13" if counts is is_diverted else "R1 to R13, as zero-waste schemes count"
     return Measure(
-        tally.element, indicator, share, "1", tally.period, amount.coverage, amount.estimated_share, max(0.0, share - half),
-        min(1.0, share + half), f"waste/1: {words} / all waste",
-        (Input("waste recovered", kept, "kg", "", amount.coverage), Input("waste", amount.value, "kg", "", amount.coverage)), (), kept, amount.value,
-    )  # fmt: skip
+        tally.element,
+        indicator,
+        share,
+        "1",
+        tally.period,
+        amount.coverage,
+        amount.estimated_share,
+        max(0.0, share - half),
+        min(1.0, share + half),
+        f"waste/1: {words} / all waste",
+        (
+            Input("waste recovered", kept, "kg", "", amount.coverage),
+            Input("waste", amount.value, "kg", "", amount.coverage),
+        ),
+        (),
+        kept,
+        amount.value,
+    )
 
 
 plug = Waste()

@@ -5,7 +5,7 @@ Sources: ESRS E3 (consumption = withdrawals - discharges).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from ecotwin.accounting.amounts import (
@@ -37,7 +37,7 @@ class Water(Family):
 
     def figures(self, plant: Plant, tally: Tally) -> tuple[list[Measure], list[str]]:
         """Consumption only where both sides are metered."""
-        makers = []
+        makers: list[Callable[[], Measure | None]] = []
         taken = flows_of(plant).use(tally.element, "water") is not None
         let_out = bool(flows_of(plant).discharge(tally.element))
         if taken:
