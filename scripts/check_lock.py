@@ -35,7 +35,9 @@ def faults() -> list[str]:
         have = pins(path)
         wrong += [
             f"lock/{name}: {pin} has no hash: run `make lock`."
-            for pin, block in zip(have, re.split(r"^(?=[A-Za-z0-9_.\-]+==)", text, flags=re.M)[1:], strict=True)
+            for pin, block in zip(
+                have, re.split(r"^(?=[A-Za-z0-9_.\-]+==)", text, flags=re.M)[1:], strict=True
+            )
             if "--hash=sha256:" not in block
         ]
         for requirement in map(Requirement, requirements):
@@ -45,12 +47,16 @@ def faults() -> list[str]:
             if key not in have:
                 wrong.append(f"lock/{name} lacks {requirement.name}: run `make lock`.")
             elif not requirement.specifier.contains(have[key], prereleases=True):
-                wrong.append(f"lock/{name} pins {key} {have[key]}, but pyproject wants {requirement}.")
+                wrong.append(
+                    f"lock/{name} pins {key} {have[key]}, but pyproject wants {requirement}."
+                )
     package_lock = ROOT / "web" / "package-lock.json"
     if package_lock.exists():
         packages = json.loads(package_lock.read_text())["packages"]
         if any("resolved" in package for package in packages.values()):
-            wrong.append("web/package-lock.json holds `resolved` addresses: run npm install in web/ anew.")
+            wrong.append(
+                "web/package-lock.json holds `resolved` addresses: run npm install in web/ anew."
+            )
     return wrong
 
 

@@ -24,7 +24,8 @@ app = typer.Typer(
 PlantFile = Annotated[Path, typer.Argument(help="The plant file (YAML).")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Data = Annotated[
-    Path | None, typer.Option("--data-folder", help="Folder of history and ledger (default: var/<plant>).")
+    Path | None,
+    typer.Option("--data-folder", help="Folder of history and ledger (default: var/<plant>)."),
 ]
 
 
@@ -58,11 +59,17 @@ def first(
 
 @app.command()
 def demo(
-    plant: Annotated[Path | None, typer.Argument(help="Another plant file; default: the electronics works.")] = None,
-    speed: Annotated[float, typer.Option(help="Plant seconds per second; 144 plays a day in ten minutes.")] = 144.0,
+    plant: Annotated[
+        Path | None, typer.Argument(help="Another plant file; default: the electronics works.")
+    ] = None,
+    speed: Annotated[
+        float, typer.Option(help="Plant seconds per second; 144 plays a day in ten minutes.")
+    ] = 144.0,
     port: Annotated[int, typer.Option(help="Port of the page.")] = 8321,
     seed: Annotated[int, typer.Option(help="Seed of the stand-in factory.")] = 1,
-    days: Annotated[float, typer.Option(help="Days of history the twin learns from in the background.")] = 7.0,
+    days: Annotated[
+        float, typer.Option(help="Days of history the twin learns from in the background.")
+    ] = 7.0,
     fresh: Annotated[bool, typer.Option(help="Start from an empty history.")] = True,
 ) -> None:
     """A stand-in factory and its live twin; Ctrl-C ends both.
@@ -78,14 +85,25 @@ def demo(
 def run(
     plant: PlantFile,
     data_folder: Data = None,
-    host: Annotated[str | None, typer.Option(help="Address of the page; only loopback for now.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address of the page; only loopback for now.")
+    ] = None,
     port: Annotated[int | None, typer.Option(help="Port of the page; 0 takes a free one.")] = None,
-    data: Annotated[list[Path] | None, typer.Option(help="Data files for the plant's file connections.")] = None,
-    speed: Annotated[float, typer.Option(help="Plant seconds per second, for a stand-in plant.")] = 1.0,
-    start: Annotated[str | None, typer.Option(help="Plant time at --origin, ISO, with --speed.")] = None,
-    origin: Annotated[float | None, typer.Option(help="Wall time at --start [s since 1970].")] = None,
+    data: Annotated[
+        list[Path] | None, typer.Option(help="Data files for the plant's file connections.")
+    ] = None,
+    speed: Annotated[
+        float, typer.Option(help="Plant seconds per second, for a stand-in plant.")
+    ] = 1.0,
+    start: Annotated[
+        str | None, typer.Option(help="Plant time at --origin, ISO, with --speed.")
+    ] = None,
+    origin: Annotated[
+        float | None, typer.Option(help="Wall time at --start [s since 1970].")
+    ] = None,
     import_: Annotated[
-        list[Path] | None, typer.Option("--import", help="Recorded history to take in first (long CSV or Parquet).")
+        list[Path] | None,
+        typer.Option("--import", help="Recorded history to take in first (long CSV or Parquet)."),
     ] = None,
 ) -> None:
     """Run the twin on a plant until Ctrl-C.
@@ -120,7 +138,11 @@ def check(plant: PlantFile, json: Json = False) -> None:
 
     faults = check_plant(plant)
     if faults:
-        show({"file": str(plant), "sound": False, "faults": list(faults)}, json, [*faults, f"{len(faults)} faults."])
+        show(
+            {"file": str(plant), "sound": False, "faults": list(faults)},
+            json,
+            [*faults, f"{len(faults)} faults."],
+        )
         raise typer.Exit(1)
     made = load(plant)
     counts = {
@@ -167,7 +189,9 @@ def replay(
 @app.command()
 def report(
     plant: PlantFile,
-    period: Annotated[str, typer.Option(help="2026, 2026-06, 2026-06-18, today or START/END.")] = "today",
+    period: Annotated[
+        str, typer.Option(help="2026, 2026-06, 2026-06-18, today or START/END.")
+    ] = "today",
     element: Annotated[str, typer.Option(help="Element id; default: the site.")] = "",
     csv: Annotated[bool, typer.Option("--csv", help="Print as CSV.")] = False,
     data_folder: Data = None,
@@ -229,7 +253,10 @@ def quarantine(
 
 @app.command()
 def verify(
-    where: Annotated[Path, typer.Argument(help="A ledger or data folder, a plant file, or an evidence bundle (.zip).")],
+    where: Annotated[
+        Path,
+        typer.Argument(help="A ledger or data folder, a plant file, or an evidence bundle (.zip)."),
+    ],
     json: Json = False,
 ) -> None:
     """Check a whole ledger, or an evidence bundle, offline.
@@ -250,8 +277,14 @@ def backup(plant: PlantFile, folder: Path, data_folder: Data = None, json: Json 
 
     Example: ecotwin backup plants/electronics.yaml /backups/2026-06-18
     """
-    result = _ask(plant, data_folder, "backup", folder=str(folder.resolve()))
-    show(result, json, [f"Backed up to {folder}: {result['bytes']:,} bytes, ledger of {result['entries']} entries."])
+    result = _ask(plant, data_folder, "backup", to=str(folder.resolve()))
+    show(
+        result,
+        json,
+        [
+            f"Backed up to {folder}: {result['bytes']:,} bytes, ledger of {result['entries']} entries."
+        ],
+    )
 
 
 @app.command()
@@ -286,7 +319,9 @@ def doctor(json: Json = False) -> None:
     from ecotwin.service.doctor import examine
 
     rows = examine()
-    lines = [f"{'ok     ' if row['ok'] else 'missing'}  {row['name']}: {row['text']}" for row in rows]
+    lines = [
+        f"{'ok     ' if row['ok'] else 'missing'}  {row['name']}: {row['text']}" for row in rows
+    ]
     show(rows, json, lines)
     if not all(row["ok"] or row["optional"] for row in rows):
         raise typer.Exit(1)

@@ -185,10 +185,14 @@ def parse_period(text: str, zone: ZoneInfo) -> Period:
     """
     if "/" in text:
         first, second = (datetime.fromisoformat(part) for part in text.split("/", 1))
-        return Period(*(m.replace(tzinfo=m.tzinfo or zone).astimezone(UTC) for m in (first, second)))
+        return Period(
+            *(m.replace(tzinfo=m.tzinfo or zone).astimezone(UTC) for m in (first, second))
+        )
     parts = [int(part) for part in text.split("-")]
     if len(parts) == 1:
-        return Period(local_month(parts[0], 1, zone).start, local_month(parts[0] + 1, 1, zone).start)
+        return Period(
+            local_month(parts[0], 1, zone).start, local_month(parts[0] + 1, 1, zone).start
+        )
     if len(parts) == 2:
         return local_month(parts[0], parts[1], zone)
     if len(parts) == 3:

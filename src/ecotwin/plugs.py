@@ -31,7 +31,7 @@ def names(room: str) -> Mapping[str, str]:
             f"{room!r} takes no plugs", expected=f"one of {', '.join(ROOMS)}", remedy="check the name"
         )
     package = import_module(f"ecotwin.{room}")
-    marked = getattr(package, "NOT_PLUGS", frozenset())
+    marked: frozenset[str] = getattr(package, "NOT_PLUGS", frozenset())
     found = {
         info.name: f"{package.__name__}.{info.name}"
         for info in pkgutil.iter_modules(package.__path__)

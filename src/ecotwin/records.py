@@ -268,7 +268,9 @@ class Window:
     @property
     def at(self) -> Ints:
         """[steps] start of each step [us UTC]."""
-        return self.period.start_us + np.arange(self.steps, dtype=np.int64) * self.step_s * 1_000_000
+        return (
+            self.period.start_us + np.arange(self.steps, dtype=np.int64) * self.step_s * 1_000_000
+        )
 
     def column(self, signal: int) -> int:
         """The column of a signal.

@@ -24,9 +24,9 @@ class Settings(BaseSettings):
     host: Annotated[str, Field(description="Address the page is served on; only loopback.")] = (
         "127.0.0.1"
     )
-    port: Annotated[int, Field(ge=0, le=65535, description="Port of the page; 0 takes a free one.")] = (
-        8321
-    )
+    port: Annotated[
+        int, Field(ge=0, le=65535, description="Port of the page; 0 takes a free one.")
+    ] = 8321
     person: Annotated[str, Field(description="Name of the person at the loopback page.")] = (
         "local person"
     )
@@ -34,14 +34,17 @@ class Settings(BaseSettings):
         tuple[str, ...], Field(description="Roles of the person at the loopback page.")
     ] = ("engineer", "plant_manager")
     writes: Annotated[
-        bool, Field(description="Whether orders may reach machines at all; the plant file must agree.")
+        bool,
+        Field(description="Whether orders may reach machines at all; the plant file must agree."),
     ] = True
     flush_s: Annotated[
         float, Field(gt=0, le=5, description="Longest wait before samples are made durable [s].")
     ] = 0.1
     lateness_s: Annotated[
         float,
-        Field(ge=0, description="How long a minute waits for late samples before it closes [plant s]."),
+        Field(
+            ge=0, description="How long a minute waits for late samples before it closes [plant s]."
+        ),
     ] = 10.0
     future_s: Annotated[
         float, Field(gt=0, description="Samples further ahead of now than this are refused [s].")
@@ -72,7 +75,8 @@ def read(**given: object) -> Settings:
         return Settings(**{k: v for k, v in given.items() if v is not None})  # type: ignore[arg-type]
     except ValidationError as fault:
         wrong = "; ".join(
-            f"{'.'.join(map(str, e['loc']))} = {e.get('input')!r}: {e['msg']}" for e in fault.errors()
+            f"{'.'.join(map(str, e['loc']))} = {e.get('input')!r}: {e['msg']}"
+            for e in fault.errors()
         )
         raise SettingsFault(
             f"these settings are wrong: {wrong}",

@@ -39,6 +39,7 @@ class InsideBroker:
         self._thread: threading.Thread | None = None
         self._broker: Any = None
         self._fault: BaseException | None = None
+        self._ready = threading.Event()
 
     def start(self) -> None:
         """Start it and wait until it listens."""
@@ -56,7 +57,7 @@ class InsideBroker:
         else:
             self._start_amqtt()
         for _ in range(200):
-            if answers(self.port):
+            if self._ready.is_set() or (self._child is not None and answers(self.port)):
                 return
             if self._fault or (self._child is not None and self._child.poll() is not None):
                 break
@@ -107,8 +108,9 @@ class InsideBroker:
             try:
                 self._broker = Broker(config, loop=loop)
                 loop.run_until_complete(self._broker.start())
+                self._ready.set()
                 loop.run_forever()
-                loop.run_until_complete(self._broker.shutdown())
+                loop.run_until_complete(self._shut())
             except Exception as error:
                 self._fault = error
             finally:
@@ -116,6 +118,15 @@ class InsideBroker:
 
         self._thread = threading.Thread(target=serve, name="amqtt", daemon=True)
         self._thread.start()
+
+    async def _shut(self) -> None:
+        """End amqtt and let its connections close before the loop does."""
+        await self._broker.shutdown()
+        rest = [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+        await asyncio.sleep(0.1)
 
     def stop(self) -> None:
         """End it."""

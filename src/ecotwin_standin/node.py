@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 _log = structlog.get_logger("standin")
 REBIRTH = "Node Control/Rebirth"
 LEASE = "/lease_s"
-_WAIT_S = 10.0
+_COMPLAIN_S = 10.0
+_RETRY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,8 @@ class EdgeNode:
         self.connected = threading.Event()
         self.birth_due = threading.Event()
         self._lost = threading.Event()
+        self._reached = True
+        self._retry_at = 0.0
         self.published = 0
         self._complained = 0.0
         self._said_down = False
@@ -124,12 +127,14 @@ class EdgeNode:
         return f"spBv1.0/{self.group}/{kind}/{self.edge}{tail}"
 
     def connect(self) -> None:
-        """Begin to connect; tries again by itself until the broker takes it."""
+        """Begin to connect; `tend` tries again until the broker takes it."""
         from paho.mqtt.client import Client
         from paho.mqtt.enums import CallbackAPIVersion
 
         self._drop()
-        self._bd_seq = self._bd.next()
+        if self._reached:
+            self._bd_seq = self._bd.next()
+            self._reached = False
         self._lost.clear()
         client = Client(
             CallbackAPIVersion.VERSION2,
@@ -137,7 +142,6 @@ class EdgeNode:
             clean_session=True,
             reconnect_on_failure=False,
         )
-        client.reconnect_delay_set(1, 8)
         client.max_queued_messages_set(0)
         client.will_set(self._topic("NDEATH"), self._death(), qos=1, retain=False)
         client.on_connect = self._on_connect
@@ -149,8 +153,8 @@ class EdgeNode:
         client.loop_start()
 
     def tend(self) -> None:
-        """Connect anew after a lost connection; call it now and then."""
-        if self._lost.is_set():
+        """Connect anew after a lost or failed connection; call it now and then."""
+        if self._lost.is_set() and time.monotonic() >= self._retry_at:
             self.connect()
 
     def _death(self) -> bytes:
@@ -164,9 +168,10 @@ class EdgeNode:
     def _on_connect(
         self, client: Client, _user: Any, _flags: Any, reason: Any, _properties: Any
     ) -> None:
+        self._reached = True
         if reason.is_failure:
             self._say(f"the broker refused: {reason}")
-            self._lost.set()
+            self._fail()
             return
         client.subscribe(
             [(self._topic("NCMD"), 1), (f"spBv1.0/{self.group}/DCMD/{self.edge}/+", 1)]
@@ -186,15 +191,20 @@ class EdgeNode:
         if client is self._client:
             if reason.is_failure:
                 self._say(f"the connection was lost: {reason}")
-            self._lost.set()
+            self._fail()
 
     def _on_fail(self, _client: Client, _user: Any) -> None:
         self._say("no broker answers")
+        self._fail()
+
+    def _fail(self) -> None:
+        self._retry_at = time.monotonic() + _RETRY_S
+        self._lost.set()
 
     def _say(self, what: str) -> None:
         now = time.monotonic()
         self._said_down = True
-        if now - self._complained > _WAIT_S:
+        if now - self._complained > _COMPLAIN_S:
             self._complained = now
             _log.warning(
                 f"{what}; trying again every few seconds",

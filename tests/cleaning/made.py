@@ -40,7 +40,9 @@ def signal(form: str = "gauge", **facts: Any) -> Signal:
 
 
 def plant_of(*signals: Signal) -> Plant:
-    numbered = tuple(replace(s, index=i, id=f"m.s{i}", address=str(i)) for i, s in enumerate(signals))
+    numbered = tuple(
+        replace(s, index=i, id=f"m.s{i}", address=str(i)) for i, s in enumerate(signals)
+    )
     return Plant(
         id="p",
         name="p",
@@ -67,7 +69,9 @@ def unseen(signal: Codes, at: Ints) -> Bools:
 
 def kept(cleaned: Cleaned) -> set[tuple[int, int, float, int]]:
     r = cleaned.readings
-    return set(zip(r.signal.tolist(), r.at.tolist(), r.value.tolist(), r.quality.tolist(), strict=True))
+    return set(
+        zip(r.signal.tolist(), r.at.tolist(), r.value.tolist(), r.quality.tolist(), strict=True)
+    )
 
 
 def refused(cleaned: Cleaned) -> list[tuple[int, int, str]]:

@@ -6,9 +6,21 @@ from datetime import timedelta
 
 import numpy as np
 
-from cleaning.made import NOW, START, T0, kept, plant_of, reasons, refused, rows, signal, unseen, values
-from ecotwin.clock import DAY, MINUTE, SECOND
+from cleaning.made import (
+    NOW,
+    START,
+    T0,
+    kept,
+    plant_of,
+    reasons,
+    refused,
+    rows,
+    signal,
+    unseen,
+    values,
+)
 from ecotwin.cleaning.chain import Chain
+from ecotwin.clock import DAY, MINUTE, SECOND
 from ecotwin.records import Bools, Codes, Ints, Quality, Samples
 
 
@@ -97,6 +109,14 @@ def test_the_first_of_two_values_wins_and_both_are_named() -> None:
     assert "22" in later.rejects.detail[0]
 
 
+def test_the_newest_is_known_behind_a_late_row() -> None:
+    chain = Chain(plant_of(signal()))
+    chain.clean(rows([1, 2]), NOW, unseen)
+    done = chain.clean(rows([1.5, 2, 3], start=5, every=5), NOW, unseen)
+    assert values(done) == [1.5, 3]
+    assert reasons(done) == {"double": 1}
+
+
 def test_a_refused_future_stamp_does_not_outlive_a_restart() -> None:
     plant = plant_of(signal())
     first = Chain(plant)
@@ -113,6 +133,15 @@ def test_a_refused_future_stamp_does_not_outlive_a_restart() -> None:
     assert asked == []
 
 
+def test_a_refused_row_that_comes_again_after_a_restart_is_a_double() -> None:
+    plant = plant_of(signal(high=100))
+    batch = Samples.of([0, 0], [T0, T0 + SECOND], [1.0, 500.0])
+    done = Chain(plant).clean(batch, NOW, unseen)
+    again = Chain(plant)
+    again.restore(done.readings, {}, done.rejects)
+    assert reasons(again.clean(batch.take(np.array([1])), NOW, unseen)) == {"double": 1}
+
+
 def test_late_rows_pass_when_the_history_lacks_them() -> None:
     chain = Chain(plant_of(signal(), signal()))
     chain.clean(rows([1, 2, 3]), NOW, unseen)
@@ -120,7 +149,7 @@ def test_late_rows_pass_when_the_history_lacks_them() -> None:
 
     def seen(signal: Codes, at: Ints) -> Bools:
         asked.append((signal.tolist(), at.tolist()))
-        return at == T0 + 10 * SECOND
+        return np.array(at == T0 + 10 * SECOND, np.bool_)
 
     batch = Samples.of([0, 1, 0], [T0 + 10 * SECOND, T0, T0 + 15 * SECOND], [2.0, 9.0, 2.5])
     done = chain.clean(batch, NOW, seen)
@@ -140,7 +169,9 @@ def test_range_takes_both_ends_and_no_more() -> None:
     below, above = done.rejects.detail
     assert "below -10" in below
     assert "above 40" in above
-    assert reasons(chain.clean(Samples.of([1, 2], at[:2], [-1.0, -2.0]), NOW, unseen)) == {"range": 2}
+    assert reasons(chain.clean(Samples.of([1, 2], at[:2], [-1.0, -2.0]), NOW, unseen)) == {
+        "range": 2
+    }
 
 
 def test_a_spike_goes_and_its_neighbours_stay() -> None:
@@ -152,6 +183,13 @@ def test_a_spike_goes_and_its_neighbours_stay() -> None:
 def test_a_real_step_costs_one_sample() -> None:
     done = Chain(plant_of(signal(max_step=5))).clean(rows([20, 21, 90, 91, 92]), NOW, unseen)
     assert values(done) == [20, 21, 91, 92]
+
+
+def test_a_late_row_is_not_judged_and_judges_nobody() -> None:
+    chain = Chain(plant_of(signal(max_step=5)))
+    chain.clean(rows([20, 21]), NOW, unseen)
+    late = Samples.of([0, 0], [T0 + 5 * SECOND, T0 + 20 * SECOND], [60.0, 22.0])
+    assert values(chain.clean(late, NOW, unseen)) == [60.0, 22.0]
 
 
 def test_after_a_silence_any_value_passes() -> None:
@@ -216,6 +254,15 @@ def test_gaps_open_close_and_are_filled_by_late_rows() -> None:
     ]
     chain.clean(rows([9, 9], start=30, every=20), START, unseen)
     assert [(g.start - T0) // SECOND for g in chain.gaps(end)[0]] == [60]
+
+
+def test_a_late_row_does_not_lengthen_the_gap_that_follows() -> None:
+    chain = Chain(plant_of(signal()))
+    chain.clean(rows([1, 2, 3, 4]), START, unseen)
+    batch = Samples.of([0, 0], [T0 + 5 * SECOND, T0 + 90 * SECOND], [1.5, 5.0])
+    chain.clean(batch, START, unseen)
+    (gap,) = chain.gaps(START)[0]
+    assert (gap.start - T0, gap.end) == (30 * SECOND, T0 + 90 * SECOND)
 
 
 def test_a_signal_without_a_rhythm_has_no_gaps() -> None:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from cleaning.made import NOW, T0, plant_of, reasons, refused, rows, signal, unseen, values
-from ecotwin.clock import SECOND
 from ecotwin.cleaning.chain import Chain
 from ecotwin.cleaning.meter import BREAKS
+from ecotwin.clock import SECOND
 from ecotwin.records import Cleaned, Samples
 
 
@@ -69,7 +69,8 @@ def test_an_exchange_for_a_meter_further_on_is_not_counted_as_use() -> None:
     done = clean([100, 102, 104, 70_000, 70_002, 70_004], max_step=5)
     assert reasons(done) == {"counter_jump": 1}
     (seam,) = done.breaks
-    assert (seam.why, seam.estimated) == ("exchange", pytest.approx(4.0))
+    assert seam.why == "exchange"
+    assert seam.estimated == pytest.approx(4.0)
     assert values(done) == pytest.approx([100, 102, 104, 108, 110])
 
 
@@ -95,6 +96,12 @@ def test_noise_downwards_is_refused_and_never_a_reset() -> None:
     assert done.breaks == ()
 
 
+def test_only_an_index_that_goes_on_confirms() -> None:
+    done = clean([500, 502, 300, 100, 102, 104], max_step=5)
+    assert reasons(done) == {"counter_back": 2}
+    assert [b.at for b in done.breaks] == [T0 + 40 * SECOND]
+
+
 def test_a_single_jump_is_refused() -> None:
     done = clean([100, 102, 66_000, 106, 108], max_step=5)
     assert values(done) == [100, 102, 106, 108]
@@ -111,7 +118,9 @@ def test_what_flows_in_a_long_silence_is_no_jump() -> None:
 def test_a_late_row_gets_the_offset_of_its_time() -> None:
     chain = Chain(plant_of(signal("counter", max_step=50)))
     first = chain.clean(rows([100, 110, 120, 2, 12, 22]), NOW, unseen)
-    late = Samples.of([0, 0, 0], [T0 + 5 * SECOND, T0 + 25 * SECOND, T0 + 45 * SECOND], [105, 125, 17])
+    late = Samples.of(
+        [0, 0, 0], [T0 + 5 * SECOND, T0 + 25 * SECOND, T0 + 45 * SECOND], [105, 125, 17]
+    )
     done = chain.clean(late, NOW, unseen)
     assert refused(done) == []
     totals = dict(zip(first.readings.at.tolist(), values(first), strict=True))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleaning.made import NOW, T0, kept, plant_of, refused, signal, unseen
-from ecotwin.clock import SECOND
 from ecotwin.cleaning.chain import Chain
+from ecotwin.clock import SECOND
 from ecotwin.records import Cleaned, Readings, Samples
 
 PLANT = plant_of(
@@ -52,8 +53,7 @@ def streams(draw: st.DrawFn) -> Samples:
                 value = shown
             found.append((at, index, shown))
     found.sort()
-    at, index, value = zip(*found, strict=True) if found else ((), (), ())
-    return Samples.of(index, at, value)
+    return Samples.of([i for _, i, _ in found], [t for t, _, _ in found], [v for _, _, v in found])
 
 
 def in_parts(chain: Chain, stream: Samples, cuts: list[int]) -> list[Cleaned]:
@@ -141,6 +141,29 @@ def test_a_restart_without_the_rejects_doubts_at_most_once_more(stream: Samples,
     assert len(whole) >= 1
 
 
+@pytest.mark.parametrize("cut", range(33))
+def test_a_restart_at_any_row_of_a_bad_day_changes_nothing(cut: int) -> None:
+    # A spike, a step, a glitch, a reset, a roll-over and a standing value, all signals side by side.
+    by_signal = {
+        0: [970.0, 974, 978, 5, 982, 3, 1, 4, 8, 990, 994],
+        1: [500.0, 501, 502, 0, 0.5, 1, 505, 506, 507, 508, 509],
+        2: [20.0, 20, 90, 20, 20, 20, 20, 20, 90, 91, 20],
+    }
+    table = [
+        (T0 + i * 10 * SECOND, s, v) for s, raw in by_signal.items() for i, v in enumerate(raw)
+    ]
+    at, index, value = zip(*sorted(table), strict=True)
+    stream = Samples.of(index, at, value)
+    whole = [Chain(PLANT).clean(stream, NOW, unseen)]
+    first = Chain(PLANT).clean(stream.take(np.arange(cut)), NOW, unseen)
+    after = Chain(PLANT)
+    after.restore(tail_of(first.readings, after.tail_count), offsets_of([first]), first.rejects)
+    second = after.clean(stream.take(np.arange(cut, len(stream))), NOW, unseen)
+    assert all_kept(whole) == all_kept([first, second])
+    assert all_refused(whole) == all_refused([first, second])
+    assert {b.at for b in whole[0].breaks} == {b.at for p in (first, second) for b in p.breaks}
+
+
 def tail_of(readings: Readings, count: int) -> Readings:
     """What a history's `tail(count)` gives."""
     chosen: list[int] = []
@@ -157,5 +180,3 @@ def offsets_of(parts: list[Cleaned]) -> dict[int, tuple[tuple[int, float], ...]]
         for seam in part.breaks:
             found[seam.signal] = (*found.get(seam.signal, ()), (seam.at, seam.offset))
     return found
-
-

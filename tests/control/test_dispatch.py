@@ -54,8 +54,8 @@ RUNS: dict[str, list[Row]] = {
     ],
     "the line breaks while sending: failed, brought back when it is mended": [
         (0, {"cut": True}, [], ["failed", "failed"], "failed"),
-        (1, {}, [], [], "failed"),
-        (3, {"cut": False, "value": 120.0}, [(245, 0)], [], "failed"),
+        (1, {"value": 120.0}, [], [], "failed"),
+        (3, {"cut": False}, [(245, 0)], [], "failed"),
         (3.5, {}, [], ["restored"], "restored"),
     ],
     "it goes back by itself: told, and left alone": [
@@ -83,10 +83,10 @@ RUNS: dict[str, list[Row]] = {
         (4, {}, [], ["restored"], "restored"),
     ],
     "the old value does not come: tried over and over, said once": [
-        (0, {}, [(120, 600)], ["sent"], "sent"),
+        (0, {"watchdog": False}, [(120, 600)], ["sent"], "sent"),
         (1, {}, [], ["confirmed"], "confirmed"),
         (26, {}, [(120, 60)], [], "confirmed"),
-        (27, {"watchdog": False, "deaf": True}, [(245, 0)], [], "confirmed"),
+        (27, {"deaf": True}, [(245, 0)], [], "confirmed"),
         (29, {}, [(245, 0)], ["failed"], "failed"),
         (31, {}, [(245, 0)], [], "failed"),
         (33, {"deaf": False}, [(245, 0)], [], "failed"),
@@ -196,13 +196,13 @@ def test_emergency_stop_brings_all_back_and_starts_nothing() -> None:
     done = dispatch.tick(at(3), oven.image(at(3)))
     assert [r.kind for r in done.receipts] == ["restored"]
     assert oven.value == 245.0
-    dispatch.add(order(plant, id="o3", start=at(60), lease_until=at(80)))
+    dispatch.add(order(plant, id="o3", start=at(10), lease_until=at(25)))
     again = Dispatch(plant, oven.write)
     again.restore(json.loads(json.dumps(dispatch.state())))
-    assert [r.kind for r in again.tick(at(60), oven.image(at(60))).receipts] == ["refused"]
+    assert [r.kind for r in again.tick(at(10), oven.image(at(10))).receipts] == ["refused"]
     again.resume()
-    again.add(order(plant, id="o4", start=at(61), lease_until=at(80)))
-    assert [r.kind for r in again.tick(at(61), oven.image(at(61))).receipts] == ["sent"]
+    again.add(order(plant, id="o4", start=at(11), lease_until=at(25)))
+    assert [r.kind for r in again.tick(at(11), oven.image(at(11))).receipts] == ["sent"]
 
 
 def test_a_maintenance_lock_brings_back_and_refuses() -> None:

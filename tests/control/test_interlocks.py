@@ -19,6 +19,7 @@ from ecotwin.plant.model import Interlock
 from ecotwin.records import Advice, Change, Cost, Quality
 
 YES = SimpleNamespace(allowed=True, reason="")
+EXHAUST = "oven_1.exhaust_temperature"
 NO = SimpleNamespace(
     allowed=False, reason="operators may not approve set-points of the air station"
 )
@@ -112,17 +113,17 @@ def test_rate_of_change() -> None:
 @pytest.mark.parametrize(
     ("lock", "value", "words"),
     [
-        (Interlock("cool", "signal", "Exhaust below 200 degC", "oven_1.exhaust_temperature", high=200), 210.0, "210 degC"),
-        (Interlock("warm", "signal", "Exhaust above 20 degC", "oven_1.exhaust_temperature", low=20), 10.0, "10 degC"),
-        (Interlock("new", "fresh", "Exhaust is new", "oven_1.exhaust_temperature", max_age_s=1.0), 50.0, "5 s old"),
+        (Interlock("cool", "signal", "Below 200 degC", EXHAUST, high=200), 210.0, "210 degC"),
+        (Interlock("warm", "signal", "Above 20 degC", EXHAUST, low=20), 10.0, "10 degC"),
+        (Interlock("new", "fresh", "It is new", EXHAUST, max_age_s=1.0), 50.0, "5 s old"),
     ],
-)  # fmt: skip
+)
 def test_interlocks_of_the_plant_file(lock: Interlock, value: float, words: str) -> None:
     plant = works(interlocks=(lock,))
     now = at(0)
     oven = Oven(plant)
     image = oven.image(now)
-    index = plant.signal("oven_1.exhaust_temperature").index
+    index = plant.signal(EXHAUST).index
     image.value[index] = value
     found = [c for c in check(plant, order(plant), image, now, {}) if not c.passed]
     assert [(c.name, c.found) for c in found] == [(lock.name, words)]

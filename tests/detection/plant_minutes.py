@@ -14,7 +14,7 @@ from ecotwin.detection.contract import Detector, Expected
 from ecotwin.plant import Plant, load
 from ecotwin.plant.calendar import working
 from ecotwin.plugs import load as load_plug
-from ecotwin.records import Floats, Score, Window
+from ecotwin.records import Floats, Ints, Score, Window
 
 START = datetime(2026, 6, 1, tzinfo=UTC)  # a Monday
 
@@ -108,7 +108,7 @@ def _balance(plant: Plant, rng: np.random.Generator, mean: Floats, amount: Float
     amount[:, plant.signal("water_main.water_in").index] = fed + 0.3 / 60
 
 
-def _sun(plant: Plant, rng: np.random.Generator, at: np.ndarray, mean: Floats) -> None:  # type: ignore[type-arg]
+def _sun(plant: Plant, rng: np.random.Generator, at: Ints, mean: Floats) -> None:
     hour = (at / 3.6e9) % 24
     sky = np.where((hour > 6) & (hour < 18), 900 * np.sin((hour - 6) / 12 * np.pi), 0.0)
     sun = sky * rng.uniform(0.4, 1.0)

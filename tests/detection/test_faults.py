@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from detection.plant_minutes import causes, day, detector, machines, works
+from ecotwin.plant import Plant
+from ecotwin.plugs import load as load_plug
 from ecotwin.plugs import names
 from ecotwin.records import Quality, Readings, Score
 
@@ -233,3 +237,52 @@ def test_limits_have_hysteresis_and_take_no_stale_value() -> None:
     assert judge(170 * second, 328) == [True], "inside, but not by two per cent"
     assert judge(171 * second, 320) == [False]
     assert judge(172 * second, 320) == []
+
+
+def with_facts(element: str, **facts: float | bool) -> Plant:
+    plant = works()
+    elements = tuple(
+        replace(e, kind_facts={**e.kind_facts, **facts}) if e.id == element else e
+        for e in plant.elements
+    )
+    return replace(plant, elements=elements)
+
+
+def test_a_row_of_zeros_is_a_drop_out_and_not_clean_power() -> None:
+    plant = with_facts("boiler_1", zero_means_fault=True)
+    limits = load_plug("detection", "limits")(plant)
+    row = [s.index for s in plant.signals_of("boiler_1") if s.form in ("interval", "rate", "gauge")]
+
+    def at(second: int, values: list[float]) -> list[Score]:
+        stamps = [second * 1_000_000] * len(row)
+        said: list[Score] = limits.on_readings(Readings.of(row, stamps, values))
+        return said
+
+    some = [50.0] * len(row)
+    assert at(100, some) == []
+    (dropped,) = at(130, [0.0] * len(row))
+    assert dropped.over
+    assert dropped.cause == "boiler_1:zero"
+    assert dropped.excess_kw == 0.0
+    (back,) = at(160, some)
+    assert not back.over
+    assert at(190, [0.0] * (len(row) - 1) + [1.0]) == [], "one value lives: no drop-out"
+
+
+def test_a_permit_is_judged_over_its_averaging_time() -> None:
+    plant = with_facts(
+        "boiler_1", permit_nox_concentration=100.0, permit_nox_concentration_min=60.0
+    )
+    limits = load_plug("detection", "limits")(plant)
+    window, expected = day(works(), 0)
+    nox = plant.signal("boiler_1.nox_concentration").index
+    window.mean[:, nox] = 80.0
+    window.mean[120:130, nox] = 150.0
+    window.mean[240:300, nox] = 110.0
+    window.mean[360:420, nox] = 150.0
+    window.covered[360:400, nox] = 0.0
+    said = limits.on_minutes(window, expected)
+    start = window.period.start_us
+    assert [(s.over, (s.at - start) // MINUTE) for s in said] == [(True, 300), (False, 360)]
+    assert said[0].value == pytest.approx(110.0)
+    assert said[0].onset == start + 240 * MINUTE

@@ -64,7 +64,9 @@ class Shelf:
 
 
 WHOLE = Shelf(len(LEAVES))
-sizes = st.integers(0, 140) | st.integers(0, len(LEAVES)) | st.sampled_from([255, 256, 257, 512, 1024])
+sizes = (
+    st.integers(0, 140) | st.integers(0, len(LEAVES)) | st.sampled_from([255, 256, 257, 512, 1024])
+)
 
 
 @given(sizes)

@@ -76,8 +76,12 @@ def test_kill_at_random_moments_loses_and_doubles_nothing(tmp_path: Path) -> Non
     assert kept > 20
 
 
-def test_full_disk_is_told_and_the_batch_comes_through_later(tmp_path: Path) -> None:
-    process = started(tmp_path, limit_bytes=900_000)
+@pytest.mark.parametrize("limit_bytes", [900_000, 1_900_000])
+def test_full_disk_is_told_and_the_batch_comes_through_later(
+    tmp_path: Path, limit_bytes: int
+) -> None:
+    """The small limit stops the log, the larger one the checkpoint that works the log in."""
+    process = started(tmp_path, limit_bytes)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     lines = out.splitlines()

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from cleaning.made import NOW, T0, plant_of, signal, unseen
-from ecotwin.clock import SECOND
 from ecotwin.cleaning.chain import OWN
 from ecotwin.cleaning.contract import Context, Rule
+from ecotwin.clock import SECOND
 from ecotwin.plugs import load, names
 from ecotwin.records import Readings, Reject, Rejects, Samples
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,13 +16,16 @@ from ecotwin.records import Samples
 from ecotwin_standin.plantside import Plantside, history
 from ecotwin_standin.recording import write_days
 from ecotwin_standin.scenario import Scenario
-from standin.days import MONDAY
-
-Told = Callable[[str], Scenario]
+from standin.days import MONDAY, told, works
 
 
-def played(plant: Plant, scenario: Scenario | None, days: float, **more: float) -> Samples:
-    return Samples.join(list(history(plant, scenario, MONDAY, days, 3, **more)))
+@pytest.fixture(name="plant")
+def _plant() -> Plant:
+    return works()
+
+
+def played(plant: Plant, scenario: Scenario | None, days: float, step_s: float = 30.0) -> Samples:
+    return Samples.join(list(history(plant, scenario, MONDAY, days, 3, step_s)))
 
 
 def of(plant: Plant, samples: Samples, signal: str) -> Samples:
@@ -90,7 +92,7 @@ def test_electricity_balances_close_within_meter_error(plant: Plant) -> None:
             assert -0.012 * whole < whole - fed < 0.05 * whole + 40.0, balance.id
 
 
-def test_faults_of_meters_and_devices(plant: Plant, told: Told) -> None:
+def test_faults_of_meters_and_devices(plant: Plant) -> None:
     scenario = told(
         "  - {fault: meter_reset, target: oven_2.energy, start: +4h}\n"
         "  - {fault: stuck_sensor, target: oven_1.power, start: +5h, end: +7h}\n"
@@ -128,7 +130,7 @@ def test_faults_of_meters_and_devices(plant: Plant, told: Told) -> None:
     assert (rolled.value < top).all()
 
 
-def test_the_truth_knows_when_the_meter_rolled_over(plant: Plant, told: Told) -> None:
+def test_the_truth_knows_when_the_meter_rolled_over(plant: Plant) -> None:
     scenario = told("  - {fault: meter_rollover, target: oven_1.energy, start: +6h}")
     side = Plantside(plant, MONDAY, 3, scenario)
     side.run(8 * 120)
@@ -164,4 +166,4 @@ def test_a_recording_is_one_file_a_day_in_long_form(
 def test_a_recording_into_nowhere_is_refused(plant: Plant, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(FileFault, match="cannot be made"):
-        write_days(plant, [], tmp_path / "file" / "folder", "csv", str)
+        write_days(plant, [], tmp_path / "file" / "folder", "csv", print)

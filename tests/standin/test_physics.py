@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -18,24 +17,27 @@ from ecotwin_standin.machine import BUSY, HEATING, IDLE, OFF, STANDBY
 from ecotwin_standin.oven import Oven
 from ecotwin_standin.utilities import Feeder
 from ecotwin_standin.world import World
-from standin.days import MONDAY, ahead
-
-Make = Callable[..., World]
+from standin.days import MONDAY, ahead, make, works
 
 
-def test_same_seed_same_plant_other_seed_other_plant(make: Make) -> None:
+@pytest.fixture(name="plant")
+def _plant() -> Plant:
+    return works()
+
+
+def test_same_seed_same_plant_other_seed_other_plant() -> None:
     first, second, other = (ahead(make(seed), 8.0).values() for seed in (5, 5, 6))
     assert first == second
     assert np.mean(np.array(first) != np.array(other)) > 0.7
 
 
-def test_a_copy_meets_the_same_disturbances(make: Make) -> None:
+def test_a_copy_meets_the_same_disturbances() -> None:
     world = ahead(make(), 6.0)
     twin = world.copy_without(None)
     assert ahead(world, 3.0).values() == ahead(twin, 3.0).values()
 
 
-def test_oven_heat_balance_closes(make: Make) -> None:
+def test_oven_heat_balance_closes() -> None:
     world = make()
     oven = world.machines["oven_1"]
     assert isinstance(oven, Oven)
@@ -48,7 +50,7 @@ def test_oven_heat_balance_closes(make: Make) -> None:
     assert oven.heat_in_kj - put_in > 1e6
 
 
-def test_oven_warms_up_within_an_hour_and_draws_most_while_heating(make: Make) -> None:
+def test_oven_warms_up_within_an_hour_and_draws_most_while_heating() -> None:
     world = make()
     oven = world.machines["oven_1"]
     assert oven.state == OFF
@@ -63,7 +65,7 @@ def test_oven_warms_up_within_an_hour_and_draws_most_while_heating(make: Make) -
     assert 40.0 < float(np.mean(ready)) < 60.0
 
 
-def test_feeders_and_grid_are_the_sum_of_what_they_feed(make: Make) -> None:
+def test_feeders_and_grid_are_the_sum_of_what_they_feed() -> None:
     world = make()
     ahead(world, 9.0)
     before = {m.id: m.v["energy"] for m in world.machines.values() if "energy" in m.v}
@@ -80,7 +82,7 @@ def test_feeders_and_grid_are_the_sum_of_what_they_feed(make: Make) -> None:
     assert machines < bought < machines * 1.02 + 15.0 * 24.0
 
 
-def test_every_value_lies_in_the_plant_files_plausible_range(plant: Plant, make: Make) -> None:
+def test_every_value_lies_in_the_plant_files_plausible_range(plant: Plant) -> None:
     for month in (1, 7):
         world = make(11, None, datetime(2026, month, 12, 22, tzinfo=UTC))
         rows = []
@@ -101,7 +103,7 @@ def test_every_value_lies_in_the_plant_files_plausible_range(plant: Plant, make:
                     assert np.diff(table[:, column]).max() <= signal.max_step, signal.id
 
 
-def test_cop_falls_when_it_gets_warm_and_rises_with_the_supply_temperature(make: Make) -> None:
+def test_cop_falls_when_it_gets_warm_and_rises_with_the_supply_temperature() -> None:
     chiller = make().machines["chiller_1"]
     assert isinstance(chiller, Chiller)
     by_heat = [chiller.cop(10.0, condenser, 0.7) for condenser in (22.0, 27.0, 32.0, 37.0)]
@@ -110,7 +112,7 @@ def test_cop_falls_when_it_gets_warm_and_rises_with_the_supply_temperature(make:
     assert chiller.cop(10.0, 30.0, 0.9) > chiller.cop(10.0, 30.0, 0.2)
 
 
-def test_chillers_draw_more_in_summer_and_the_boiler_more_in_winter(make: Make) -> None:
+def test_chillers_draw_more_in_summer_and_the_boiler_more_in_winter() -> None:
     sums = {}
     for month in (1, 7):
         world = make(3, None, datetime(2026, month, 12, 22, tzinfo=UTC))
@@ -122,7 +124,7 @@ def test_chillers_draw_more_in_summer_and_the_boiler_more_in_winter(make: Make) 
     assert sums[1][1] > 3.0 * sums[7][1]
 
 
-def test_compressors_keep_the_pressure_within_their_band(make: Make) -> None:
+def test_compressors_keep_the_pressure_within_their_band() -> None:
     world = ahead(make(), 3.0)
     bars, loads = [], []
     for _ in range(480):
@@ -136,7 +138,7 @@ def test_compressors_keep_the_pressure_within_their_band(make: Make) -> None:
     assert max(loads) == 100.0
 
 
-def test_lower_pressure_makes_less_leak_and_less_power(make: Make) -> None:
+def test_lower_pressure_makes_less_leak_and_less_power() -> None:
     high = ahead(make(), 4.0)
     low = high.copy_without(None)
     for c in ("compressor_1", "compressor_2"):
@@ -148,7 +150,7 @@ def test_lower_pressure_makes_less_leak_and_less_power(make: Make) -> None:
     assert low.totals["energy_kwh"] - used[1] < high.totals["energy_kwh"] - used[0]
 
 
-def test_states_follow_shifts_breaks_and_weekends(make: Make) -> None:
+def test_states_follow_shifts_breaks_and_weekends() -> None:
     world = make()
     at: dict[str, dict[str, float]] = {}
     for _ in range(2880 * 7 - 240):
@@ -166,7 +168,7 @@ def test_states_follow_shifts_breaks_and_weekends(make: Make) -> None:
     assert sum(s["placer_1a"] == BUSY for s in worked) >= 8
 
 
-def test_boards_are_kept_count_of_along_the_line(make: Make) -> None:
+def test_boards_are_kept_count_of_along_the_line() -> None:
     world = ahead(make(), 12.0)
     line = world.lines["line_1"]
     totals = [s.v["parts_total"] for s in line.stations]
@@ -180,7 +182,7 @@ def test_boards_are_kept_count_of_along_the_line(make: Make) -> None:
     assert 150 < pace < 480
 
 
-def test_product_changes_bring_a_set_up(make: Make) -> None:
+def test_product_changes_bring_a_set_up() -> None:
     world = make()
     products: list[float] = []
     setups = 0
@@ -192,7 +194,7 @@ def test_product_changes_bring_a_set_up(make: Make) -> None:
     assert setups * world.seconds > 600
 
 
-def test_sun_gives_power_by_day_only(make: Make) -> None:
+def test_sun_gives_power_by_day_only() -> None:
     world = make()
     by_hour: dict[int, float] = {}
     for _ in range(2880):
@@ -203,7 +205,7 @@ def test_sun_gives_power_by_day_only(make: Make) -> None:
     assert max(by_hour.values()) > 40.0
 
 
-def test_a_watchdog_falls_back_and_a_device_without_one_holds(make: Make) -> None:
+def test_a_watchdog_falls_back_and_a_device_without_one_holds() -> None:
     world = ahead(make(), 3.0)
     oven, compressor = world.machines["oven_1"], world.machines["compressor_1"]
     write = world.setpoints.write
@@ -220,7 +222,7 @@ def test_a_watchdog_falls_back_and_a_device_without_one_holds(make: Make) -> Non
     assert compressor.v["pressure_sp"] == 7.0
 
 
-def test_a_renewed_lease_goes_on(make: Make) -> None:
+def test_a_renewed_lease_goes_on() -> None:
     world = ahead(make(), 3.0)
     for _ in range(4):
         world.setpoints.write("oven_1.sleep_sp", 120.0, 600.0, world.now_us)
@@ -229,14 +231,14 @@ def test_a_renewed_lease_goes_on(make: Make) -> None:
 
 
 @pytest.mark.parametrize("value", [109.9, 260.1, float("nan"), float("inf")])
-def test_a_device_refuses_what_lies_outside_its_limits(make: Make, value: float) -> None:
+def test_a_device_refuses_what_lies_outside_its_limits(value: float) -> None:
     world = make()
     assert not world.setpoints.write("oven_1.sleep_sp", value, 600.0, world.now_us)
     assert not world.setpoints.write("oven_1.power", 20.0, 600.0, world.now_us)
     assert world.machines["oven_1"].v["sleep_sp"] == 245.0
 
 
-def test_sleeping_through_a_break_saves_energy_and_costs_no_boards(make: Make) -> None:
+def test_sleeping_through_a_break_saves_energy_and_costs_no_boards() -> None:
     awake = make(3, None, MONDAY)
     while instant(awake.now_us).astimezone(awake.plant.zone).strftime("%H:%M") < "11:36":
         awake.step()
@@ -249,7 +251,7 @@ def test_sleeping_through_a_break_saves_energy_and_costs_no_boards(make: Make) -
     assert asleep.totals["good_parts"] > 0.995 * awake.totals["good_parts"]
 
 
-def test_sleeping_while_boards_wait_costs_boards(make: Make) -> None:
+def test_sleeping_while_boards_wait_costs_boards() -> None:
     awake = ahead(make(), 4.0)
     asleep = awake.copy_without(None)
     asleep.setpoints.write("oven_1.sleep_sp", 120.0, 3000.0, asleep.now_us)
@@ -280,7 +282,7 @@ def test_unknown_kinds_and_signals_are_refused_with_a_list(plant: Plant) -> None
         World(replace(plant, signals=codes), MONDAY, 1)
 
 
-def test_summer_time_begins_without_a_jump(make: Make) -> None:
+def test_summer_time_begins_without_a_jump() -> None:
     world = make(3, None, datetime(2026, 3, 28, 20, tzinfo=UTC))
     begin = world.now_us
     ahead(world, 36.0)

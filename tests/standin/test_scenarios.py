@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,12 +12,13 @@ from ecotwin.clock import HOUR, iso, micros
 from ecotwin.errors import FileFault
 from ecotwin.plant import Plant
 from ecotwin_standin.plantside import Plantside
-from ecotwin_standin.scenario import FAULTS, Scenario, load, parse, shipped
-from ecotwin_standin.world import World
-from standin.days import MONDAY, ahead
+from ecotwin_standin.scenario import FAULTS, load, parse, shipped
+from standin.days import MONDAY, ahead, make, told, works
 
-Told = Callable[[str], Scenario]
-Make = Callable[..., World]
+
+@pytest.fixture(name="plant")
+def _plant() -> Plant:
+    return works()
 
 
 @pytest.mark.parametrize("name", ["calm", "demo", "month"])
@@ -69,7 +69,7 @@ events:
         ("4", 4.0),
     ],
 )
-def test_times_of_events(told: Told, text: str, hours: float) -> None:
+def test_times_of_events(text: str, hours: float) -> None:
     (event,) = told(f"  - {{fault: gap, target: oven_1, start: {text}}}").events
     assert event.start_us == micros(MONDAY + timedelta(hours=hours))
 
@@ -79,7 +79,7 @@ def test_no_scenario_of_that_name(plant: Plant) -> None:
         load("nowhere.yaml", plant, MONDAY)
 
 
-def test_an_air_leak_grows_with_running_hours_and_raises_the_load(make: Make, told: Told) -> None:
+def test_an_air_leak_grows_with_running_hours_and_raises_the_load() -> None:
     scenario = told("  - {fault: air_leak, target: dryer_1, start: +1h, size: 20, growth: 10}")
     (event,) = scenario.events
     leaky = ahead(make(3, scenario), 1.0)
@@ -111,9 +111,7 @@ def test_an_air_leak_grows_with_running_hours_and_raises_the_load(make: Make, to
         ("oven_hot_in_breaks, target: oven_1, start: +17h", "energy_kwh", 150.0, 420.0),
     ],
 )
-def test_what_each_fault_costs(
-    make: Make, told: Told, event: str, total: str, least: float, most: float
-) -> None:
+def test_what_each_fault_costs(event: str, total: str, least: float, most: float) -> None:
     scenario = told(f"  - {{fault: {event}}}")
     (what,) = scenario.events
     hours = (what.start_us - micros(MONDAY)) / HOUR
@@ -123,7 +121,7 @@ def test_what_each_fault_costs(
     assert least < faulty.totals[total] - sound.totals[total] < most
 
 
-def test_a_fault_ends_and_the_plant_is_sound_again(make: Make, told: Told) -> None:
+def test_a_fault_ends_and_the_plant_is_sound_again() -> None:
     scenario = told("  - {fault: power_creep, target: placer_2b, start: +1h, end: +2h, size: 5}")
     world = ahead(make(3, scenario), 1.5)
     assert world.machines["placer_2b"].fault == {"power_creep": 5.0}
@@ -131,7 +129,7 @@ def test_a_fault_ends_and_the_plant_is_sound_again(make: Make, told: Told) -> No
     assert world.machines["placer_2b"].fault == {}
 
 
-def test_two_ovens_heat_at_once_in_the_peak(make: Make, told: Told) -> None:
+def test_two_ovens_heat_at_once_in_the_peak() -> None:
     scenario = told(
         "  - {fault: ovens_preheat_in_peak, target: [oven_1, oven_2], start: day 1 15:20, "
         "end: day 1 18:00, size: 45}"
@@ -151,7 +149,7 @@ def test_two_ovens_heat_at_once_in_the_peak(make: Make, told: Told) -> None:
     assert both > most + 20.0
 
 
-def test_harmless_changes(make: Make, told: Told) -> None:
+def test_harmless_changes() -> None:
     scenario = told(
         "  - {fault: product_change, target: line_1, start: +4h}\n"
         "  - {fault: cold_week, start: +1d, end: +3d, size: -8}\n"
@@ -161,7 +159,8 @@ def test_harmless_changes(make: Make, told: Told) -> None:
     changed, usual = make(3, scenario), make(3)
     ahead(changed, 4.0), ahead(usual, 4.0)
     before = changed.lines["line_1"].number
-    changed.step(), usual.step()
+    for world in (changed, usual):
+        world.step()
     assert changed.lines["line_1"].number == before + 1
     assert usual.lines["line_1"].number == before
     ahead(changed, 40.0), ahead(usual, 40.0)
@@ -171,7 +170,7 @@ def test_harmless_changes(make: Make, told: Told) -> None:
     assert changed.lines["line_2"].ready
 
 
-def test_the_truth_says_what_and_how_much(plant: Plant, told: Told, tmp_path: Path) -> None:
+def test_the_truth_says_what_and_how_much(plant: Plant, tmp_path: Path) -> None:
     scenario = told(
         "  - {fault: power_creep, target: placer_2b, start: +2h, end: +5h, size: 4}\n"
         "  - {fault: gap, target: oven_1, start: +3h, end: +4h}\n"
@@ -195,7 +194,7 @@ def test_the_truth_says_what_and_how_much(plant: Plant, told: Told, tmp_path: Pa
     assert not [line for line in lines if line["fault"] == "holiday"]
 
 
-def test_orders_reach_the_shadows_too(plant: Plant, told: Told) -> None:
+def test_orders_reach_the_shadows_too(plant: Plant) -> None:
     scenario = told("  - {fault: power_creep, target: placer_2b, start: +1h, size: 2}")
     side = Plantside(plant, MONDAY, 3, scenario)
     side.run(360)

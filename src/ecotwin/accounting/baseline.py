@@ -83,7 +83,7 @@ class Baselines:
         self._seen_h = np.zeros(machines)
         self._square = np.zeros((machines, _STATES))
         self._weight = np.zeros((machines, _STATES))
-        self._pairs = np.zeros((machines, 2))
+        self._pairs = np.tile([1.5, 3.0], (machines, 1))  # a lag-1 autocorrelation of 0.5 to begin with
         self._x_sum = np.zeros((machines, _STATES, WIDTH))
         self._x_count = np.zeros((machines, _STATES))
         self._foretold = np.zeros((machines, 4))
@@ -239,8 +239,8 @@ class Baselines:
         self._cov = np.linalg.inv(self._a + _diagonals(self._prior_precision))
         pull = self._prior_precision * np.where(self._known_prior, self._prior, 0.0)
         self._beta = np.einsum("mkl,ml->mk", self._cov, self._b + pull)
-        # Learned scatter and nominal scatter, the latter worth an hour of minutes.
-        ease = np.where(self._weight > 0.0, 60.0 / (60.0 + self._weight), 1.0)
+        # The nominal scatter fades fast: it is a guess, twenty minutes of one's own say more.
+        ease = (20.0 / (20.0 + self._weight)) ** 2
         own = self._square / np.maximum(self._weight, 1e-9)
         floor = 0.01 * np.abs(np.nan_to_num(self._beta[:, :_STATES])) + 0.01
         self._sd = np.maximum(np.sqrt(ease * self._nominal_sd**2 + (1.0 - ease) * own), floor)

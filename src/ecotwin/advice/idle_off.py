@@ -249,9 +249,11 @@ class IdleOff:
     ) -> tuple[str, ...]:
         ready = self._local(pause.whole.end)
         said = [
-            f"Warming up begins at {self._local(pause.asleep.end)} and takes "
-            f"{sleep.warmup_min:.0f} min: ready at {ready} "
-            f"without a margin. Each minute it takes longer is a minute of waiting after {ready}."
+            (
+                f"Warming up begins at {self._local(pause.asleep.end)} and takes "
+                f"{sleep.warmup_min:.0f} min: ready at {ready} without a margin. "
+                f"Each minute it takes longer is a minute of waiting after {ready}."
+            )
         ]
         if not outlook.learned.get(element.id, False):
             said.append(

@@ -1,8 +1,8 @@
 """What a cleaning rule must do.
 
-A rule plug is a class `plug(plant)` in its own file. The chain (`cleaning.chain.Chain`) converts wire units to canonical
-ones and runs the rules in the order `order, range, spike, counter, stuck, gaps`; each sees only what the one before
-let through. Rules are vectorised over the batch and keep constant-size state by signal.
+A rule plug is a class `plug(plant)` in its own file. The chain (`cleaning.chain.Chain`) converts wire units to
+canonical ones and runs the rules in the order `order, range, spike, counter, stuck, gaps`; each sees only what the
+one before let through. Rules are vectorised over the batch and keep constant-size state by signal.
 
 `order` sorts: every later rule receives rows by signal, then time, with no double among them. A row older than what a
 rule has already let through of its signal is *late*.
@@ -47,7 +47,10 @@ class Rule(Protocol):
     name: str
 
     def clean(self, samples: Samples, context: Context) -> Passed:
-        """Judge a batch in canonical units. Values and quality may be changed; rows are only removed by rejecting them."""
+        """Judge a batch in canonical units.
+
+        Values and quality may be changed; rows are only removed by rejecting them.
+        """
         ...
 
     def restore(self, tail: Readings, breaks: Offsets, held: Rejects) -> None:

@@ -50,7 +50,7 @@ class Counter:
         self._ring_at = np.full((count, MEMORY), NEVER, np.int64)
         self._ring_total = np.full((count, MEMORY), np.nan)
 
-    def clean(self, samples: Samples, context: Context) -> Passed:
+    def clean(self, samples: Samples, context: Context) -> Passed:  # noqa: ARG002 - the contract's signature
         """Turn indices into totals."""
         rows = np.flatnonzero(self._counter[samples.signal])
         if not len(rows):

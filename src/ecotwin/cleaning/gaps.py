@@ -8,9 +8,9 @@ from datetime import datetime
 
 import numpy as np
 
-from ecotwin.clock import micros
 from ecotwin.cleaning.contract import Context, Offsets, Passed
 from ecotwin.cleaning.rows import NEVER, Groups, before, micros_by_signal
+from ecotwin.clock import micros
 from ecotwin.plant.model import Plant
 from ecotwin.records import Readings, Rejects, Samples
 
@@ -114,7 +114,7 @@ class Gaps:
             found.setdefault(signal, []).append(Gap(signal, int(since[signal]), None))
         return found
 
-    def restore(self, tail: Readings, breaks: Offsets, held: Rejects) -> None:
+    def restore(self, tail: Readings, breaks: Offsets, held: Rejects) -> None:  # noqa: ARG002 - the contract's signature
         """Know the newest reading of every signal again, and the gaps within the tail."""
         groups = Groups.of(tail.signal)
         past = before(tail.at, groups, self._at)

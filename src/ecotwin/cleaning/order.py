@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ecotwin.clock import DAY, SECOND, iso, micros
 from ecotwin.cleaning.contract import Context, Offsets, Passed
 from ecotwin.cleaning.rows import NEVER, Groups, before, refuse
+from ecotwin.clock import DAY, SECOND, iso, micros
 from ecotwin.plant.model import Plant
 from ecotwin.records import Bools, Codes, Floats, Ints, Readings, Reject, Rejects, Samples
 
@@ -92,8 +92,8 @@ class Order:
     ) -> Bools:
         """Mark doubles: of the row before, of the newest let through, or of a reading already kept."""
         signal, at, value = samples.signal, samples.at, samples.value
-        again = at == before(at, groups, self._at)
         known = self._at[signal]
+        again: Bools = (at == before(at, groups, self._at)) | (at == known)
         late = at < known
         if again.any():
             first = np.maximum.accumulate(np.where(again, 0, np.arange(len(at))))

@@ -25,7 +25,7 @@ class Range:
         self._high = np.where(counter, top, high)
         self._unit = [s.unit for s in plant.signals]
 
-    def clean(self, samples: Samples, context: Context) -> Passed:
+    def clean(self, samples: Samples, context: Context) -> Passed:  # noqa: ARG002 - the contract's signature
         """Refuse what is not plausible."""
         low, high = self._low[samples.signal], self._high[samples.signal]
         out = (samples.value < low) | (samples.value > high)

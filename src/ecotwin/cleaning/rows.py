@@ -54,7 +54,9 @@ def before(column: NDArray[Any], groups: Groups, known: NDArray[Any]) -> NDArray
     """Each row's predecessor: the row before it, or for the first of a group what was `known`.
 
     Args:
-        column: [rows]. groups: Of the same rows. known: [signals] last value let through.
+        column: [rows] what is asked of.
+        groups: Of the same rows.
+        known: [signals] last value let through.
     """
     previous = np.empty_like(column)
     previous[1:] = column[:-1]

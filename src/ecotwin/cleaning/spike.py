@@ -39,7 +39,7 @@ class Spike:
         self._doubted = np.full(count, np.nan)
         self._doubted_at = np.full(count, NEVER, np.int64)
 
-    def clean(self, samples: Samples, context: Context) -> Passed:
+    def clean(self, samples: Samples, context: Context) -> Passed:  # noqa: ARG002 - the contract's signature
         """Refuse spikes; only signals with something odd are walked row by row."""
         step = self._step[samples.signal]
         watched = np.isfinite(step)
@@ -92,7 +92,7 @@ class Spike:
         self._at[index], self._value[index] = at, value
         self._doubted[index], self._doubted_at[index] = doubted, doubted_at
 
-    def restore(self, tail: Readings, breaks: Offsets, held: Rejects) -> None:
+    def restore(self, tail: Readings, breaks: Offsets, held: Rejects) -> None:  # noqa: ARG002 - the contract's signature
         """Know the last good value and a doubted one again."""
         groups = Groups.of(tail.signal)
         last = groups.end - 1

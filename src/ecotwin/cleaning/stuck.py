@@ -36,7 +36,7 @@ class Stuck:
         self._since = np.full(count, NEVER, np.int64)
         self.marked = np.zeros(count, np.int64)
 
-    def clean(self, samples: Samples, context: Context) -> Passed:
+    def clean(self, samples: Samples, context: Context) -> Passed:  # noqa: ARG002 - the contract's signature
         """Mark what stands still."""
         chosen = self._limit[samples.signal] > 0
         chosen &= samples.at > self._at[samples.signal]
@@ -71,7 +71,7 @@ class Stuck:
         where = np.maximum.accumulate(np.where(begins, np.arange(len(at)), 0))
         return began[where]
 
-    def restore(self, tail: Readings, breaks: Offsets, held: Rejects) -> None:
+    def restore(self, tail: Readings, breaks: Offsets, held: Rejects) -> None:  # noqa: ARG002 - the contract's signature
         """Follow the run of equal values at the end of the tail back to its beginning.
 
         A tail that is `SUSPECT` throughout began longer ago than it reaches.

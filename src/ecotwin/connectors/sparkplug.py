@@ -11,6 +11,7 @@ Sources:
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import threading
@@ -65,12 +66,13 @@ class Sparkplug:
         self._inlet = Inlet(plant, connection.name, settings)
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self._gone = threading.Event()
         self._threads: list[threading.Thread] = []
         self._client: mqtt.Client | None = None
         self._session_ms = 0
         self._refused = 0
         self._logged_at = -1e9
-        self._status = ("connecting", "not started yet")
+        self._status = ("connecting", "not started yet.")
         self._since: datetime = clock.now()
         self._reason = ""
 
@@ -78,7 +80,7 @@ class Sparkplug:
 
     def start(self, cursor: str = "") -> None:  # noqa: ARG002
         """Begin to connect; returns at once. The wire has no position to go on from."""
-        self._say("connecting", f"connecting to {self._host}:{self._port}")
+        self._say("connecting", f"connecting to {self._host}:{self._port}.")
         for target in (self._run, self._keep_time):
             thread = threading.Thread(target=target, name=f"sparkplug-{self.name}", daemon=True)
             thread.start()
@@ -122,7 +124,7 @@ class Sparkplug:
         with self._lock:
             state, text = self._status
             stale = self._state.stale()
-            extra = dict(self._state.counts)
+            extra = {name: n for name, n in self._state.counts.items() if n}
             notes = self._notes() if state == "online" else []
         return Health(
             state,
@@ -143,13 +145,16 @@ class Sparkplug:
             client, online = self._client, self._status[0] == "online"
         if client is not None:
             if online:
-                self._publish_state(client, online=False).wait_for_publish(2.0)
+                with contextlib.suppress(RuntimeError):  # the line broke at this very moment
+                    self._publish_state(client, online=False).wait_for_publish(2.0)
             client.disconnect()
+            self._gone.wait(2.0)
+            self._gone.set()
         for thread in self._threads:
             thread.join(10.0)
         self._inlet.close()
         left = self._inlet.queued
-        self._say("finished", f"stopped; {left} samples were not taken" if left else "stopped")
+        self._say("finished", f"stopped; {left} samples were not taken." if left else "stopped.")
         if left:
             _log.warning("stopped with samples waiting", connection=self.name, samples=left)
 
@@ -165,9 +170,13 @@ class Sparkplug:
         while not self._stopping.is_set():
             try:
                 self._reason = ""
+                self._gone.clear()
                 client = self._new_client()
                 client.connect(self._host, self._port, int(self._option("keepalive_s", 30)))
-                client.loop_forever(retry_first_connection=False)
+                # paho's own thread alone touches the socket: TLS bears no second one.
+                client.loop_start()
+                self._gone.wait()
+                client.loop_stop()
                 reason = self._reason or "the line to it broke"
             except (OSError, ValueError, WireFault) as error:
                 reason = str(error) or type(error).__name__
@@ -200,6 +209,7 @@ class Sparkplug:
         self._session_ms = _wall_ms()
         client.will_set(self._state_topic, _state_body(False, self._session_ms), qos=1, retain=True)
         client.on_connect = self._on_connect
+        client.on_disconnect = lambda *_: self._gone.set()
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
         self._client = client
@@ -227,11 +237,11 @@ class Sparkplug:
         _properties: Any,
     ) -> None:
         if any(reason.is_failure for reason in reasons):
-            self._say(
-                "failed",
-                f"the broker does not let us read group {self._group!r}: allow this user to "
-                f"subscribe spBv1.0/{self._group}/# and {self._state_topic}.",
+            self._reason = (
+                f"it does not let us read group {self._group}: allow this user to subscribe "
+                f"spBv1.0/{self._group}/# and {self._state_topic}"
             )
+            client.disconnect()
             return
         with self._lock:
             self._state.connected(time.monotonic())

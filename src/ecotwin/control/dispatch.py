@@ -13,19 +13,18 @@ brought back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import numpy as np
-
 from ecotwin.clock import instant, micros
-from ecotwin.control.interlocks import LastWrite, Situation, check, freshest_s, holding, waitable
+from ecotwin.control.interlocks import LastWrite, Situation, check, holding, waitable
 from ecotwin.control.jobs import Job, Outcome
+from ecotwin.control.readback import as_told, never_moved, same, shown
 from ecotwin.errors import EcotwinError, WriteRefused
 from ecotwin.plant.model import Plant, Signal
-from ecotwin.records import Check, Image, Order, Quality, Receipt
+from ecotwin.records import Check, Image, Order, Receipt
 
 PATIENCE = timedelta(minutes=10)
 """How long an order waits at its start for an interlock that may yet hold."""
@@ -35,8 +34,6 @@ TERM_S = 600.0
 
 If the twin dies, the device is back within it.
 """
-
-TOLERANCE_SHARE = 0.005
 
 
 class Dispatch:
@@ -74,11 +71,6 @@ class Dispatch:
         """Stop switch and maintenance locks."""
         return self._situation
 
-    @property
-    def last_writes(self) -> Mapping[str, LastWrite]:
-        """Signal id -> newest write."""
-        return dict(self._last)
-
     def add(self, order: Order) -> None:
         """Take an approved order.
 
@@ -93,16 +85,14 @@ class Dispatch:
                 expected="a new planned order",
                 remedy="approve the advice anew",
             )
-        for job in self._jobs.values():
-            other = job.order
-            overlaps = order.start < other.lease_until and other.start < order.lease_until
-            if other.signal == order.signal and (overlaps or job.phase == "restoring"):
-                raise WriteRefused(
-                    f"{order.signal} already has order {other.id} until "
-                    f"{other.lease_until:%Y-%m-%d %H:%M} UTC",
-                    expected="one order at a time on a set-point",
-                    remedy="wait for its end, or stop it first",
-                )
+        blocking = next((job for job in self._jobs.values() if job.blocks(order)), None)
+        if blocking is not None:
+            other = blocking.order
+            raise WriteRefused(
+                f"{order.signal} already has order {other.id} until {other.lease_until:%F %H:%M} UTC",
+                expected="one order at a time on a set-point",
+                remedy="wait for its end, or stop it first",
+            )
         self._jobs[order.id] = Job(order)
 
     def lock(self, element: str, by: str) -> None:
@@ -115,7 +105,7 @@ class Dispatch:
 
     def unlock(self, element: str) -> None:
         """Take a maintenance lock away."""
-        held = {e: who for e, who in self._situation.locked.items() if e != element}
+        held = {e: by for e, by in self._situation.locked.items() if e != element}
         self._situation = replace(self._situation, locked=held)
 
     def stop(self, now: datetime, image: Image, by: str) -> Outcome:
@@ -163,9 +153,9 @@ class Dispatch:
         return self._outcome()
 
     def _outcome(self) -> Outcome:
-        done = Outcome(tuple(self._receipts), tuple(self._changed.values()))
+        receipts, changed = self._receipts, self._changed
         self._receipts, self._changed = [], {}
-        return done
+        return Outcome(tuple(receipts), tuple(changed.values()))
 
     def _begin(self, job: Job, now: datetime, image: Image) -> None:
         order = job.order
@@ -185,7 +175,12 @@ class Dispatch:
                 return
             why = "; ".join(f"{c.text}: {c.found}" for c in failed)
             self._end(
-                job, "refused", now, self._value(order, image), f"Not written. {why}.", checks
+                job,
+                "refused",
+                now,
+                shown(self._plant, order, image),
+                f"Not written. {why}.",
+                checks,
             )
             return
         signal = self._signal(order)
@@ -195,7 +190,6 @@ class Dispatch:
         if isinstance(fault, WriteRefused):
             self._end(job, "refused", now, None, f"Not written. {fault.found}.", checks)
             return
-        text = f"{order.value:g} {signal.unit} sent, leased until {order.lease_until:%H:%M} UTC."
         if fault is not None:
             # It may or may not have gone out: only the machine can tell.
             self._receipt(
@@ -210,14 +204,15 @@ class Dispatch:
             self._bring_back(job, now, "")
             return
         self._set(job, "sent")
+        text = f"{order.value:g} {signal.unit} sent, leased until {order.lease_until:%H:%M} UTC."
         self._receipt(order, "sent", now, None, text, checks)
 
     def _missed(self, job: Job, now: datetime, image: Image) -> None:
         """Its lease has ended before a start was recorded: a crash may have hidden the write."""
         order = job.order
-        value = self._value(order, image)
-        hidden = value is not None and self._same(order, value, order.value)
-        if hidden and not self._same(order, order.value, order.restore):
+        value = shown(self._plant, order, image)
+        hidden = value is not None and same(self._plant, order, value, order.value)
+        if hidden and not same(self._plant, order, order.value, order.restore):
             self._bring_back(job, now, "Found written after its lease had ended.")
         else:
             self._end(job, "refused", now, value, "Its time had passed before it could start.")
@@ -228,8 +223,8 @@ class Dispatch:
         if broken:
             self._bring_back(job, now, broken)
             return
-        value = self._value(order, image, after=job.sent_at)
-        if value is not None and self._same(order, value, order.value):
+        value = shown(self._plant, order, image, after=job.sent_at)
+        if value is not None and same(self._plant, order, value, order.value):
             job.phase, job.complained = "confirmed", False
             self._set(job, "confirmed")
             self._receipt(
@@ -240,10 +235,9 @@ class Dispatch:
                 f"The machine shows {value:g} {self._signal(order).unit}.",
             )
         elif micros(now) >= job.due:
-            shown = "nothing new" if value is None else f"{value:g} {self._signal(order).unit}"
+            told = as_told(self._plant, order, value)
             text = (
-                f"The machine showed {shown} instead of {order.value:g} in time; it is "
-                "brought back."
+                f"The machine showed {told} instead of {order.value:g} in time; it is brought back."
             )
             self._receipt(order, "failed", now, value, text)
             self._set(job, "failed")
@@ -253,8 +247,8 @@ class Dispatch:
 
     def _hold(self, job: Job, now: datetime, image: Image) -> None:
         order = job.order
-        value = self._value(order, image, after=job.sent_at)
-        if value is not None and not self._same(order, value, order.value):
+        value = shown(self._plant, order, image, after=job.sent_at)
+        if value is not None and not same(self._plant, order, value, order.value):
             self._moved_by_itself(job, now, value)
             return
         if now >= order.lease_until:
@@ -270,9 +264,8 @@ class Dispatch:
             and left_s < 0.5 * self._term_s
             and instant(job.renewed) < order.lease_until
         ):
-            before = job.sent_at
+            before = job.sent_at  # a renewal changes no value: older readings still count
             fault = self._send(job, order.value, self._lease_s(order, now), now)
-            # The value does not change by a renewal: older readings still count.
             job.sent_at = before
             if fault is not None:
                 self._bring_back(job, now, f"The lease could not be renewed: {fault.found}.")
@@ -280,48 +273,36 @@ class Dispatch:
     def _moved_by_itself(self, job: Job, now: datetime, value: float) -> None:
         order, signal = job.order, self._signal(job.order)
         assert signal.write is not None
-        home = self._same(order, value, order.restore) or self._same(
-            order, value, signal.write.fallback
-        )
+        homes = (order.restore, signal.write.fallback)
+        home = any(same(self._plant, order, value, h) for h in homes)
         if home:
             text = f"The device fell back to {value:g} {signal.unit} by itself."
             self._end(job, "fell_back", now, value, text, state="restored")
         else:
-            text = f"Somebody set {value:g} {signal.unit} at the machine; the twin leaves it there."
+            text = f"Somebody set {value:g} {signal.unit} at the machine; it is left there."
             self._end(job, "fell_back", now, value, text, state="failed")
 
     def _wait_for_old(self, job: Job, now: datetime, image: Image) -> None:
         order = job.order
-        value = self._value(order, image, after=job.sent_at)
-        if value is not None and self._same(order, value, order.restore):
+        value = shown(self._plant, order, image, after=job.sent_at)
+        if value is not None and same(self._plant, order, value, order.restore):
             text = f"The machine shows {value:g} {self._signal(order).unit} again."
             self._end(job, "restored", now, value, text)
         elif micros(now) >= job.due:
-            if self._never_moved(job, now, image):
+            if never_moved(self._plant, job, now, image):
                 text = f"The machine talks and still shows {order.restore:g}; it never left it."
                 self._end(job, "restored", now, order.restore, text)
                 return
             if not job.complained:
-                shown = "nothing new" if value is None else f"{value:g} {self._signal(order).unit}"
+                told = as_told(self._plant, order, value)
                 text = (
-                    f"The machine shows {shown} and not {order.restore:g}; the twin keeps "
+                    f"The machine shows {told} and not {order.restore:g}; the twin keeps "
                     "trying. Look at the machine."
                 )
                 self._receipt(order, "failed", now, value, text)
                 self._set(job, "failed")
                 job.complained = True
             self._send(job, order.restore, 0.0, now)
-
-    def _never_moved(self, job: Job, now: datetime, image: Image) -> bool:
-        """A set-point told only on change is silent where it should be, while its machine talks."""
-        value = self._value(job.order, image)
-        age_s = freshest_s(self._plant, self._signal(job.order).element, image)
-        since_s = (micros(now) - job.sent_at) / 1e6
-        return (
-            value is not None
-            and self._same(job.order, value, job.order.restore)
-            and age_s < since_s
-        )
 
     def _bring_back(self, job: Job, now: datetime, why: str) -> None:
         order = job.order
@@ -341,10 +322,9 @@ class Dispatch:
             job.complained = True
 
     def _broken(self, order: Order, image: Image, now: datetime) -> str:
-        failed = [
-            c for c in holding(self._plant, order, image, now, self._situation) if not c.passed
-        ]
-        return "; ".join(f"{c.text}: {c.found}" for c in failed) + "." if failed else ""
+        asked = holding(self._plant, order, image, now, self._situation)
+        failed = [f"{c.text}: {c.found}" for c in asked if not c.passed]
+        return "; ".join(failed) + "." if failed else ""
 
     def _send(self, job: Job, value: float, lease_s: float, now: datetime) -> EcotwinError | None:
         signal = self._signal(job.order)
@@ -367,23 +347,6 @@ class Dispatch:
 
     def _signal(self, order: Order) -> Signal:
         return self._plant.signal(order.signal)
-
-    def _value(self, order: Order, image: Image, after: int = 0) -> float | None:
-        """The set-point as the machine shows it, told after an instant and not stale."""
-        signal = self._signal(order) if self._plant.has_signal(order.signal) else None
-        if (
-            signal is None
-            or image.at[signal.index] <= after
-            or image.quality[signal.index] >= Quality.SUSPECT
-        ):
-            return None
-        value = float(image.value[signal.index])
-        return None if np.isnan(value) else value
-
-    def _same(self, order: Order, value: float, wanted: float) -> bool:
-        write = self._signal(order).write
-        assert write is not None
-        return abs(value - wanted) <= max(TOLERANCE_SHARE * (write.high - write.low), 1e-9)
 
     def _set(self, job: Job, state: str) -> None:
         job.order = replace(job.order, state=state)

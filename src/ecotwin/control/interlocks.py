@@ -97,7 +97,7 @@ def holding(
 
 
 def waitable(plant: Plant, signal: str, failed: Check) -> bool:
-    """Whether a no may soon be a yes: an oven that runs empty, a line that was down for a minute."""
+    """Whether a no may soon be a yes: an oven that runs empty, a line down for a minute."""
     write = plant.signal(signal).write if plant.has_signal(signal) else None
     if failed.name == "data_age":
         return True

@@ -29,6 +29,12 @@ class Job:
     renewed: int = 0
     complained: bool = False
 
+    def blocks(self, order: Order) -> bool:
+        """Whether another order may not have the same set-point at its time."""
+        mine = self.order
+        overlaps = order.start < mine.lease_until and mine.start < order.lease_until
+        return mine.signal == order.signal and (overlaps or self.phase == "restoring")
+
     def state(self) -> dict[str, Any]:
         """JSON-able."""
         saved = {k: getattr(self, k) for k in ("phase", "sent_at", "due", "renewed", "complained")}

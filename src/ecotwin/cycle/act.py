@@ -138,7 +138,9 @@ class Act:
     def decline(self, id: str, person: Person, reason: str, now: datetime) -> int:  # noqa: A002
         """Decline advice with a reason. Returns its place in the ledger."""
         self.advice[id] = approval.decline(self.advice[id], person.name, reason, now)
-        entry = self._keeper.note("decline", id, {"advice": id, "by": person.name, "reason": reason})
+        entry = self._keeper.note(
+            "decline", id, {"advice": id, "by": person.name, "reason": reason}
+        )
         self._keeper.seal(self.advice[id], id, now)
         return entry
 
@@ -225,5 +227,3 @@ class Act:
 def receipt_id(receipt: Receipt) -> str:
     """Stable id of a receipt."""
     return f"{receipt.order}/{receipt.kind}/{receipt.at:%Y%m%dT%H%M%S%f}"
-
-

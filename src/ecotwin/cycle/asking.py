@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,7 @@ class Asked:
         Raises:
             EcotwinError: The question is unknown, or its answer cannot be had.
         """
-        known = {
+        known: dict[str, Callable[..., dict[str, Any]]] = {
             "report": self.report,
             "explain": self.explain,
             "export": self.export,
@@ -79,10 +79,11 @@ class Asked:
         }
         if question not in known:
             raise EcotwinError(
-                f"there is no question {question!r}", expected=f"one of {', '.join(known)}", remedy="update the command"
+                f"there is no question {question!r}",
+                expected=f"one of {', '.join(known)}",
+                remedy="update the command",
             )
-        made: dict[str, Any] = known[question](**words)
-        return made
+        return known[question](**words)
 
     def period(self, text: str) -> Period:
         """Read a period, and cut it at now.
@@ -110,7 +111,11 @@ class Asked:
                 expected="a period that has begun",
                 remedy="ask for an earlier one",
             )
-        return Period(period.start, min(period.end, end))
+        start = period.start
+        span = self._store.span()
+        if text in {"", "today"} and span is not None:
+            start = max(start, span.start.replace(second=0, microsecond=0) + timedelta(minutes=1))
+        return Period(min(start, end), min(period.end, end))
 
     def accounts(self, period: Period, elements: list[str] | None = None) -> accounts.Accounts:
         """Figures over a period, day by day."""
@@ -181,7 +186,9 @@ class Asked:
         for row, line in enumerate(self._store.export(chosen, span)):
             if row >= EXPORT_ROWS:
                 raise FigureGap(
-                    f"more than {EXPORT_ROWS:,} rows", expected="fewer", remedy="ask for a shorter period"
+                    f"more than {EXPORT_ROWS:,} rows",
+                    expected="fewer",
+                    remedy="ask for a shorter period",
                 )
             writer.writerow(line)
         return {"csv": text.getvalue()}
@@ -192,12 +199,18 @@ class Asked:
         rows = self._store.rejects(span, limit=limit)
         counts = dict(self._store.reject_counts(span))
         lines = [f"{n:>10,}  {reason}" for reason, n in sorted(counts.items(), key=lambda c: -c[1])]
-        lines += [f"{r['at']}  {r['signal']}  {r['value']}  {r['reason']}: {r['detail']}" for r in rows]
-        return {"counts": counts, "rows": [_plain(r) for r in rows], "lines": lines or ["Nothing is in quarantine."]}
+        lines += [
+            f"{r['at']}  {r['signal']}  {r['value']}  {r['reason']}: {r['detail']}" for r in rows
+        ]
+        return {
+            "counts": counts,
+            "rows": [_plain(r) for r in rows],
+            "lines": lines or ["Nothing is in quarantine."],
+        }
 
-    def backup(self, folder: str) -> dict[str, Any]:
+    def backup(self, to: str) -> dict[str, Any]:
         """A complete copy of history and ledger."""
-        return back_up(self._store, self._ledger, Path(folder))
+        return back_up(self._store, self._ledger, Path(to))
 
     def _element(self, name: str) -> str:
         if not name:
@@ -207,7 +220,9 @@ class Asked:
         except KeyError:
             known = ", ".join(e.id for e in self._plant.elements[:12])
             raise FigureGap(
-                f"there is no element {name!r}", expected=f"an id of the plant file such as {known}", remedy="correct it"
+                f"there is no element {name!r}",
+                expected=f"an id of the plant file such as {known}",
+                remedy="correct it",
             ) from None
 
     def _signal(self, name: str) -> int:
@@ -223,7 +238,18 @@ class Asked:
 
 def as_csv(measures: list[dict[str, Any]]) -> str:
     """Figures of a report as CSV."""
-    names = ["element", "indicator", "value", "unit", "low", "high", "coverage", "estimated_share", "method", "id"]
+    names = [
+        "element",
+        "indicator",
+        "value",
+        "unit",
+        "low",
+        "high",
+        "coverage",
+        "estimated_share",
+        "method",
+        "id",
+    ]
     text = io.StringIO()
     writer = csv.DictWriter(text, names, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()

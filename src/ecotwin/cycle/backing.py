@@ -27,7 +27,9 @@ def back_up(store: Store, ledger: Ledger, folder: Path) -> dict[str, Any]:
         FileFault: The folder holds something already.
     """
     if folder.exists() and any(folder.iterdir()):
-        raise FileFault(f"{folder} is not empty", expected="a new or empty folder", remedy="give another folder")
+        raise FileFault(
+            f"{folder} is not empty", expected="a new or empty folder", remedy="give another folder"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     place = folder / "ledger"
     place.mkdir()
@@ -59,7 +61,9 @@ def restore(plant_file: Path, folder: Path, data_folder: Path | None) -> str:
     place = data_folder if data_folder is not None else read().data / plant_file.stem
     if not (folder / MANIFEST).exists():
         raise FileFault(
-            f"{folder} is no complete backup", expected=f"{MANIFEST} in it", remedy="name a folder that `ecotwin backup` made"
+            f"{folder} is no complete backup",
+            expected=f"{MANIFEST} in it",
+            remedy="name a folder that `ecotwin backup` made",
         )
     if place.exists() and any(place.iterdir()):
         raise FileFault(

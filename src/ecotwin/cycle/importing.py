@@ -35,7 +35,9 @@ def bring_in(
         now: Plant time. image: The plant now, where live counters stand.
     """
     batches = _cleaned(plant, files, now)
-    spans = [(int(b.readings.at.min()), int(b.readings.at.max())) for b in batches if len(b.readings)]
+    spans = [
+        (int(b.readings.at.min()), int(b.readings.at.max())) for b in batches if len(b.readings)
+    ]
     if not spans:
         return None
     first, last = min(s[0] for s in spans), max(s[1] for s in spans)
@@ -52,9 +54,7 @@ def bring_in(
     return Period(instant(first), instant(last))
 
 
-def _joins(
-    shift: Floats, live: dict[int, float], first: int, last: int
-) -> tuple[Break, ...]:
+def _joins(shift: Floats, live: dict[int, float], first: int, last: int) -> tuple[Break, ...]:
     """Breaks that let late samples and a restart know which offset holds in the record and which after it."""
     made: list[Break] = []
     for signal in np.flatnonzero(shift):
@@ -68,7 +68,9 @@ def _cleaned(plant: Plant, files: Sequence[Path], now: datetime) -> list[Cleaned
     chain = Chain(plant, past_days=None)
     clock: Clock = ManualClock(now)
     source = Connection("import", "replay", RECORD)
-    connector = replay.plug(plant, source, clock, settings=InletLimits(paths=tuple(map(str, files))))
+    connector = replay.plug(
+        plant, source, clock, settings=InletLimits(paths=tuple(map(str, files)))
+    )
     connector.start()
     made: list[Cleaned] = []
     try:
@@ -113,5 +115,5 @@ def _lasts(readings: Readings) -> list[tuple[int, float]]:
     """The newest value of each signal in a batch."""
     order = np.lexsort((readings.at, readings.signal))
     signal = readings.signal[order]
-    last = np.flatnonzero(np.append(signal[1:] != signal[:-1], True)) if len(signal) else []
+    last = np.flatnonzero(np.append(signal[1:] != signal[:-1], [True] * min(1, len(signal))))
     return [(int(signal[i]), float(readings.value[order[i]])) for i in last]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -25,21 +24,19 @@ KINDS: dict[type, str] = {
 }
 
 
-@cache
-def _adapter(cls: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(cls)
+_ADAPTERS: dict[type, TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in KINDS}
 
 
 def to_json(record: object) -> dict[str, Any]:
     """A record as JSON values."""
-    made = _adapter(type(record)).dump_python(record, mode="json")
+    made = _ADAPTERS[type(record)].dump_python(record, mode="json")
     assert isinstance(made, dict)
     return made
 
 
 def from_json(cls: type[T], body: object) -> T:
     """A record from JSON values."""
-    made: T = _adapter(cls).validate_python(body)
+    made: T = _ADAPTERS[cls].validate_python(body)
     return made
 
 

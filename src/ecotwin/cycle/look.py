@@ -100,7 +100,7 @@ class Look:
             start = end
         self._learned_until = max(self._learned_until or period.end, period.end)
 
-    def refill_trail(self, now: datetime) -> None:
+    def refill_trail(self) -> None:
         """Build the last day anew: after a start, and after the baselines have learned much at once."""
         end = self.closed_until
         span = self._store.span()
@@ -128,7 +128,7 @@ class Look:
             for carrier in {t.carrier for t in self._plant.tariffs}
         }
         factors: dict[str, Any] = {"electricity": self._prices.carbon}
-        market: dict[str, Any] = {"electricity": self._prices.carbon_market}
+        market: dict[str, Any] = {"electricity": self._prices.carbon_market()}
         if self._gas_factor is not None:
             factors["gas"] = market["gas"] = self._gas_factor
         return self.alerts.findings(scores, now, rates, factors, market)

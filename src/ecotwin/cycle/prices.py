@@ -33,8 +33,8 @@ class Prices:
             return grid.hourly[int(self._hour(at))]
         return grid.location
 
-    def carbon_market(self, at: datetime) -> float | None:
-        """Market-based carbon at a moment [kgCO2e/kWh]: contracts by their share, the rest at the residual mix.
+    def carbon_market(self) -> float | None:
+        """Market-based carbon [kgCO2e/kWh]: contracts by their share, the rest at the residual mix.
 
         None when a part is covered by nothing that the plant file names. A contract that fails one of the eight
         quality criteria does not count (GHG Protocol Scope 2 Guidance, chapter 7).

@@ -27,7 +27,17 @@ LOOK_BACK = 28
 MOST = 30
 MINUTE = timedelta(minutes=1)
 SIGN_EVERY = timedelta(minutes=30)
-SEALED = ("energy.", "ghg.", "water.", "waste.", "oee.", "cost.", "air.", "material.", "production.")
+SEALED = (
+    "energy.",
+    "ghg.",
+    "water.",
+    "waste.",
+    "oee.",
+    "cost.",
+    "air.",
+    "material.",
+    "production.",
+)
 
 
 class Prove:
@@ -85,7 +95,9 @@ class Prove:
         """A bundle that proves one entry offline."""
         checkpoint = self.sign(at)
         with TemporaryDirectory() as folder:
-            path = bundle(self._ledger, self._seal, [index], checkpoint, Path(folder) / "evidence.zip")
+            path = bundle(
+                self._ledger, self._seal, [index], checkpoint, Path(folder) / "evidence.zip"
+            )
             return path.read_bytes()
 
     def _measure(self, one: Ended, known_at: datetime) -> Saving:
@@ -128,7 +140,9 @@ class Prove:
         """Findings and other orders at this machine: periods that are not comparable."""
         found = [
             (Period(f.onset, max(f.onset, f.closed_at or now)), f.title)
-            for f in {f.id: f for f in [*self._keeper.all(Finding), *self._look.alerts.open(now)]}.values()
+            for f in {
+                f.id: f for f in [*self._keeper.all(Finding), *self._look.alerts.open(now)]
+            }.values()
             if f.element == advice.element and f.kind == "excess"
         ]
         orders = [
@@ -162,4 +176,3 @@ class Prove:
 
 def _minute(at: datetime) -> datetime:
     return at.replace(second=0, microsecond=0)
-

@@ -46,7 +46,9 @@ class Replayed:
 
     def as_lines(self) -> list[str]:
         """For people."""
-        lines = [f"{'month':<9}{'kWh':>14}{'kgCO2e':>12}{'covered':>9}{'quarantined':>13}{'findings':>10}"]
+        lines = [
+            f"{'month':<9}{'kWh':>14}{'kgCO2e':>12}{'covered':>9}{'quarantined':>13}{'findings':>10}"
+        ]
         for row in [*self.months, {**self.total, "month": "total"}]:
             carbon = "refused" if row["co2e_kg"] is None else number(row["co2e_kg"])
             lines.append(
@@ -71,7 +73,11 @@ def replay(plant_file: Path, data: tuple[Path, ...], folder: Path | None) -> Rep
     """
     for path in data:
         if not path.exists():
-            raise FileFault(f"there is no {path}", expected="a file or a folder of files", remedy="correct --data")
+            raise FileFault(
+                f"there is no {path}",
+                expected="a file or a folder of files",
+                remedy="correct --data",
+            )
     plant = load(plant_file)
     if not any(c.protocol in {"files", "replay"} for c in plant.connections):
         raise FileFault(
@@ -124,7 +130,12 @@ def _sum_up(twin: Twin) -> Replayed:
             expected="the columns or signals that its connection names",
             remedy="compare the file's header with the plant file",
         )
-    findings = sorted({f.id: f for f in [*twin.keeper.all(Finding, limit=100_000), *twin.findings_open()]}.values(), key=lambda f: f.onset)
+    findings = sorted(
+        {
+            f.id: f for f in [*twin.keeper.all(Finding, limit=100_000), *twin.findings_open()]
+        }.values(),
+        key=lambda f: f.onset,
+    )
     asked = Asked(twin.plant, twin.store, twin.ledger, span.end)
     refused: list[str] = []
     months = []
@@ -134,13 +145,16 @@ def _sum_up(twin: Twin) -> Replayed:
     total = {
         "kwh": round(sum(m["kwh"] for m in months), 4),
         "co2e_kg": None if None in whole else sum(whole),
-        "coverage": sum(m["coverage"] * m["hours"] for m in months) / sum(m["hours"] for m in months),
+        "coverage": sum(m["coverage"] * m["hours"] for m in months)
+        / sum(m["hours"] for m in months),
         "quarantined": sum(twin.store.reject_counts().values()),
         "findings": len(findings),
         "readings": twin.intake.kept,
     }
     connections = {name: health.text for name, health in twin.health().items()}
-    return Replayed(twin.plant.name, months, total, [to_json(f) for f in findings], refused, connections)
+    return Replayed(
+        twin.plant.name, months, total, [to_json(f) for f in findings], refused, connections
+    )
 
 
 def _months(plant: Plant, span: Period) -> list[Period]:

@@ -10,8 +10,8 @@ from datetime import datetime
 
 import numpy as np
 
-from ecotwin.clock import Clock, ManualClock, instant, micros
 from ecotwin.cleaning.chain import Chain
+from ecotwin.clock import Clock, ManualClock, instant, micros
 from ecotwin.connectors.contract import Connector, Delivery
 from ecotwin.history.contract import Store
 from ecotwin.records import Cleaned, Image, Readings, Samples

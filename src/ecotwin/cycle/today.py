@@ -53,7 +53,10 @@ class Today:
         self._since = since
         self._kpis: dict[str, Kpi] = kpis()
         self._pairs = [
-            (kpi, e.id) for kpi in self._kpis.values() for e in plant.elements if kpi.needs(plant, e.id)
+            (kpi, e.id)
+            for kpi in self._kpis.values()
+            for e in plant.elements
+            if kpi.needs(plant, e.id)
         ]
         self._wide = {e.id for e in plant.elements if e.level in {"site", "area", "line"}}
         self._day: _Day | None = None
@@ -75,7 +78,11 @@ class Today:
         if self._day is None:
             self._day = _Day(local, self._begin(local))
         self._sum_hours(self._day, until)
-        running = self._tallies(Period(self._day.summed_until, until)) if until > self._day.summed_until else {}
+        running = (
+            self._tallies(Period(self._day.summed_until, until))
+            if until > self._day.summed_until
+            else {}
+        )
         self._publish(self._add(self._day.tallies, running), until)
         return True
 
@@ -95,7 +102,9 @@ class Today:
             end = min(hour + timedelta(hours=1), day.end)
             tallies = self._add(tallies, self._tallies(Period(hour, end), wide_only=True))
             for key, measure in self._finish(tallies)[0].items():
-                made.course.setdefault(key, []).append(((end - day.start).total_seconds(), measure.value))
+                made.course.setdefault(key, []).append(
+                    ((end - day.start).total_seconds(), measure.value)
+                )
             hour = end
         self._store_course(made)
 
@@ -104,7 +113,10 @@ class Today:
         if self._day is None:
             return []
         start = local_day(self._day.day, self._plant.zone).start
-        return [(start + timedelta(seconds=s), v) for s, v in self._day.course.get((element, indicator), [])]
+        return [
+            (start + timedelta(seconds=s), v)
+            for s, v in self._day.course.get((element, indicator), [])
+        ]
 
     def customary(self, element: str, indicator: str, at: datetime) -> Range | None:
         """The figure's usual value by this time of day, from past days of the same kind; None: too few."""
@@ -153,7 +165,10 @@ class Today:
 
     @staticmethod
     def _add(one: dict[Key, Tally], other: dict[Key, Tally]) -> dict[Key, Tally]:
-        return {k: one[k] + other[k] if k in one and k in other else one.get(k) or other[k] for k in {**one, **other}}
+        return {
+            k: one[k] + other[k] if k in one and k in other else one.get(k) or other[k]
+            for k in {**one, **other}
+        }
 
     def _finish(self, tallies: dict[Key, Tally]) -> tuple[dict[Key, Measure], tuple[str, ...]]:
         measures: dict[Key, Measure] = {}

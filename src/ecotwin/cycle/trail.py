@@ -49,7 +49,12 @@ def supply(plant: Plant) -> Supply:
 
 def _leaves(plant: Plant, balance: Balance) -> list[str]:
     """Machines that an electric balance feeds directly: outputs that are no inlet of a further balance."""
-    inlets = {i for b in plant.balances if b.carrier == "electricity" and b.id != balance.id for i in b.inputs}
+    inlets = {
+        i
+        for b in plant.balances
+        if b.carrier == "electricity" and b.id != balance.id
+        for i in b.inputs
+    }
     leaves = [
         plant.signal(o).element for o in balance.outputs if plant.has_signal(o) and o not in inlets
     ]
@@ -107,7 +112,8 @@ class Trail:
 
     def rest_kw(self) -> Floats:
         """[steps] what no user's meter shows [kW]."""
-        return self._site["used"] - np.nansum(self._rows["actual"], axis=1)
+        rest: Floats = self._site["used"] - np.nansum(self._rows["actual"], axis=1)
+        return rest
 
     def site_expected(self) -> tuple[Floats, Floats]:
         """[steps] expected power of the whole site and its standard deviation [kW].

@@ -30,7 +30,11 @@ def verify(where: Path) -> dict[str, Any]:
         f"{report.checkpoints} signed checkpoints hold; the newest covers {report.sealed_until} entries",
     ]
     lines += [f"FAULT: {fault.text}" for fault in report.faults]
-    lines.append("The ledger is sound." if report.sound else f"The ledger is NOT sound: {len(report.faults)} faults.")
+    lines.append(
+        "The ledger is sound."
+        if report.sound
+        else f"The ledger is NOT sound: {len(report.faults)} faults."
+    )
     return {
         "report": {
             "ok": report.sound,

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from ecotwin.detection.chart import Chart, Verdict
-from ecotwin.detection.columns import Modes, lasting, picked, positions, rates, three
+from ecotwin.detection.columns import Modes, called, lasting, picked, positions, rates, three
 from ecotwin.detection.contract import Expected
 from ecotwin.plant.model import STATES, Plant, Signal
 from ecotwin.records import Floats, Readings, Score, Window
@@ -240,14 +240,16 @@ def series_of(plant: Plant) -> list[Series]:
         first = next((s for i in weights if (s := plant.signals[i]).means in INTO), None)
         if first is not None:
             scope = _scope(plant, b.element)
-            found.append(Series(b.id, f"{b.rest} ({b.name})", b.element, first, weights, scope))
+            found.append(Series(b.id, b.rest, b.element, first, weights, scope))
     seen: set[tuple[str, str]] = set()
     for s in sorted(plant.signals, key=lambda s: INTO.index(s.means) if s.means in INTO else 99):
         if s.means in INTO and s.carrier not in balanced and (s.element, s.carrier) not in seen:
             seen.add((s.element, s.carrier))
             leaves[s.id] = s
     for s in leaves.values():
-        found.append(Series(s.id, s.name, s.element, s, {s.index: 1.0}, _scope(plant, s.element)))
+        found.append(
+            Series(s.id, called(plant, s), s.element, s, {s.index: 1.0}, _scope(plant, s.element))
+        )
     return found
 
 

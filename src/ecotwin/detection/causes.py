@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ecotwin.clock import instant
-from ecotwin.detection.columns import three
+from ecotwin.detection.columns import called, three
 from ecotwin.plant.model import Plant
 from ecotwin.records import Score, Severity
 
@@ -48,7 +48,7 @@ def what(cause: str) -> str:
     >>> what("oven_2:power"), what("site:gap:plc")
     ('power', 'gap')
     """
-    return cause.split(":")[1]
+    return (*cause.split(":"), "")[1]
 
 
 def kind(cause: str) -> str:
@@ -72,11 +72,9 @@ def place(plant: Plant, cause: str, element: str) -> str:
     balance = plant.balance(key)
     if balance is not None:
         return balance.rest
-    owner = plant.element(element).name
     if plant.has_signal(key):
-        name = plant.signal(key).name
-        return name if owner.lower() in name.lower() else f"{name} of {owner}"
-    return owner
+        return called(plant, plant.signal(key))
+    return plant.element(element).name
 
 
 def at_night(plant: Plant, at: int) -> bool:
@@ -121,7 +119,6 @@ class Kinship:
     """Which causes are one: the power of compressors and the air that leaks away behind them."""
 
     def __init__(self, plant: Plant) -> None:
-        self._feeders: dict[str, frozenset[str]] = {}
         everyone: set[str] = set()
         for b in plant.balances:
             if b.carrier == "compressed_air":

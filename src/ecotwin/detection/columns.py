@@ -17,11 +17,24 @@ LEAST_COVERED = 0.5
 
 _CODES = 256
 
+_FLOWS = {"compressed_air": "Air", "water": "Water", "nitrogen": "Nitrogen", "gas": "Gas"}
+
 
 def power_signal(plant: Plant, element: str) -> Signal | None:
     """The signal that shows a machine's electric power best."""
     means = ("electricity_power", "electricity_energy", "electricity_interval")
     return next((s for m in means if (s := plant.find(element, m)) is not None), None)
+
+
+def called(plant: Plant, signal: Signal) -> str:
+    """What a person calls a signal: flows by where they go, others by their name and machine."""
+    owner = plant.element(signal.element).name
+    flow = _FLOWS.get(signal.carrier)
+    if flow is not None:
+        return f"{flow} to {owner}"
+    name = signal.name.split(":")[0].split(",")[0]
+    name = name[:1].upper() + name[1:]
+    return name if owner.lower() in name.lower() else f"{name} of {owner}"
 
 
 def number(element: Element, *keys: str) -> float | None:

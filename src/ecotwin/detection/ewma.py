@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from ecotwin.clock import HOUR
-from ecotwin.detection.columns import Modes, number, picked, positions, power_signal, three
+from ecotwin.detection.columns import Modes, called, number, picked, positions, power_signal, three
 from ecotwin.detection.contract import Expected
 from ecotwin.plant.model import STATES, Plant
 from ecotwin.records import Floats, Readings, Score, Window
@@ -48,7 +48,9 @@ class Ewma:
         self._machines = [
             (m.id, p)
             for m in plant.machines
-            if m.id not in made and (p := power_signal(plant, m.id)) is not None
+            if m.id not in made
+            and m.kind_facts.get("role", "machine") == "machine"
+            and (p := power_signal(plant, m.id)) is not None
         ]
         self._wear = [
             s
@@ -199,7 +201,7 @@ class Ewma:
         subject = (
             f"{name}'s power against its baseline"
             if i < self._split
-            else f"{signal.name} of {name}"
+            else called(self._plant, signal)
         )
         text = (
             f"{subject} has drifted up {when}: {three(shift)} {unit} above its own mean of "

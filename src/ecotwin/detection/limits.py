@@ -4,7 +4,8 @@ Facts of a machine (its kind's table or the plant file), NAME being the last par
 id:
 `limit_low_NAME`, `limit_high_NAME` (else the signal's plausible range), `permit_NAME` with
 `permit_NAME_min` (averaging
-time in minutes, 60 if not given), `zero_means_fault`.
+time in minutes, 60 if not given), `zero_means_fault`, `min_plausible_kwh` (an interval's amount up to this is as good
+as zero).
 
 A permit's block counts when two thirds of it were measured (rule of the field; see the permit
 itself). Start-up hours and
@@ -18,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from ecotwin.detection.columns import number, picked, positions, three
+from ecotwin.detection.columns import called, number, picked, positions, three
 from ecotwin.detection.contract import Expected
 from ecotwin.plant.model import Plant, Signal
 from ecotwin.records import Quality, Readings, Score, Window
@@ -52,6 +53,11 @@ class Limits:
         self._blocks = [_Block() for _ in self._permits]
         self._zero = _zero_groups(plant)
         self._group = np.full(count, -1, np.int64)
+        self._least = np.zeros(count)
+        for s in plant.signals:
+            if s.form == "interval" and s.carrier == "electricity":
+                least = number(plant.element(s.element), "min_plausible_kwh")
+                self._least[s.index] = 0.0 if least is None else least
         for i, group in enumerate(self._zero):
             self._group[list(group.signals)] = i
 
@@ -117,7 +123,7 @@ class Limits:
                 over=out,
                 cause=f"{s.id}:limit",
                 unit=s.unit,
-                text=f"{s.name} {words}: {three(value)} {s.unit}.",
+                text=f"{called(self._plant, s)} {words}: {three(value)} {s.unit}.",
                 onset=int(self._since[i]),
             )
         ]
@@ -131,7 +137,8 @@ class Limits:
             if at != g.at:
                 scores += self._decide(g, closing=True)
                 g.at, g.zeros, g.others, g.decided = at, 0, 0, False
-            if readings.value[row] == 0.0:
+            least = self._least[readings.signal[row]]
+            if abs(readings.value[row]) <= least:
                 g.zeros += 1
             else:
                 g.others += 1
@@ -204,7 +211,7 @@ class Limits:
         block.over = over
         verb = "passes" if over else "keeps"
         text = (
-            f"{s.name} averaged {three(mean)} {s.unit} over {minutes:.0f} min and {verb} the "
+            f"{called(self._plant, s)} averaged {three(mean)} {s.unit} over {minutes:.0f} min and {verb} the "
             f"permit of {three(limit)} {s.unit}."
         )
         return [

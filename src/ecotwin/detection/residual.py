@@ -40,7 +40,9 @@ class Residual:
         self._elements = tuple(
             e.id
             for e in plant.machines
-            if e.id not in made and power_signal(plant, e.id) is not None
+            if e.id not in made
+            and e.kind_facts.get("role", "machine") == "machine"
+            and power_signal(plant, e.id) is not None
         )
         self._signal = [power_signal(plant, e) for e in self._elements]
         self._modes = Modes(plant, self._elements)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ecotwin.detection.columns import lasting, picked, positions
+from ecotwin.detection.columns import called, lasting, picked, positions
 from ecotwin.detection.contract import Expected
 from ecotwin.plant.model import Plant
 from ecotwin.records import Floats, Readings, Score, Window
@@ -126,7 +126,7 @@ class Silence:
         now: dict[str, tuple[str, str, float, str]] = {}
         for n in np.flatnonzero(self._stuck > STUCK_MIN):
             s = self._signals[n]
-            text = f"{s.name} keeps coming with a value that does not change"
+            text = f"{called(self._plant, s)} keeps coming with a value that does not change"
             # It was stuck for that long before the cleaning could say so.
             minutes = float(self._stuck[n]) + s.stuck_after_s / 60.0
             now[f"{s.id}:stuck"] = (s.element, s.id, minutes, text)

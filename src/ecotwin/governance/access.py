@@ -110,7 +110,8 @@ def may(who: Person, action: Action | str, place: str, plant: Plant) -> Decision
     """Whether a person may do something at a place.
 
     Args:
-        who: The person. action: What they want.
+        who: The person.
+        action: What they want.
         place: Id of an element or a signal; empty: the whole plant.
         plant: The plant, which says who may write what.
     """

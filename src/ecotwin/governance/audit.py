@@ -60,7 +60,8 @@ def verify(folder: Path, *, key: str | None = None, anchors: Sequence[str] = ())
     """Check a ledger while it may be written to.
 
     Args:
-        folder: The data folder. key: The public key you trust; the published one when None.
+        folder: The data folder.
+        key: The public key you trust; the published one when None.
         anchors: Texts of checkpoints kept elsewhere: they find a ledger that was rewritten as a whole.
 
     Raises:

@@ -7,7 +7,7 @@ ISO text with `Z`; periods as `start/end`; arrays as lists. NaN and infinity hav
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -59,12 +59,13 @@ def plain(obj: Any) -> Any:
     if isinstance(obj, Period):
         return f"{_instant(obj.start)}/{_instant(obj.end)}"
     if is_dataclass(obj) and not isinstance(obj, type):
-        return {name: plain(getattr(obj, name)) for name in _names(kind)}
+        return {name: plain(getattr(obj, name)) for name in _names(type(obj))}
     return _rare(obj)
 
 
 @cache
-def _names(kind: type) -> tuple[str, ...]:
+def _names(kind: Hashable) -> tuple[str, ...]:
+    assert isinstance(kind, type)
     return tuple(f.name for f in fields(kind))
 
 

@@ -72,7 +72,8 @@ def seal_of(folder: Path, origin: str) -> Seal:
     """The key in a data folder, made on first use, readable by its owner only.
 
     Args:
-        folder: Data folder. origin: Name of the ledger, without blanks and `+`.
+        folder: Data folder.
+        origin: Name of the ledger, without blanks and `+`.
 
     Raises:
         ProofFault: The key is unreadable, open to others, or not the one its public part was published for.
@@ -111,7 +112,10 @@ def seal_of(folder: Path, origin: str) -> Seal:
             f"{path} is no key", expected="32 bytes", remedy="restore it from a backup"
         )
     seal = Seal(origin, Ed25519PrivateKey.from_private_bytes(raw))
-    if not published.exists() or published.read_text().strip() != seal.public:
+    if not published.exists():
+        # A crash between the two writes: the public part follows from the private one.
+        _write(published, f"{seal.public}\n".encode(), 0o644)
+    if published.read_text().strip() != seal.public:
         raise ProofFault(
             f"{PUBLIC} does not belong to {PRIVATE} and the ledger {origin!r}",
             expected="the pair that was made together",
@@ -121,12 +125,15 @@ def seal_of(folder: Path, origin: str) -> Seal:
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:
-    """Write a file that nobody else can read at any moment, durably."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    """Write a file as a whole or not at all, durably, never with wider rights than `mode`."""
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(handle, "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    draft.rename(path)
 
 
 def sign(ledger: Ledger, seal: Seal, at: datetime) -> Checkpoint:

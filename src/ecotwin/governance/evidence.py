@@ -42,9 +42,12 @@ def bundle(
     """Write the evidence for some entries.
 
     Args:
-        ledger: Where they are. seal: Whose public part goes along.
-        indices: The entries. checkpoint: A signed one that covers them.
-        path: The zip to write. older: A checkpoint that the reader holds: adds a consistency proof.
+        ledger: Where they are.
+        seal: Whose public part goes along.
+        indices: The entries.
+        checkpoint: A signed one that covers them.
+        path: The zip to write.
+        older: A checkpoint that the reader holds: adds a consistency proof.
 
     Raises:
         ProofFault: No entry was named, or one is not covered by the checkpoint.
@@ -92,10 +95,12 @@ def verify_bundle(path: Path, *, key: str | None = None) -> list[str]:
     """Check a bundle without running the checker inside it; the lines say what was proved.
 
     Args:
-        path: The zip. key: The public key you trust; the bundle's own when None.
+        path: The zip.
+        key: The public key you trust; the bundle's own when None.
 
     Raises:
-        FileFault: It is no zip. ProofFault: It does not prove what it says.
+        FileFault: It is no zip.
+        ProofFault: It does not prove what it says.
     """
     try:
         with zipfile.ZipFile(path) as archive:

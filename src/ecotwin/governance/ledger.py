@@ -105,7 +105,8 @@ class Ledger:
         Args:
             kind: `measure`, `finding`, `advice`, `approval`, `order`, `receipt`, `saving` ...
             subject: Id of the thing sealed.
-            body: A mapping or a record. at: When it is sealed.
+            body: A mapping or a record.
+            at: When it is sealed.
         """
         return self.append_many([Draft(kind, subject, body, at)])[0]
 
@@ -182,7 +183,10 @@ class Ledger:
         """Entries of a kind or subject, from a position on.
 
         Args:
-            kind, subject: Only these. start: First index taken. limit: At most so many.
+            kind: Only this kind.
+            subject: Only this subject.
+            start: First index taken.
+            limit: At most so many.
             newest_first: From the end; `start` still is the smallest index taken.
         """
         asked = ["number >= ?"]
@@ -239,14 +243,18 @@ class Ledger:
         return here if size is None else size
 
     def _kept(self, level: int, first: int, count: int) -> list[bytes]:
-        query, values = (
-            "SELECT hash FROM node WHERE level = ? AND position >= ? AND position < ? ORDER BY position",
-            (level, first, first + count),
-        )
         if level == 0:
-            query = "SELECT leaf FROM entry WHERE number >= ? AND number < ? ORDER BY number"
-            values = values[1:]
-        found = [bytes(row[0]) for row in self._db.execute(query, values)]
+            rows = self._db.execute(
+                "SELECT leaf FROM entry WHERE number >= ? AND number < ? ORDER BY number",
+                (first, first + count),
+            )
+        else:
+            rows = self._db.execute(
+                "SELECT hash FROM node WHERE level = ? AND position >= ? AND position < ? "
+                "ORDER BY position",
+                (level, first, first + count),
+            )
+        found = [bytes(row[0]) for row in rows]
         if len(found) != count:
             raise ProofFault(
                 f"the ledger lacks {count - len(found)} of {count} hashes at level {level} from {first}",

@@ -19,7 +19,8 @@ def may_show(signals: Sequence[str], plant: Plant) -> Decision:
     """Whether a figure over these signals may be shown, to anybody.
 
     Args:
-        signals: Ids of the signals that the figure sums or averages. plant: Says which are about a person.
+        signals: Ids of the signals that the figure sums or averages.
+        plant: Says which are about a person.
     """
     personal = {s for s in signals if plant.signal(s).privacy == "person"}
     if not personal:

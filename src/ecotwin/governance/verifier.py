@@ -174,7 +174,8 @@ def check(files: Mapping[str, bytes], trusted: str | None = None) -> list[str]:
     """Check a bundle; the lines returned say what was proved.
 
     Args:
-        files: Name -> content. trusted: The public key you trust; the bundle's own when None.
+        files: Name -> content.
+        trusted: The public key you trust; the bundle's own when None.
 
     Raises:
         ValueError: Something does not check; the text says what.

@@ -116,7 +116,13 @@ class Store(Protocol):
         ...
 
     def put(
-        self, kind: str, id: str, at: datetime, body: Mapping[str, Any], *, known_at: datetime
+        self,
+        kind: str,
+        id: str,  # noqa: A002
+        at: datetime,
+        body: Mapping[str, Any],
+        *,
+        known_at: datetime,
     ) -> None:
         """Keep a version of a document; durable when it returns."""
         ...

@@ -119,31 +119,45 @@ class Steps:
 STEP_COLUMNS = tuple(f.name for f in fields(Steps))
 
 
+def _sorting(signal: Codes, at: Ints) -> tuple[Ints | None, Bools]:
+    """Positions that sort rows by signal and time, equal ones in the order given; None when they are.
+
+    Also which of the sorted rows is the last of its signal and time. One combined key sorts several
+    times faster than two, above all when the rows lie in sorted runs, as those of a table do.
+    """
+    n = len(signal)
+    first = int(at.min())
+    span = int(at.max()) - first + 1
+    if (int(signal.max()) + 2) * span < 2**62:
+        key = signal.astype(np.int64) * span + (at - first)
+        order = None if bool((key[1:] >= key[:-1]).all()) else np.argsort(key, kind="stable")
+    else:
+        order = np.lexsort((at, signal))
+    s, t = (signal, at) if order is None else (signal[order], at[order])
+    last = np.ones(n, np.bool_)
+    np.logical_or(s[1:] != s[:-1], t[1:] != t[:-1], out=last[:-1])
+    return order, last
+
+
 def in_order(readings: Readings) -> Readings:
     """Sorted by signal and event time; of two readings of one instant the later kept one stays."""
-    n = len(readings)
-    if n == 0:
+    if not len(readings):
         return readings
-    order = np.lexsort((readings.at, readings.signal))  # stable: equal keys stay in the order kept
-    r = readings.take(order)
-    again = np.empty(n, np.bool_)
-    again[-1] = False
-    np.logical_and(r.signal[1:] == r.signal[:-1], r.at[1:] == r.at[:-1], out=again[:-1])
-    return r.take(~again) if again.any() else r
+    order, last = _sorting(readings.signal, readings.at)
+    sorted_ = readings if order is None else readings.take(order)
+    return sorted_ if last.all() else sorted_.take(last)
 
 
 def newest_of_each(signal: Codes, at: Ints, rank: Ints | None = None) -> Ints:
     """Positions of the newest row of every (signal, at), by both; `rank` orders equal keys."""
-    n = len(signal)
-    if n == 0:
+    if not len(signal):
         return np.empty(0, np.int64)
-    keys = (at, signal) if rank is None else (rank, at, signal)
-    order = np.lexsort(keys)
-    s, t = signal[order], at[order]
-    last = np.empty(n, np.bool_)
-    last[-1] = True
-    np.logical_or(s[1:] != s[:-1], t[1:] != t[:-1], out=last[:-1])
-    return np.asarray(order[last])
+    order, last = _sorting(signal, at)
+    if order is None:
+        order = np.arange(len(signal))
+    if rank is not None and not last.all():
+        order = np.lexsort((rank, at, signal))
+    return np.asarray(order if last.all() else order[last])
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,6 +380,8 @@ def _last_known(values: Floats, begins: Ints) -> Floats:
 
 def merged(old: Steps, new: Steps) -> Steps:
     """Steps by signal and time; where both hold a step the new one stays."""
+    if not len(old) or not len(new):
+        return old if len(old) else new
     both = Steps.join([old, new])
     return both.take(newest_of_each(both.signal, both.at))
 

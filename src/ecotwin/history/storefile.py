@@ -125,6 +125,7 @@ class StoreFile:
         self._readers: weakref.WeakSet[Any] = weakref.WeakSet()
         self._con: Any = None
         self._batch = 0
+        self._checkpoint_at = self._wal
         self._closed = False
         self._claim = _claim(folder)
         try:
@@ -211,20 +212,24 @@ class StoreFile:
 
     def _forget(self) -> None:
         """Let go of every handle: the database only really closes with its last one."""
-        for reader in list(self._readers):
-            reader.close()
-        if self._con is not None:
-            self._con.close()
-            self._con = None
+        with self.state:
+            for reader in list(self._readers):
+                reader.close()
+            if self._con is not None:
+                self._con.close()
+                self._con = None
 
     def _checkpoint(self) -> None:
         """Work the log into the file once it is long; the log is safe, so a failure only waits."""
         log = self.path.with_name(NAME + ".wal")
-        if not log.exists() or log.stat().st_size < self._wal:
+        size = log.stat().st_size if log.exists() else 0
+        if size < self._checkpoint_at:
             return
+        self._checkpoint_at = self._wal
         try:
             self._con.execute("CHECKPOINT")
         except Exception as error:
+            self._checkpoint_at = size + self._wal // 2  # not at every batch while the disk is full
             if "transaction" not in str(error).lower():
                 self._forget()
 

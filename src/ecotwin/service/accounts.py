@@ -65,7 +65,9 @@ def accounts(twin: Twin, element: str, period: str) -> Accounts:
         start=iso(span.start_us),
         end=iso(span.end_us),
         element=place,
-        figures=figures.of_plant(twin) if place == twin.plant.site.id else figures.of_machine(twin, place),
+        figures=figures.of_plant(twin)
+        if place == twin.plant.site.id
+        else figures.of_machine(twin, place),
         measures=[_row(twin, m, sealed) for m in own],
         parts=[_row(twin, m, sealed) for m in sorted(below, key=lambda m: -m.value)],
         balances=_balances(twin, span) if place == twin.plant.site.id else [],
@@ -116,7 +118,9 @@ def _row(twin: Twin, m: Measure, sealed: Mapping[str, int]) -> MeasureRow:
         interval=words.span(m.low, m.high),
         coverage=m.coverage,
         estimated_share=m.estimated_share,
-        factor=f"{words.digits(factor.value)} {factor.unit}, {factor.year or factor.version}" if factor else "",
+        factor=f"{words.digits(factor.value)} {factor.unit}, {factor.year or factor.version}"
+        if factor
+        else "",
         method=m.method,
         entry=sealed.get(m.id),
         indent=1 if m.indicator.count(".") > 1 else 0,
@@ -136,7 +140,7 @@ def _balances(twin: Twin, span: Period) -> list[BalanceRow]:
         return []
     window = twin.store.window([s.index for s in signals], span, 60 if span.hours <= 72 else 3600)
     totals = np.nansum(window.amount, axis=0)
-    known = np.isfinite(window.amount).any(axis=0)
+    known: list[bool] = np.isfinite(window.amount).any(axis=0).tolist()
     amounts = {s.id: float(t) for s, t, k in zip(signals, totals, known, strict=True) if k}
     return [
         BalanceRow(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ecotwin.records import Advice, Order, Receipt, Saving
+from ecotwin.records import Advice, Receipt, Saving
 from ecotwin.service import bar as shared
 from ecotwin.service import words
 from ecotwin.service.views import (
@@ -116,36 +116,64 @@ def _rows(twin: Twin, found: Advice) -> list[tuple[str, str]]:
         signal = twin.plant.signal(change.signal)
         if signal.write is None:
             continue
-        rows.append(("Stays within", f"{words.digits(signal.write.low)}–{words.digits(signal.write.high)} {signal.unit}"))
-        back = "by itself (watchdog)" if signal.write.watchdog else "by order; without an order the value is held"
+        rows.append(
+            (
+                "Stays within",
+                f"{words.digits(signal.write.low)}–{words.digits(signal.write.high)} {signal.unit}",
+            )
+        )
+        back = (
+            "by itself (watchdog)"
+            if signal.write.watchdog
+            else "by order; without an order the value is held"
+        )
         stop = words.clock_time(change.period.end, zone)
-        rows.append(("Ends", f"{stop}, then back to {words.digits(change.restore)} {signal.unit} {back}"))
-    rows.append(("Decide by", f"{words.clock_time(found.decide_by, zone)}, before it begins at {start}"))
+        rows.append(
+            ("Ends", f"{stop}, then back to {words.digits(change.restore)} {signal.unit} {back}")
+        )
+    rows.append(
+        ("Decide by", f"{words.clock_time(found.decide_by, zone)}, before it begins at {start}")
+    )
     return rows
 
 
 def _timeline(twin: Twin, found: Advice, saving: Saving | None) -> list[Event]:
     """From the proposal to the saving, in order of time, each with its place in the ledger."""
     events = [
-        Event(at=shared.stamp(found.proposed_at), text="Proposed", level="ok", entry=twin.entry_of(Advice, found.id))
+        Event(
+            at=shared.stamp(found.proposed_at),
+            text="Proposed",
+            level="ok",
+            entry=twin.entry_of(Advice, found.id),
+        )
     ]
     for act in twin.decisions(found.id):
         events.append(Event(at=act["at"], text=act["text"], level=act["level"], entry=act["entry"]))
     for order in twin.orders(found.id):
         for receipt in twin.receipts(order.id):
-            events.append(_event(twin, order, receipt))
+            events.append(_event(twin, receipt))
     if saving is not None:
         text = f"Saving measured: {words.ranged(saving.saved_kwh, 'kWh')}"
         events.append(
-            Event(at=shared.stamp(saving.known_at), text=text, level="ok", entry=twin.entry_of(Saving, found.id))
+            Event(
+                at=shared.stamp(saving.known_at),
+                text=text,
+                level="ok",
+                entry=twin.entry_of(Saving, found.id),
+            )
         )
     return sorted(events, key=lambda e: e.at)
 
 
-def _event(twin: Twin, order: Order, receipt: Receipt) -> Event:
+def _event(twin: Twin, receipt: Receipt) -> Event:
     level: Level = "act" if receipt.kind in {"failed", "refused"} else "ok"
     id_ = twin.receipt_id(receipt)
-    return Event(at=shared.stamp(receipt.at), text=receipt.text, level=level, entry=twin.entry_of(Receipt, id_))
+    return Event(
+        at=shared.stamp(receipt.at),
+        text=receipt.text,
+        level=level,
+        entry=twin.entry_of(Receipt, id_),
+    )
 
 
 def _saving(twin: Twin, saving: Saving) -> SavingView:
@@ -166,7 +194,9 @@ def _saving(twin: Twin, saving: Saving) -> SavingView:
         co2e=words.ranged(saving.cost.co2e_kg, "kg CO₂e") if saving.cost.co2e_kg else "",
         money=words.ranged(saving.cost.money, twin.plant.currency) if saving.cost.money else "",
         expected_kwh=Band(
-            value=saving.expected_kwh.value, low=saving.expected_kwh.low, high=saving.expected_kwh.high
+            value=saving.expected_kwh.value,
+            low=saving.expected_kwh.low,
+            high=saving.expected_kwh.high,
         ),
         actual_kwh=saving.actual_kwh,
         period=f"{words.day_time(saving.period.start, zone, twin.now())} to {words.clock_time(saving.period.end, zone)}",

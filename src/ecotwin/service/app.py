@@ -56,13 +56,7 @@ def make_app(twin: Twin, *, hosts: frozenset[str] = frozenset()) -> FastAPI:
         hosts: Host headers that are answered (`127.0.0.1:8321` ...); empty answers all, as on a local socket.
             It keeps a foreign page from reaching the twin by a name that resolves to this machine.
     """
-    app = FastAPI(
-        title="ecotwin",
-        version=__version__,
-        openapi_url="/api/v1/openapi.json",
-        docs_url=None,
-        redoc_url=None,
-    )
+    app = described()
     app.state.twin = twin
     app.state.live = Live(twin)
 
@@ -71,7 +65,9 @@ def make_app(twin: Twin, *, hosts: frozenset[str] = frozenset()) -> FastAPI:
         if hosts and request.headers.get("host", "") not in hosts:
             return PlainTextResponse("This name is not served here.", status_code=421)
         if request.method not in {"GET", "HEAD"} and request.headers.get("x-ecotwin") is None:
-            return _problem(403, "a request without the header X-Ecotwin", "the page's own request", "")
+            return _problem(
+                403, "a request without the header X-Ecotwin", "the page's own request", ""
+            )
         response = await call_next(request)
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
@@ -84,10 +80,13 @@ def make_app(twin: Twin, *, hosts: frozenset[str] = frozenset()) -> FastAPI:
 
     @app.exception_handler(KeyError)
     async def unknown(_: Request, fault: KeyError) -> Response:
-        return _problem(404, f"there is no {fault.args[0]!r} here", "an id of this plant", "go back to the overview")
+        return _problem(
+            404,
+            f"there is no {fault.args[0]!r} here",
+            "an id of this plant",
+            "go back to the overview",
+        )
 
-    app.include_router(routes.reading, prefix="/api/v1")
-    app.include_router(routes.acting, prefix="/api/v1")
     app.include_router(ask.router, prefix="/ask", include_in_schema=False)
 
     @app.get("/metrics", include_in_schema=False)
@@ -101,10 +100,26 @@ def make_app(twin: Twin, *, hosts: frozenset[str] = frozenset()) -> FastAPI:
     return app
 
 
+def described() -> FastAPI:
+    """The API with its description, without a twin behind it."""
+    app = FastAPI(
+        title="ecotwin",
+        version=__version__,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.include_router(routes.reading, prefix="/api/v1")
+    app.include_router(routes.acting, prefix="/api/v1")
+    return app
+
+
 def _page(path: str) -> Response:
     """A built file, or the one page for every deep link."""
     if path.startswith(("api/", "ask/")):
-        return _problem(404, f"there is no /{path}", "a route of /api/v1/openapi.json", "check the address")
+        return _problem(
+            404, f"there is no /{path}", "a route of /api/v1/openapi.json", "check the address"
+        )
     wanted = (PAGES / path).resolve()
     if path and wanted.is_relative_to(PAGES.resolve()) and wanted.is_file():
         return FileResponse(wanted)
@@ -119,5 +134,7 @@ def _page(path: str) -> Response:
 
 def _problem(status: int, found: str, expected: str, remedy: str) -> JSONResponse:
     return JSONResponse(
-        {"found": found, "expected": expected, "remedy": remedy}, status_code=status, headers=_HEADERS
+        {"found": found, "expected": expected, "remedy": remedy},
+        status_code=status,
+        headers=_HEADERS,
     )

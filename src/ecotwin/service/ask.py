@@ -24,7 +24,9 @@ def answer(request: Request, question: str, words: dict[str, Any]) -> dict[str, 
     return Asked(twin.plant, twin.store, twin.ledger, twin.now()).answer(question, words)
 
 
-def ask(plant_file: Path, folder: Path | None, question: str, words: dict[str, Any]) -> dict[str, Any]:
+def ask(
+    plant_file: Path, folder: Path | None, question: str, words: dict[str, Any]
+) -> dict[str, Any]:
     """Ask the running twin; when none runs, open its history.
 
     Raises:
@@ -53,7 +55,9 @@ def _over_socket(local: Path, question: str, words: dict[str, Any]) -> dict[str,
     transport = httpx.HTTPTransport(uds=str(local))
     try:
         with httpx.Client(transport=transport, timeout=PATIENCE_S) as client:
-            reply = client.post(f"http://twin/ask/{question}", json=words, headers={"X-Ecotwin": "cli"})
+            reply = client.post(
+                f"http://twin/ask/{question}", json=words, headers={"X-Ecotwin": "cli"}
+            )
     except httpx.ConnectError:
         return None
     except httpx.TimeoutException:

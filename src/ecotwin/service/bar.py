@@ -143,7 +143,9 @@ def headline(twin: Twin, findings: list[Finding], subject: str, state: str) -> H
         cost.append(f"{words.digits(money)} {twin.plant.currency}")
     if not cost:
         return Headline(text=f"{state}. {subject}", cost="", level=worst)
-    return Headline(text=f"{state}. {subject} cost ", cost=f"{' and '.join(cost)} a day", level=worst)
+    return Headline(
+        text=f"{state}. {subject} cost ", cost=f"{' and '.join(cost)} a day", level=worst
+    )
 
 
 def _value(amount: Range | None) -> float | None:
@@ -151,6 +153,4 @@ def _value(amount: Range | None) -> float | None:
 
 
 def _ranged(amount: Range, unit: str) -> str:
-    return (
-        f"{words.digits(amount.value)} {unit} ({words.span(amount.low, amount.high)})"
-    )
+    return f"{words.digits(amount.value)} {unit} ({words.span(amount.low, amount.high)})"

@@ -16,7 +16,7 @@ from ecotwin.plant import Plant, load
 from ecotwin.service.serve import serve
 from ecotwin.settings import read
 
-START = datetime(2026, 6, 18, 6, 40, tzinfo=UTC)
+START = datetime(2026, 6, 18, 6, 50, tzinfo=UTC)
 """Thursday morning: both lines run, the next break is an hour or two away."""
 
 
@@ -100,7 +100,7 @@ def _recorded(past: subprocess.Popen[bytes] | None, folder: Path) -> tuple[Path,
 
 def _welcome(address: str, plant: Plant, speed: float) -> None:
     day = 86_400 / speed / 60
-    print(  # noqa: T201
+    print(
         f"\n{plant.name} runs, and its twin is at  {address}\n\n"
         f"  A day passes in {day:.0f} minutes. What to look at:\n"
         "  1. The first line says how the plant is; the flow shows where power goes above expected.\n"

@@ -24,7 +24,9 @@ def examine() -> list[dict[str, Any]]:
             (PAGES / "index.html").exists(),
             "built" if (PAGES / "index.html").exists() else "not built: run `make pages`",
         ),
-        _program("mosquitto", "a broker for your plant; the demo brings a small one of its own", True),
+        _program(
+            "mosquitto", "a broker for your plant; the demo brings a small one of its own", True
+        ),
         _program("chromium", "for the browser tests only", True),
         _module("amqtt", "the demo's own broker", "pip install 'ecotwin[demo]'", True),
         _module("fastapi", "the page and its API", "pip install 'ecotwin[web]'", False),
@@ -47,4 +49,6 @@ def _program(name: str, use: str, optional: bool) -> dict[str, Any]:
 
 def _module(name: str, use: str, get: str, optional: bool) -> dict[str, Any]:
     there = importlib.util.find_spec(name) is not None
-    return _row(name, there, f"installed; {use}" if there else f"not installed: {get}; {use}", optional)
+    return _row(
+        name, there, f"installed; {use}" if there else f"not installed: {get}; {use}", optional
+    )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecotwin.clock import DAY, iso, micros
-from ecotwin.records import Floats, Measure, Range
+from ecotwin.records import Floats, Ints, Measure, Range
 from ecotwin.service import words
 from ecotwin.service.load import listed
 from ecotwin.service.views import Figure, Level, Spark
@@ -47,7 +47,11 @@ def number(value: float) -> float | None:
 def of_plant(twin: Twin, area: str = "") -> list[Figure]:
     """The six figures of the overview."""
     element = area or twin.plant.site.id
-    return [_power(twin, area), _carbon(twin, area), *(_daily(twin, element, look) for look in DAILY)]
+    return [
+        _power(twin, area),
+        _carbon(twin, area),
+        *(_daily(twin, element, look) for look in DAILY),
+    ]
 
 
 def of_machine(twin: Twin, element: str) -> list[Figure]:
@@ -92,7 +96,7 @@ def _carbon(twin: Twin, area: str) -> Figure:
     """CO2e of the electricity used now; the market-based reading one tap away."""
     now = twin.now()
     location = _carbon_by(twin, area, twin.prices.carbon(now), "location-based")
-    market = _carbon_by(twin, area, twin.prices.carbon_market(now), "market-based")
+    market = _carbon_by(twin, area, twin.prices.carbon_market(), "market-based")
     return location.model_copy(update={"alternative": market})
 
 
@@ -124,7 +128,7 @@ def _carbon_by(twin: Twin, area: str, factor: float | None, method: str) -> Figu
     )
 
 
-def _series(twin: Twin, area: str) -> tuple[float, Floats, Floats, Floats, Floats]:
+def _series(twin: Twin, area: str) -> tuple[float, Ints, Floats, Floats, Floats]:
     """Power now and over the last 24 h with expectation: of the site, or of the users inside an element."""
     trail = twin.trail
     rows = trail.since(trail.newest() - DAY)
@@ -135,8 +139,11 @@ def _series(twin: Twin, area: str) -> tuple[float, Floats, Floats, Floats, Float
     inside = {e.id for e in twin.plant.under(area)}
     columns = [i for i, u in enumerate(trail.users) if u in inside]
     actual, mean, sd = (trail.users_kw(n)[rows][:, columns] for n in ("actual", "mean", "sd"))
-    now_kw = sum(twin.power_now(trail.users[i]) for i in columns)
-    return now_kw, at, actual.sum(axis=1), mean.sum(axis=1), np.sqrt((sd**2).sum(axis=1))
+    now_kw = 0.0 + sum(twin.power_now(trail.users[i]) for i in columns)
+    total: Floats = actual.sum(axis=1)
+    expected: Floats = mean.sum(axis=1)
+    spread: Floats = np.sqrt((sd**2).sum(axis=1))
+    return now_kw, at, total, expected, spread
 
 
 def _against(
@@ -154,7 +161,7 @@ def _coverage(values: Floats) -> float | None:
     return float(np.isfinite(values).mean()) if len(values) else None
 
 
-def _spark(at: Floats, values: Floats, low: Floats, high: Floats) -> Spark | None:
+def _spark(at: Ints, values: Floats, low: Floats, high: Floats) -> Spark | None:
     if len(at) < 2:
         return None
     step = max(1, len(at) // SPARK_POINTS)

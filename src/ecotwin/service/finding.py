@@ -29,8 +29,16 @@ def findings(twin: Twin) -> Findings:
     """All findings, worst first; closed ones apart, newest first."""
     found = twin.findings_open()
     gone = twin.findings_closed()
-    state = "Nothing needs you" if not found else f"{len(found)} open finding{'s' if len(found) != 1 else ''}"
-    head = shared.headline(twin, found, "Together they", state) if found else Headline(text=state, cost="", level="ok")
+    state = (
+        "Nothing needs you"
+        if not found
+        else f"{len(found)} open finding{'s' if len(found) != 1 else ''}"
+    )
+    head = (
+        shared.headline(twin, found, "Together they", state)
+        if found
+        else Headline(text=state, cost="", level="ok")
+    )
     return Findings(
         bar=shared.bar(twin),
         headline=head,
@@ -50,7 +58,10 @@ def finding(twin: Twin, id: str) -> FindingView:  # noqa: A002
     end = min(found.closed_at or now, now)
     before = max(timedelta(hours=6), (end - found.onset) * 0.5)
     start = max(found.onset - min(before, timedelta(days=3)), end - timedelta(days=14))
-    period = Period(start.replace(second=0, microsecond=0), end.replace(second=0, microsecond=0) + timedelta(minutes=1))
+    period = Period(
+        start.replace(second=0, microsecond=0),
+        end.replace(second=0, microsecond=0) + timedelta(minutes=1),
+    )
     traces = _traces(twin, found, period)
     answer = next((a for a in twin.advice_all() if a.finding == id), None)
     return FindingView(
@@ -70,7 +81,7 @@ def finding(twin: Twin, id: str) -> FindingView:  # noqa: A002
                 level=shared.level_of(found),
             )
         ],
-        gaps=gaps_of(twin, traces[0] if traces else None, micros(now)),
+        gaps=gaps_of(traces[0] if traces else None, micros(now)),
         evidence=list(found.evidence),
         costs=_costs(twin, found.excess),
         so_far=_so_far(twin, found),
@@ -94,7 +105,9 @@ def _seen(found: Finding) -> str:
     count = len(found.detectors)
     spent = words.length((found.last_at - found.onset).total_seconds())
     how = f"seen by {count} detector{'s' if count != 1 else ''}: {', '.join(found.detectors)}"
-    state = {"open": "open", "acknowledged": "acknowledged, open", "closed": "closed, lasted"}[found.state]
+    state = {"open": "open", "acknowledged": "acknowledged, open", "closed": "closed, lasted"}[
+        found.state
+    ]
     return f"{state} for {spent} · {how}" if found.state != "closed" else f"{state} {spent} · {how}"
 
 
@@ -106,23 +119,32 @@ def _traces(twin: Twin, found: Finding, period: Period) -> list[Trace]:
         drawn = power_trace(twin, found.element, period)
         if drawn is not None:
             made.append(drawn)
-    ids = [s for s in found.signals if twin.plant.has_signal(s) and (power is None or s != power.id)]
+    ids = [
+        s for s in found.signals if twin.plant.has_signal(s) and (power is None or s != power.id)
+    ]
     others = [twin.plant.signal(s) for s in ids]
     beside = [
         s
         for s in twin.plant.signals_of(found.element)
-        if s.form in {"gauge", "rate"} and s.id not in found.signals and s.means != "electricity_power"
+        if s.form in {"gauge", "rate"}
+        and s.id not in found.signals
+        and s.means != "electricity_power"
     ]
     chosen = (others + beside)[: 4 - len(made)]
     if chosen:
         window = twin.store.window([s.index for s in chosen], period, step_for(period, 480))
-        made += [trace(twin, window, s) for s in chosen]
+        made += [trace(window, s) for s in chosen]
     return made
 
 
 def _costs(twin: Twin, excess: Cost) -> list[CostRow]:
     rows = [
-        CostRow(name=name, value=words.digits(amount.value), unit=unit, interval=words.span(amount.low, amount.high))
+        CostRow(
+            name=name,
+            value=words.digits(amount.value),
+            unit=unit,
+            interval=words.span(amount.low, amount.high),
+        )
         for field, name, unit in COSTS
         if (amount := getattr(excess, field)) is not None
     ]
@@ -162,7 +184,10 @@ def _how(twin: Twin, found: Finding) -> str:
     if energy is None or energy.value == 0:
         return ""
     parts = [f"{words.digits(energy.value / 24, 4)} kW × 24 h = {words.digits(energy.value)} kWh"]
-    for amount, unit in ((found.excess.co2e_kg, "kg/kWh"), (found.excess.money, f"{twin.plant.currency}/kWh")):
+    for amount, unit in (
+        (found.excess.co2e_kg, "kg/kWh"),
+        (found.excess.money, f"{twin.plant.currency}/kWh"),
+    ):
         if isinstance(amount, Range):
             parts.append(f"{words.digits(amount.value / energy.value)} {unit}")
     return "; ".join(parts)

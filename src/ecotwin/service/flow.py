@@ -53,7 +53,12 @@ def flow(twin: Twin, area: str = "") -> Flow:
     if not top:
         picture.flat()
     picture.gas()
-    return Flow(title=_title(list(uses.values())), nodes=picture.nodes, links=picture.links, ends=picture.ends)
+    return Flow(
+        title=_title(list(uses.values())),
+        nodes=picture.nodes,
+        links=picture.links,
+        ends=picture.ends,
+    )
 
 
 def _inlet_fed(mains: list[Balance], balance: Balance) -> bool:
@@ -108,7 +113,13 @@ class _Picture:
 
     def flat(self) -> None:
         """Without a flow graph: every user stands alone."""
-        self._node("electricity", "Electricity", 1, sum(u.kw for u in self.uses.values()), self.twin.plant.site.id)
+        self._node(
+            "electricity",
+            "Electricity",
+            1,
+            sum(u.kw for u in self.uses.values()),
+            self.twin.plant.site.id,
+        )
         for use in self.uses.values():
             self._leaf(use, "electricity")
 
@@ -120,7 +131,11 @@ class _Picture:
             if kw is None or self.inside is not None:
                 continue
             name = f"{balance.id}:in"
-            users = [self.twin.plant.signal(o).element for o in balance.outputs if self.twin.plant.has_signal(o)]
+            users = [
+                self.twin.plant.signal(o).element
+                for o in balance.outputs
+                if self.twin.plant.has_signal(o)
+            ]
             self._node(name, balance.name, 0, kw, self.twin.plant.signal(signal).element, "gas")
             for element in users[:1]:
                 block = f"{balance.id}:{element}"
@@ -173,7 +188,12 @@ class _Picture:
         if hidden:
             half = float(np.sqrt(sum(u.half**2 for u in hidden)))
             title = f"{len(hidden)} more in {name}" if len(hidden) > 1 else hidden[0].name
-            self._leaf(_Use(element, title, sum(u.kw for u in hidden), sum(u.expected for u in hidden), half), block)
+            self._leaf(
+                _Use(
+                    element, title, sum(u.kw for u in hidden), sum(u.expected for u in hidden), half
+                ),
+                block,
+            )
         if group:
             self._rest(group, block, total - sum(u.kw for u in users))
         return total
@@ -235,14 +255,35 @@ class _Picture:
         return self.twin.meter_kw(signal)
 
     def _node(
-        self, id: str, name: str, column: int, kw: float, element: str, carrier: str = "electricity", rest: bool = False  # noqa: A002
+        self,
+        id: str,
+        name: str,
+        column: int,
+        kw: float,
+        element: str,
+        carrier: str = "electricity",
+        rest: bool = False,
     ) -> None:
         self.nodes.append(
-            FlowNode(id=id, name=name, column=column, carrier=carrier, kw=_r(kw) or 0.0, element=element, rest=rest)
+            FlowNode(
+                id=id,
+                name=name,
+                column=column,
+                carrier=carrier,
+                kw=_r(kw) or 0.0,
+                element=element,
+                rest=rest,
+            )
         )
 
     def _link(
-        self, source: str, target: str, kw: float, excess: float, level: Level, carrier: str = "electricity"
+        self,
+        source: str,
+        target: str,
+        kw: float,
+        excess: float,
+        level: Level,
+        carrier: str = "electricity",
     ) -> None:
         self.links.append(
             FlowLink(source=source, target=target, carrier=carrier, kw=_r(max(kw, 0.0)) or 0.0,
@@ -270,5 +311,7 @@ def _title(uses: list[_Use]) -> str:
         return "Power goes where it is expected to go"
     total = sum(max(0.0, u.above) for u in known)
     first = sum(u.above for u in loud)
-    count = {1: "One place makes", 2: "Two places make", 3: "Three places make"}.get(len(loud), f"{len(loud)} places make")
+    count = {1: "One place makes", 2: "Two places make", 3: "Three places make"}.get(
+        len(loud), f"{len(loud)} places make"
+    )
     return f"{count} {words.digits(first)} of the {words.digits(total)} kW excess"

@@ -49,7 +49,10 @@ def load(twin: Twin) -> Load:
         forecast_low=[None] * len(starts),
         forecast_high=[None] * len(starts),
         forecast_text="No forecast yet: forecasters come with a later version.",
-        tariff=[Lane(start=stamp(a), end=stamp(b), value=v) for a, b, v in twin.prices.money_bands("electricity", day)],
+        tariff=[
+            Lane(start=stamp(a), end=stamp(b), value=v)
+            for a, b, v in twin.prices.money_bands("electricity", day)
+        ],
         carbon=[
             Lane(start=stamp(a), end=stamp(b), value=round(v * 1000, 1))
             for a, b, v in twin.prices.carbon_bands(day)
@@ -75,7 +78,9 @@ def listed(values: Floats) -> list[float | None]:
 
 
 def _gaps(twin: Twin, day: Period, now_us: int) -> list[Span]:
-    found = twin.trail.gaps(max(day.start_us, int(twin.trail.at[0]) if len(twin.trail.at) else 0), now_us)
+    found = twin.trail.gaps(
+        max(day.start_us, int(twin.trail.at[0]) if len(twin.trail.at) else 0), now_us
+    )
     zone = twin.plant.zone
     return [
         Span(
@@ -98,7 +103,9 @@ def _title(actual: Floats, middle: Floats, band: Floats, limit: float | None) ->
         return f"Bought power passed the contract limit today: {words.digits(peak)} of {words.digits(limit)} kW"
     both = good & np.isfinite(middle)
     if not both.any():
-        return f"Bought power today, {words.digits(peak)} kW at most; expected is still being learned"
+        return (
+            f"Bought power today, {words.digits(peak)} kW at most; expected is still being learned"
+        )
     used, meant = float(actual[both].sum()), float(middle[both].sum())
     share = (used - meant) / meant * 100 if meant else 0.0
     outside = (np.abs(actual - middle) > band) & both

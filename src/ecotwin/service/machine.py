@@ -9,13 +9,14 @@ import numpy as np
 from ecotwin.clock import Period, iso, micros
 from ecotwin.plant import Element
 from ecotwin.plant.model import STATE_NAMES, STATES
-from ecotwin.records import Order, Window
+from ecotwin.records import Floats, Order, Window
 from ecotwin.service import bar as shared
 from ecotwin.service import figures, words
 from ecotwin.service.series import gaps_of, power_trace, recent, trace
 from ecotwin.service.views import (
     Band,
     Fact,
+    Headline,
     Level,
     MachineRow,
     Machines,
@@ -32,15 +33,26 @@ if TYPE_CHECKING:
 
 TRACES = 5
 """Signals shown beside power."""
-QUIET = {"electricity_energy", "electricity_power", "state", "product", "parts_total", "parts_good", "setpoint", "hours"}
+QUIET = {
+    "electricity_energy",
+    "electricity_power",
+    "state",
+    "product",
+    "parts_total",
+    "parts_good",
+    "setpoint",
+    "hours",
+}
 
 
 def machines(twin: Twin) -> Machines:
     """Every machine with its power now, against expected."""
     rows = [_row(twin, m) for m in twin.plant.machines]
-    loud = [f for f in twin.findings_open()]
+    loud = twin.findings_open()
     running = sum(r.state == STATE_WORD["busy"] for r in rows)
-    head = shared.headline(twin, loud, _subject(len(loud)), f"{running} of {len(rows)} machines produce")
+    head = shared.headline(
+        twin, loud, _subject(len(loud)), f"{running} of {len(rows)} machines produce"
+    )
     return Machines(bar=shared.bar(twin), headline=head, machines=rows)
 
 
@@ -101,10 +113,14 @@ def machine(twin: Twin, id: str, hours: float) -> MachineView:  # noqa: A002
         ribbon=ribbon,
         power_title=_power_title(twin, id),
         power=power,
-        power_gaps=gaps_of(twin, power, now_us),
-        traces=[trace(twin, window, s) for s in signals],
+        power_gaps=gaps_of(power, now_us),
+        traces=[trace(window, s) for s in signals],
         marks=[
-            Mark(at=shared.stamp(f.onset), text=words.day_time(f.onset, twin.plant.zone, twin.now()), level=shared.level_of(f))
+            Mark(
+                at=shared.stamp(f.onset),
+                text=words.day_time(f.onset, twin.plant.zone, twin.now()),
+                level=shared.level_of(f),
+            )
             for f in found
             if f.onset >= period.start
         ],
@@ -125,16 +141,20 @@ def machine(twin: Twin, id: str, hours: float) -> MachineView:  # noqa: A002
     )
 
 
-def _headline(twin: Twin, element: Element) -> shared.Headline:
+def _headline(twin: Twin, element: Element) -> Headline:
     found = [f for f in twin.findings_open() if f.element == element.id]
     if found:
-        return shared.headline(twin, found, "It", found[0].title) if len(found) == 1 else shared.headline(
-            twin, found, f"{len(found)} findings", found[0].title
+        return (
+            shared.headline(twin, found, "It", found[0].title)
+            if len(found) == 1
+            else shared.headline(twin, found, f"{len(found)} findings", found[0].title)
         )
     used = twin.user_now(element.id)
     if used is None or not np.isfinite(used.kw):
-        return shared.Headline(text=f"{element.name}: nothing is above expected", cost="", level="none")
-    return shared.Headline(
+        return Headline(
+            text=f"{element.name}: nothing is above expected", cost="", level="none"
+        )
+    return Headline(
         text=f"{element.name} draws {words.digits(used.kw)} kW, as expected", cost="", level="ok"
     )
 
@@ -165,7 +185,9 @@ def _ribbon(twin: Twin, element: str, period: Period) -> list[StateSpan]:
     spans: list[StateSpan] = []
     start = 0
     for i in range(1, len(codes) + 1):
-        same = i < len(codes) and (codes[i] == codes[start] or (np.isnan(codes[i]) and np.isnan(codes[start])))
+        same = i < len(codes) and (
+            codes[i] == codes[start] or (np.isnan(codes[i]) and np.isnan(codes[start]))
+        )
         if same:
             continue
         if np.isfinite(codes[start]):
@@ -206,7 +228,9 @@ def _products(twin: Twin, element: str, period: Period) -> list[str]:
         return []
     names = {p.code: p.name for p in twin.plant.products}
     codes = twin.store.window([signal.index], period, 60).last[:, 0]
-    return [names.get(int(c), f"product {int(c)}") if np.isfinite(c) and c > 0 else "" for c in codes]
+    return [
+        names.get(int(c), f"product {int(c)}") if np.isfinite(c) and c > 0 else "" for c in codes
+    ]
 
 
 def _states(twin: Twin, element: str, period: Period) -> tuple[list[StateRow], StateRow | None]:
@@ -228,7 +252,7 @@ def _states(twin: Twin, element: str, period: Period) -> tuple[list[StateRow], S
     return rows, _state_row("", actual[where], mean[where], sd[where]) if where.any() else None
 
 
-def _state_row(state: str, actual: np.ndarray, mean: np.ndarray, sd: np.ndarray) -> StateRow:  # type: ignore[type-arg]
+def _state_row(state: str, actual: Floats, mean: Floats, sd: Floats) -> StateRow:
     hours = len(actual) / 60
     known = np.isfinite(mean).all()
     middle = float(mean.mean()) if known else float("nan")
@@ -240,7 +264,9 @@ def _state_row(state: str, actual: np.ndarray, mean: np.ndarray, sd: np.ndarray)
         name=STATE_WORD.get(state, "Last 24 h"),
         hours=round(hours, 2),
         mean_kw=figures.number(kw),
-        expected_kw=Band(value=middle, low=max(0.0, middle - half), high=middle + half) if known else None,
+        expected_kw=Band(value=middle, low=max(0.0, middle - half), high=middle + half)
+        if known
+        else None,
         energy_kwh=kw * hours,
         expected_kwh=middle * hours if known else None,
         above_kwh=(kw - middle) * hours if known else None,
@@ -278,7 +304,9 @@ def _orders(twin: Twin, element: str) -> list[OrderRow]:
         for a in twin.advice_all()
         if a.element == element and a.state == "open"
     ]
-    done = [_order(twin, o) for o in twin.orders() if twin.plant.signal(o.signal).element == element]
+    done = [
+        _order(twin, o) for o in twin.orders() if twin.plant.signal(o.signal).element == element
+    ]
     return waiting + done[:8]
 
 
@@ -315,5 +343,3 @@ def _set_points(twin: Twin, element: str) -> list[SetPoint]:
         for s in twin.plant.signals_of(element)
         if s.write is not None
     ]
-
-

@@ -18,11 +18,21 @@ def exposition(twin: Twin) -> str:
     process = psutil.Process()
     cpu = process.cpu_times()
     rows: list[tuple[str, str, str, dict[str, float]]] = [
-        ("ecotwin_cpu_seconds_total", "counter", "CPU time of the twin", {"": cpu.user + cpu.system}),
+        (
+            "ecotwin_cpu_seconds_total",
+            "counter",
+            "CPU time of the twin",
+            {"": cpu.user + cpu.system},
+        ),
         ("ecotwin_resident_bytes", "gauge", "Memory of the twin", {"": process.memory_info().rss}),
         ("ecotwin_store_bytes", "gauge", "History on disk", {"": twin.store.size_bytes()}),
         ("ecotwin_ledger_entries", "gauge", "Entries sealed", {"": twin.ledger.size}),
-        ("ecotwin_data_age_seconds", "gauge", "Age of the newest data, plant time", {"": twin.data_age_s}),
+        (
+            "ecotwin_data_age_seconds",
+            "gauge",
+            "Age of the newest data, plant time",
+            {"": twin.data_age_s},
+        ),
         ("ecotwin_findings_open", "gauge", "Open findings", {"": len(twin.findings_open())}),
         ("ecotwin_kept_total", "counter", "Readings kept since start", {"": twin.intake.kept}),
         (

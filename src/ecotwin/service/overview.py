@@ -26,7 +26,12 @@ def overview(twin: Twin, area: str = "") -> Overview:
     inside = {e.id for e in twin.plant.under(area)} if area else None
     found = [f for f in twin.findings_open() if inside is None or f.element in inside]
     waiting = sorted(
-        (a for a in twin.advice_all() if a.state in {"open", "approved", "running"} and (inside is None or a.element in inside)),
+        (
+            a
+            for a in twin.advice_all()
+            if a.state in {"open", "approved", "running"}
+            and (inside is None or a.element in inside)
+        ),
         key=lambda a: (a.state != "open", a.decide_by),
     )
     return Overview(
@@ -45,7 +50,9 @@ def _headline(twin: Twin, found: list[Finding], area: str) -> Headline:
     if twin.data_age_s == float("inf"):
         return Headline(text="Waiting for the plant's first data", cost="", level="none")
     costly = [f for f in found if f.excess.co2e_kg or f.excess.money]
-    return shared.headline(twin, costly or found, _subject(twin, costly or found), _state(twin, area))
+    return shared.headline(
+        twin, costly or found, _subject(twin, costly or found), _state(twin, area)
+    )
 
 
 def _state(twin: Twin, area: str) -> str:

@@ -120,7 +120,9 @@ def _steps(tree: dict[str, Any], sealed: Entry | None) -> list[Step]:
         Step(
             name="Input",
             text=f"{one['name']}: {words.digits(one['value'], 4)} {one['unit']}",
-            detail=f"{one['signal']}, {one['coverage'] * 100:.1f} % covered" if one["signal"] else "",
+            detail=f"{one['signal']}, {one['coverage'] * 100:.1f} % covered"
+            if one["signal"]
+            else "",
             steps=_steps(one["tree"], None) if "tree" in one else [],
         )
         for one in tree["inputs"]
@@ -134,7 +136,13 @@ def _steps(tree: dict[str, Any], sealed: Entry | None) -> list[Step]:
         )
     )
     for factor in tree["factors"]:
-        facts = [factor["place"], str(factor["year"] or ""), factor["source"], factor["version"], factor["gwp_set"]]
+        facts = [
+            factor["place"],
+            str(factor["year"] or ""),
+            factor["source"],
+            factor["version"],
+            factor["gwp_set"],
+        ]
         steps.append(
             Step(
                 name="Factor",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -129,7 +130,9 @@ def stop_writes(twin: On, reason: Reason) -> views.Done:
 @acting.post("/writes/allow")
 def allow_writes(twin: On, reason: Reason) -> views.Done:
     """Allow writing again."""
-    return views.Done(text="Writing to machines is allowed.", entry=twin.allow_writes(reason.reason))
+    return views.Done(
+        text="Writing to machines is allowed.", entry=twin.allow_writes(reason.reason)
+    )
 
 
 @reading.get("/accounts")
@@ -142,7 +145,17 @@ def get_accounts(twin: On, element: str = "", period: str = "today") -> views.Ac
 def get_accounts_csv(twin: On, element: str = "", period: str = "today") -> Response:
     """The same figures as CSV."""
     rows = accounts.accounts(twin, element, period).measures
-    names = ["element", "indicator", "name", "value", "unit", "interval", "coverage", "estimated_share", "method"]
+    names = [
+        "element",
+        "indicator",
+        "name",
+        "value",
+        "unit",
+        "interval",
+        "coverage",
+        "estimated_share",
+        "method",
+    ]
     lines = [[getattr(row, name) for name in names] for row in rows]
     return _csv("accounts.csv", names, lines)
 
@@ -197,7 +210,7 @@ def _period(start: str, end: str) -> Period:
         ) from None
 
 
-def _csv(name: str, names: list[str], lines: list[list[object]]) -> Response:
+def _csv(name: str, names: list[str], lines: Sequence[Sequence[object]]) -> Response:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)

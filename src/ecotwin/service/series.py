@@ -39,7 +39,9 @@ def series(twin: Twin, ids: Sequence[str], period: Period, step_s: int) -> Serie
     """
     signals = [twin.plant.signal(i) for i in ids]
     if step_s % 60 or step_s <= 0:
-        raise FigureGap(f"a step of {step_s} s", expected="a multiple of 60", remedy="ask for 60 or more")
+        raise FigureGap(
+            f"a step of {step_s} s", expected="a multiple of 60", remedy="ask for 60 or more"
+        )
     if period.seconds / step_s * len(signals) > MOST_POINTS:
         raise FigureGap(
             f"{period.seconds / step_s * len(signals):.0f} numbers were asked for",
@@ -72,7 +74,7 @@ def values_of(window: Window, signal: Signal) -> Floats:
     return window.mean[:, column]
 
 
-def trace(twin: Twin, window: Window, signal: Signal, name: str = "") -> Trace:
+def trace(window: Window, signal: Signal, name: str = "") -> Trace:
     """A signal over time with the band of its plausible values of the day before, if it has any."""
     values = values_of(window, signal)
     low, high = _usual(values)
@@ -134,7 +136,7 @@ def power_trace(twin: Twin, element: str, period: Period, name: str = "Power") -
     )
 
 
-def gaps_of(twin: Twin, made: Trace | None, now_us: int) -> list[Span]:
+def gaps_of(made: Trace | None, now_us: int) -> list[Span]:
     """Stretches of a trace without a value, up to now."""
     if made is None or len(made.at) < 2:
         return []
@@ -154,4 +156,3 @@ def recent(twin: Twin, hours: float) -> Period:
     """The last hours up to the newest closed minute."""
     end = twin.closed_until
     return Period(end - timedelta(hours=hours), end)
-

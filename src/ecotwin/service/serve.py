@@ -158,7 +158,11 @@ async def _answer(
 
     host, port = page.getsockname()[:2]
     names = frozenset(f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]"))
-    quiet: dict[str, Any] = {"log_level": "warning", "access_log": False, "timeout_graceful_shutdown": 2}
+    quiet: dict[str, Any] = {
+        "log_level": "warning",
+        "access_log": False,
+        "timeout_graceful_shutdown": 2,
+    }
     servers = [Server(uvicorn.Config(make_app(twin, hosts=names), **quiet))]
     sockets = [[page]]
     with contextlib.suppress(FileNotFoundError):
@@ -170,9 +174,7 @@ async def _answer(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    tasks = [
-        asyncio.create_task(s.serve(sockets=k)) for s, k in zip(servers, sockets, strict=True)
-    ]
+    tasks = [asyncio.create_task(s.serve(sockets=k)) for s, k in zip(servers, sockets, strict=True)]
     if ready is not None:
         while not all(s.started for s in servers):
             await asyncio.sleep(0.02)

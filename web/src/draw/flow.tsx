@@ -60,7 +60,7 @@ export function FlowPicture({ flow }: { flow: Flow }): JSX.Element {
 
 function Drawn({ flow, width }: { flow: Flow; width: number }): JSX.Element {
   const picture = Math.round(width * 0.579);
-  const made = useMemo(() => plan(flow, picture, 344), [flow, picture]);
+  const made = useMemo(() => plan(flow, picture, 350), [flow, picture]);
   const places = columnDecimals(flow.ends.map((e) => e.kw));
   const column = { now: picture + 206 * (width / 916), expected: picture + 294 * (width / 916), mark: width - 55, above: width };
   return (
@@ -94,10 +94,10 @@ function Edge({ block }: { block: Block }): JSX.Element {
   const kw = `${three(node.kw)} kW`;
   const room = width - 16;
   const oneLine = node.name.length * 6.6 + kw.length * 6.2 + 6 <= room;
-  const tall = height >= 34;
+  const tall = height >= 32;
   const stacked = !oneLine && tall;
   const name = node.name.length * 6.6 > room ? `${node.name.slice(0, Math.max(3, Math.floor(room / 6.6) - 1))}…` : node.name;
-  const middle = width > 120 || !tall ? y + height / 2 + 4 - (stacked ? 8 : 0) : y + 16;
+  const middle = width > 120 || !tall ? y + height / 2 + 4 - (stacked ? 8 : 0) : y + Math.min(16, height / 2 - 3);
   const label = (
     <g>
       {edge}

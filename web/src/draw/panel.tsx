@@ -94,7 +94,7 @@ function BehindTable({ behind }: { behind: Behind }): JSX.Element {
     <div class="behind" tabIndex={0} role="region" aria-label={`${behind.name}, table`}>
       <table>
         <thead>
-          <tr>{behind.head.map((h, i) => <th key={h} class={i ? "num" : ""} scope="col">{h}</th>)}</tr>
+          <tr>{behind.head.map((h, i) => <th key={i} class={i ? "num" : ""} scope="col">{h}</th>)}</tr>
         </thead>
         <tbody>
           {shown.map((row, i) => (

@@ -13,7 +13,7 @@ export function saveText(name: string, text: string): void {
 }
 
 const LOOKS = [
-  "fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity", "stroke-linecap", "stroke-linejoin",
+  "fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity", "stroke-linecap", "stroke-linejoin", "paint-order",
   "opacity", "font-family", "font-size", "font-weight", "text-anchor", "dominant-baseline",
 ];
 

@@ -36,13 +36,27 @@ interface StripsProps {
   name: string;
 }
 
+/** Digits that a CSV needs; 2.3000000000000003 is 2.3. */
+const plain = (value: number | null | undefined): number | null => (value === null || value === undefined ? null : Number(value.toPrecision(9)));
+
+/** One row a time, one value with its band a signal. */
 export function tracesBehind(name: string, traces: readonly Trace[], frame: Frame): Behind {
   const [start, end] = [new Date(frame.start).toISOString(), new Date(frame.end).toISOString()];
   const step = Math.max(1, Math.round((frame.end - frame.start) / 1000 / 1440 / 60)) * 60;
   return {
     name,
-    head: ["Signal", "Time (UTC)", "Value", "Low", "High", "Unit"],
-    rows: () => traces.flatMap((t) => t.at.map((at, i) => [t.name, at, t.value[i] ?? null, t.low[i] ?? null, t.high[i] ?? null, t.unit])),
+    head: ["Time (UTC)", ...traces.flatMap((t) => [`${t.name}, ${t.unit}`, "expected low", "expected high"])],
+    rows: () => {
+      const places = traces.map((t) => new Map(t.at.map((at, i) => [at, i])));
+      const times = [...new Set(traces.flatMap((t) => t.at))].sort();
+      return times.map((at) => [
+        at,
+        ...traces.flatMap((t, k) => {
+          const i = places[k]?.get(at) ?? -1;
+          return [plain(t.value[i]), plain(t.low[i]), plain(t.high[i])];
+        }),
+      ]);
+    },
     address: `/api/v1/series.csv?signals=${encodeURIComponent(traces.map((t) => t.signal).join(","))}&start=${start}&end=${end}&step=${step}`,
   };
 }
@@ -133,7 +147,7 @@ function Strip({ trace, sx, top, tall, left, width, label, tight, fromZero }: St
         <line class="grid" x1={left} x2={width} y1={top + tall + 5} y2={top + tall + 5} />
       )}
       <path class="band" d={bandPath(x, trace.low, trace.high, sx, sy)} />
-      {(trace.level === "act" || trace.level === "watch") && <path class={`over ${trace.level}`} d={bandPath(x, made.over.foot, made.over.top, sx, sy)} />}
+      {fromZero && (trace.level === "act" || trace.level === "watch") && <path class={`over ${trace.level}`} d={bandPath(x, made.over.foot, made.over.top, sx, sy)} />}
       <path class="line" d={linePath(x, trace.value, sx, sy)} />
       {label && (tight ? (
         <text x={0} y={top - 6}>
@@ -146,7 +160,7 @@ function Strip({ trace, sx, top, tall, left, width, label, tight, fromZero }: St
           {big && trace.expected && <text x={0} y={top + 44} class="grey-text">{trace.expected.replace(/^expected /, "")}</text>}
         </>
       ))}
-      {!big && trace.expected && <text x={left + 6} y={top + 7} class="grey-text halo">{trace.expected.startsWith("expected") ? trace.expected : `expected ${trace.expected}`}</text>}
+      {label && trace.expected && (tight || !big) && <text x={tight ? width : left + 6} y={tight ? top - 6 : top + 7} text-anchor={tight ? "end" : "start"} class="grey-text halo">{trace.expected.startsWith("expected") ? trace.expected : `expected ${trace.expected}`}</text>}
       {made.empty && <text x={(left + width) / 2} y={top + tall / 2 + 4} text-anchor="middle" class="grey-text">no data in this time</text>}
     </g>
   );
@@ -207,7 +221,6 @@ function Moment({ frame, sx, traces, tops, bottom, width }: { frame: Frame; sx: 
   const times = useMemo(() => traces.map((t) => t.at.map(instant)), [traces]);
   if (moment === null || moment < frame.start || moment > frame.end) return null;
   const x = sx(moment);
-  const flip = x > width - 170;
   return (
     <g class="flag" pointer-events="none">
       <line x1={x} x2={x} y1={8} y2={bottom} />
@@ -216,6 +229,7 @@ function Moment({ frame, sx, traces, tops, bottom, width }: { frame: Frame; sx: 
         const [value, low, high] = [t.value[step], t.low[step], t.high[step]];
         const range = low !== null && low !== undefined && high !== null && high !== undefined ? ` (${three(low)}–${three(high)})` : "";
         const text = `${i === 0 ? `${dayTime(moment, frame.zone)}  ` : ""}${value === null || value === undefined ? "no data" : `${three(value)} ${t.unit}${range}`}`;
+        const flip = x + text.length * 6.8 > width;
         return <text key={t.signal} class="strong halo" x={flip ? x - 6 : x + 6} y={(tops[i] ?? 0) + 22} text-anchor={flip ? "end" : "start"}>{text}</text>;
       })}
     </g>

@@ -69,7 +69,8 @@ def test_canonical_text_of_everything_a_record_holds() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [float("nan"), float("inf"), datetime(2026, 1, 1), object(), "\ud800"]  # noqa: DTZ001
+    "wrong",
+    [float("nan"), float("inf"), datetime(2026, 1, 1), object(), "\ud800"],  # noqa: DTZ001
 )
 def test_what_cannot_be_sealed_is_said(tmp_path: Path, wrong: object) -> None:
     with Ledger(tmp_path) as ledger:
