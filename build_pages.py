@@ -36,7 +36,7 @@ UNREACHABLE = (
 TELLS_MOST = 12
 
 
-class PagesFault(RuntimeError):  # noqa: N818 (named like the faults of ecotwin.errors)
+class PagesFault(RuntimeError):
     """The pages cannot be built: what was found, and what to do."""
 
 

@@ -15,6 +15,8 @@ from typing import Any
 
 from ecotwin.errors import WireFault
 
+_GRACE_S = 1.0
+
 
 def answers(port: int, host: str = "127.0.0.1") -> bool:
     """Whether something listens on a port."""
@@ -129,7 +131,9 @@ class InsideBroker:
         await asyncio.sleep(0.1)
 
     def stop(self) -> None:
-        """End it."""
+        """End it, after a moment in which it hands on what it has taken."""
+        if self._child is not None or self._broker is not None:
+            time.sleep(_GRACE_S)
         if self._child is not None:
             self._child.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):

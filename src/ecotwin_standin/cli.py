@@ -144,6 +144,9 @@ def record(
     truth: Annotated[
         Path | None, typer.Option(help="write what really was here (JSON lines)")
     ] = None,
+    means: Annotated[
+        str, typer.Option(help="only signals of these meanings, by commas, and the weather; none: all")
+    ] = "",
 ) -> None:
     """Write a stretch of the plant's life to files: columns at [us UTC], signal, value.
 
@@ -154,7 +157,7 @@ def record(
     from ecotwin.plant import load
     from ecotwin_standin import scenario as scenarios
     from ecotwin_standin.plantside import history, step_start
-    from ecotwin_standin.recording import write_days
+    from ecotwin_standin.recording import only, write_days
 
     if form not in ("parquet", "csv"):
         raise SettingsFault(
@@ -170,6 +173,8 @@ def record(
     )
     told = scenarios.load(scenario, plant, _moment(zero, plant) if zero else begin)
     batches = history(plant, told, begin, days, seed, step, truth)
+    if means:
+        batches = only(plant, batches, means.split(","))
     files = write_days(plant, batches, out, form, lambda day: typer.echo(f"{day} ...", err=True))
     typer.echo(f"{sum(n for _, n in files)} samples in {len(files)} files in {out}")
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from ecotwin.connectors.sparkplug_payload import DataType, Metric, Payload, decode, encode
-from ecotwin.errors import PayloadFault
+from ecotwin.errors import PayloadFault, WireFault
 from ecotwin.plant import Signal
 
 if TYPE_CHECKING:
@@ -69,16 +69,27 @@ class BirthNumber:
         self._path = path
 
     def next(self) -> int:
-        """The number of the next connect, written down before it is used."""
+        """The number of the next connect, written down before it is used.
+
+        Raises:
+            WireFault: It cannot be written.
+        """
         try:
             last = int(json.loads(self._path.read_text(encoding="utf-8"))["bdSeq"])
         except (OSError, ValueError, KeyError, TypeError):
             last = -1
         number = (last + 1) % 256
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        part = self._path.with_suffix(".part")
-        part.write_text(json.dumps({"bdSeq": number}), encoding="utf-8")
-        part.replace(self._path)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            part = self._path.with_suffix(".part")
+            part.write_text(json.dumps({"bdSeq": number}), encoding="utf-8")
+            part.replace(self._path)
+        except OSError as error:
+            raise WireFault(
+                f"the number of births cannot be kept in {self._path}: {error}",
+                expected="a folder that can be written",
+                remedy="give another folder with --state",
+            ) from error
         return number
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from ecotwin.clock import DAY, instant
-from ecotwin.errors import FileFault
+from ecotwin.errors import FileFault, SettingsFault
 from ecotwin.plant import Plant
 from ecotwin.records import Samples
 
@@ -62,6 +62,27 @@ def write_days(
             held.append(batch.take(days == one))
     flush()
     return done
+
+
+def only(plant: Plant, batches: Iterable[Samples], means: list[str]) -> Iterator[Samples]:
+    """The samples of signals with one of these meanings, and the outdoor temperature.
+
+    Raises:
+        SettingsFault: No signal of the plant has one of the meanings.
+    """
+    kept = {m: [s.index for s in plant.signals if s.means == m] for m in means}
+    unknown = [m for m, found in kept.items() if not found]
+    if unknown:
+        raise SettingsFault(
+            f"no signal of {plant.name} means {', '.join(unknown)}",
+            expected="meanings of the plant file's signals",
+            remedy="correct --means",
+        )
+    numbers = [n for found in kept.values() for n in found]
+    numbers += [s.index for s in plant.signals if s.id == plant.outdoor]
+    mask = np.zeros(len(plant.signals), bool)
+    mask[numbers] = True
+    return (batch.take(mask[batch.signal]) for batch in batches)
 
 
 def _parquet(path: Path, ids: np.ndarray[tuple[int], np.dtype[np.str_]], whole: Samples) -> Path:

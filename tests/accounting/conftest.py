@@ -31,7 +31,10 @@ START = datetime(2026, 6, 1, 22, tzinfo=UTC)  # 00:00 on Tuesday 2 June in Berli
 
 FACTS = {
     "role": "machine",
-    **{f"kw_{name}": kw for name, kw in zip(STATES, (0.2, 4.0, 30.0, 12.0, 10.0, 20.0, 8.0), strict=True)},
+    **{
+        f"kw_{name}": kw
+        for name, kw in zip(STATES, (0.2, 4.0, 30.0, 12.0, 10.0, 20.0, 8.0), strict=True)
+    },
     "kw_sd_share": 0.2,
 }
 
@@ -256,7 +259,18 @@ class Works:
         signals = tuple(range(len(plant.signals)))
         low, high = mean.copy(), mean.copy()
         return Window(
-            period, step_s, signals, mean, low, high, last, amount, covered, np.zeros(shape), count, known_at
+            period,
+            step_s,
+            signals,
+            mean,
+            low,
+            high,
+            last,
+            amount,
+            covered,
+            np.zeros(shape),
+            count,
+            known_at,
         )
 
     def usual(self, steps: int) -> dict[str, Any]:

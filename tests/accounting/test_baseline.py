@@ -23,7 +23,9 @@ def _ar1(rng: np.random.Generator, steps: int, sd: float, rho: float) -> Floats:
     return noise
 
 
-def _day(works: Any, day: int, rng: np.random.Generator, *, extra: Any = 0.0, **more: Any) -> Window:
+def _day(
+    works: Any, day: int, rng: np.random.Generator, *, extra: Any = 0.0, **more: Any
+) -> Window:
     """The oven: busy by day, idle in pauses, off at night; the blower by its consumer's air and the weather."""
     minute = np.arange(DAY)
     state = np.where((minute >= 360) & (minute < 840), STATES["busy"], STATES["off"])
@@ -34,7 +36,7 @@ def _day(works: Any, day: int, rng: np.random.Generator, *, extra: Any = 0.0, **
     degc = 20 + 8 * np.sin(2 * np.pi * (minute - 540) / DAY) + rng.normal(0, 2)
     air = rng.uniform(2, 10, DAY)
     blower = 9.0 + 0.8 * air + 0.2 * np.maximum(0.0, degc - 18.0) + rng.normal(0, 0.2, DAY)
-    return works.window(
+    made_window: Window = works.window(
         {
             "oven.state": state,
             "oven.power": np.maximum(0.0, power + extra),
@@ -46,6 +48,7 @@ def _day(works: Any, day: int, rng: np.random.Generator, *, extra: Any = 0.0, **
         start=works.start + timedelta(days=day),
         **more,
     )
+    return made_window
 
 
 def _learned(works: Any, days: int, seed: int = 1, **more: Any) -> Baselines:
@@ -134,7 +137,12 @@ def test_creep_stays_visible(works: Any) -> None:
 
 
 def test_no_power_no_number(works: Any) -> None:
-    window = _day(works, 0, np.random.default_rng(0), silent={"oven.power": slice(0, 100), "oven.state": slice(50, 200)})
+    window = _day(
+        works,
+        0,
+        np.random.default_rng(0),
+        silent={"oven.power": slice(0, 100), "oven.state": slice(50, 200)},
+    )
     got = _learned(works, 3).expected(window)
     m = got.elements.index("oven")
     assert np.isnan(got.actual[:100, m]).all()
@@ -155,7 +163,9 @@ def test_state_survives_a_restart(works: Any) -> None:
     again = Baselines(works.plant)
     again.restore(json.loads(json.dumps(baselines.state())))
     window = _day(works, 4, np.random.default_rng(3))
-    assert np.array_equal(again.expected(window).mean, baselines.expected(window).mean, equal_nan=True)
+    assert np.array_equal(
+        again.expected(window).mean, baselines.expected(window).mean, equal_nan=True
+    )
     again.learn(window)
     baselines.learn(window)
     assert np.array_equal(again.expected(window).sd, baselines.expected(window).sd, equal_nan=True)
@@ -190,14 +200,24 @@ def test_a_machine_without_state_and_nominals_learns_its_day(works: Any) -> None
     """A bare interval meter: nothing is said before it has learned; then its daily course is known."""
     from dataclasses import replace
 
-    elements = tuple(replace(e, kind_facts={"role": "machine", "kw_sd_share": 0.5}) if e.id == "oven" else e for e in works.plant.elements)
-    signals = tuple(replace(s, means="other", form="gauge") if s.id in ("oven.state", "oven.total") else s for s in works.plant.signals)
+    elements = tuple(
+        replace(e, kind_facts={"role": "machine", "kw_sd_share": 0.5}) if e.id == "oven" else e
+        for e in works.plant.elements
+    )
+    signals = tuple(
+        replace(s, means="other", form="gauge") if s.id in ("oven.state", "oven.total") else s
+        for s in works.plant.signals
+    )
     plant = works.with_(elements=elements, signals=signals)
     baselines, rng = Baselines(plant), np.random.default_rng(0)
     course = 50 + 20 * np.sin(2 * np.pi * np.arange(DAY) / DAY)
 
     def window(day: int) -> Window:
-        made: Window = works.window({"oven.power": course + rng.normal(0, 1, DAY)}, start=works.start + timedelta(days=day), plant=plant)
+        made: Window = works.window(
+            {"oven.power": course + rng.normal(0, 1, DAY)},
+            start=works.start + timedelta(days=day),
+            plant=plant,
+        )
         return made
 
     m = baselines.elements.index("oven")

@@ -29,7 +29,16 @@ def test_tree_holds_the_whole_proof(works: Any) -> None:
 def test_lines_name_what_an_auditor_asks(works: Any) -> None:
     got = accounts.run(works.plant, [works.window()])
     text = "\n".join(explain.lines(got.of("works", "ghg.scope2_location"), known=got.by_id()))
-    for word in ("95 %", "covered", "formula", "grid.energy", "grid/location/DE/2026/hourly", "kgCO2e/kWh", "AR6", "test"):
+    for word in (
+        "95 %",
+        "covered",
+        "formula",
+        "grid.energy",
+        "grid/location/DE/2026/hourly",
+        "kgCO2e/kWh",
+        "AR6",
+        "test",
+    ):
         assert word in text, word
 
 
@@ -47,4 +56,6 @@ def test_catalogue_is_whole() -> None:
         assert one.formula
         assert one.boundary
     given = {i for kpi in accounts.kpis().values() for i in kpi.indicators}
-    assert given == set(indicators()), "every figure is catalogued, and nothing is that no KPI gives"
+    assert given == set(indicators()), (
+        "every figure is catalogued, and nothing is that no KPI gives"
+    )

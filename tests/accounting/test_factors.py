@@ -58,7 +58,9 @@ def test_a_missing_factor_names_what_to_write_and_chooses_none(works: Any) -> No
 
 
 def test_a_factor_per_metered_unit_needs_no_heating_value(works: Any) -> None:
-    (use,) = factors.required(factors.emission(_given(works, value=2.0, unit="kgCO2e/m3"), "gas", "m3"))
+    (use,) = factors.required(
+        factors.emission(_given(works, value=2.0, unit="kgCO2e/m3"), "gas", "m3")
+    )
     assert (use.value, use.unit) == (2.0, "kgCO2e/m3")
 
 
@@ -86,7 +88,9 @@ def test_grid_factor_without_source_is_a_gap(works: Any) -> None:
 def test_no_residual_mix_is_disclosed(works: Any) -> None:
     from dataclasses import replace
 
-    use = factors.required(factors.grid_residual(works.with_(grid=replace(works.plant.grid, residual=None))))
+    use = factors.required(
+        factors.grid_residual(works.with_(grid=replace(works.plant.grid, residual=None)))
+    )
     assert use.value == 0.3
     assert "no residual mix" in use.basis
 
@@ -98,7 +102,10 @@ def test_mixing_gwp_sets_is_an_error() -> None:
 
 
 def test_table_factors_weigh_all_gases() -> None:
-    by_ar = {ar: factors.required(factors.burning("epa-hub/natural_gas/2024", ar)).value for ar in ("AR5", "AR6")}
+    by_ar = {
+        ar: factors.required(factors.burning("epa-hub/natural_gas/2024", ar)).value
+        for ar in ("AR5", "AR6")
+    }
     assert by_ar["AR5"] * 293.07107 == pytest.approx(53.1145, rel=1e-6)
     assert by_ar["AR6"] * 293.07107 == pytest.approx(53.06 + 0.027 + 0.0273, rel=1e-6)
     wood = factors.required(factors.burning("epa-hub/wood/2024", "AR5"))

@@ -52,7 +52,9 @@ def test_the_compressor_makes_air_and_does_not_use_it(works: Any) -> None:
 
 
 def test_what_flows_on_to_another_place_is_not_used_here(works: Any) -> None:
-    balances = tuple(replace(b, element="yard") if b.id == "air" else b for b in works.plant.balances)
+    balances = tuple(
+        replace(b, element="yard") if b.id == "air" else b for b in works.plant.balances
+    )
     plant = works.with_(balances=balances)
     assert _terms(plant, "yard", "compressed_air") == {"blower.air": 1, "oven.air": -1}
     assert _terms(plant, "works", "compressed_air") == {"blower.air": 1}

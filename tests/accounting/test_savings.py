@@ -21,8 +21,16 @@ PAUSE = (180, 210)
 STEPS = 300
 
 
-def _morning(works: Any, rng: np.random.Generator, day: int, *, asleep: bool = False, mood: float = 0.0, **more: Any) -> Window:
-    """From 06:00: busy at 18 kW, idle at 10 kW in the pause of 09:00, with autocorrelated noise and a mood of the day."""
+def _morning(
+    works: Any,
+    rng: np.random.Generator,
+    day: int,
+    *,
+    asleep: bool = False,
+    mood: float = 0.0,
+    **more: Any,
+) -> Window:
+    """From 06:00: busy at 18 kW, in the pause of 09:00 idle at 10 kW; autocorrelated noise, a mood of the day."""
     state = np.full(STEPS, STATES["busy"])
     state[slice(*PAUSE)] = STATES["standby"] if asleep else STATES["idle"]
     power = np.where(state == STATES["busy"], 18.0, 10.0) + mood
@@ -34,12 +42,18 @@ def _morning(works: Any, rng: np.random.Generator, day: int, *, asleep: bool = F
         noise[n] = 0.8 * noise[n - 1] + 0.6 * noise[n]
     start = works.start + timedelta(days=day, hours=6)
     made = rng.poisson(1.0, STEPS) * (state == STATES["busy"])
-    return works.window(
-        {"oven.power": power + noise, "oven.state": state, "oven.total": made, "weather.temperature": 20 + 5 * rng.normal()},
+    window: Window = works.window(
+        {
+            "oven.power": power + noise,
+            "oven.state": state,
+            "oven.total": made,
+            "weather.temperature": 20 + 5 * rng.normal(),
+        },
         start=start,
         steps=STEPS,
         **more,
     )
+    return window
 
 
 def _pause(window: Window) -> Period:
@@ -49,19 +63,48 @@ def _pause(window: Window) -> Period:
 
 def _advice(window: Window) -> Advice:
     pause = _pause(window)
+    change = Change("oven.sp", 1.0, pause, 0.0)
     return Advice(
-        "idle_off:oven:1", "idle_off", "oven", "Sleep", (), (), (Change("oven.sp", 1.0, pause, 0.0),), Cost(), pause.start, pause.start, pause, "approve"
-    )  # fmt: skip
+        id="idle_off:oven:1",
+        advisor="idle_off",
+        element="oven",
+        title="Sleep",
+        why=(),
+        against=(),
+        changes=(change,),
+        saves=Cost(),
+        proposed_at=pause.start,
+        decide_by=pause.start,
+        period=pause,
+        autonomy="approve",
+    )
 
 
-def _round(works: Any, seed: int, *, past: int = 8, asleep: bool = False, mood: float = 0.4, plant: Any = None, disturbed: Any = (), gap: slice | None = None) -> tuple[Saving, float]:
+def _round(
+    works: Any,
+    seed: int,
+    *,
+    past: int = 8,
+    asleep: bool = False,
+    mood: float = 0.4,
+    plant: Any = None,
+    disturbed: Any = (),
+    gap: slice | None = None,
+) -> tuple[Saving, float]:
     """One saving, and the energy that the sleep truly saved [kWh]."""
     rng = np.random.default_rng(seed)
     history = [_morning(works, rng, day, mood=mood * rng.normal()) for day in range(past)]
     baselines = Baselines(plant or works.plant)
     for window in history:
         baselines.learn(window)
-    today = _morning(works, rng, past, asleep=asleep, mood=mood * rng.normal(), silent={"oven.power": gap} if gap else None)
+    today = _morning(
+        works,
+        rng,
+        past,
+        asleep=asleep,
+        mood=mood * rng.normal(),
+        silent={"oven.power": gap} if gap else None,
+    )
     advice = _advice(today)
     saving = verify(
         plant or works.plant, baselines, advice, today, history, [_pause(w) for w in history],
@@ -149,7 +192,12 @@ def test_another_change_in_the_period_is_not_fit(works: Any) -> None:
 
 def test_disturbed_and_other_pauses_are_not_compared(works: Any) -> None:
     first = works.start + timedelta(hours=9)
-    saving, _ = _round(works, 1, asleep=True, disturbed=[(Period(first, first + timedelta(hours=1)), "oven left hot")])
+    saving, _ = _round(
+        works,
+        1,
+        asleep=True,
+        disturbed=[(Period(first, first + timedelta(hours=1)), "oven left hot")],
+    )
     assert saving.fit
     assert "7 comparable pauses" in saving.reasons[0]
 

@@ -18,11 +18,9 @@ from ecotwin.errors import AccessRefused, WriteRefused
 from ecotwin.plant.model import Interlock
 from ecotwin.records import Advice, Change, Cost, Quality
 
-YES = SimpleNamespace(allowed=True, reason="")
+YES = SimpleNamespace(allowed=True, why="")
 EXHAUST = "oven_1.exhaust_temperature"
-NO = SimpleNamespace(
-    allowed=False, reason="operators may not approve set-points of the air station"
-)
+NO = SimpleNamespace(allowed=False, why="operators may not approve set-points of the air station")
 
 
 def failed(plant: Any, made: Any, oven: Oven, minute: float = 0, **more: Any) -> dict[str, str]:

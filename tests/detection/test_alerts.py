@@ -281,3 +281,19 @@ def test_every_cause_of_every_detector_has_a_kind_and_a_sentence() -> None:
         assert f.onset <= f.seen_at <= f.last_at
     lost = found["pv_1:sun"].title
     assert "less than this sun should give" in lost
+
+
+def test_a_block_of_any_length_gives_the_same_findings() -> None:
+    scores = [
+        score(40),
+        score(80, over=False),
+        score(300, onset=micros(at(290)), so_far=1.0),
+        score(320, onset=micros(at(290)), over=False, so_far=2.0),
+    ]
+    whole, single = Alerts(works()), Alerts(works())
+    block = tell(whole, 600, *scores)
+    steps = [f for s in scores for f in tell(single, (s.at - micros(START)) / 60e6, s)]
+    steps += tell(single, 600)
+    ends = [(f.id, f.onset, f.closed_at) for f in steps if f.state == "closed"]
+    assert [(f.id, f.onset, f.closed_at) for f in block if f.state == "closed"] == ends
+    assert len(ends) == 2

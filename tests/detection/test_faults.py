@@ -258,7 +258,7 @@ def test_a_row_of_zeros_is_a_drop_out_and_not_clean_power() -> None:
         said: list[Score] = limits.on_readings(Readings.of(row, stamps, values))
         return said
 
-    some = [50.0] * len(row)
+    some = [5.0] * len(row)
     assert at(100, some) == []
     (dropped,) = at(130, [0.0] * len(row))
     assert dropped.over

@@ -52,7 +52,9 @@ def _window(silent: bool = False) -> Window:
     period = Period(start, start + timedelta(minutes=STEPS))
     every = tuple(range(len(plant.signals)))
     count = np.ones(shape, np.int64)
-    return Window(period, 60, every, mean, mean, mean, last, amount, covered, np.zeros(shape), count)
+    return Window(
+        period, 60, every, mean, mean, mean, last, amount, covered, np.zeros(shape), count
+    )
 
 
 def _kpi(name: str) -> Kpi:
@@ -116,7 +118,9 @@ def test_tallies_add_up(name: str) -> None:
     window = _window()
     for element in _applies(kpi):
         whole = kpi.finish(plant, kpi.tally(plant, element, window))
-        first, second = (kpi.tally(plant, element, rows(window, a, b)) for a, b in ((0, 60), (60, STEPS)))
+        first, second = (
+            kpi.tally(plant, element, rows(window, a, b)) for a, b in ((0, 60), (60, STEPS))
+        )
         for parts in (kpi.finish(plant, first + second), kpi.finish(plant, second + first)):
             assert {m.id: m.value for m in parts} == pytest.approx({m.id: m.value for m in whole})
 

@@ -18,6 +18,7 @@ from typing import Any
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
+from structlog.testing import capture_logs
 
 from conftest import Broker, free_port, require
 from ecotwin.clock import ScaledClock, instant, micros
@@ -25,6 +26,7 @@ from ecotwin.connectors.sparkplug_payload import DataType, Metric, Payload, deco
 from ecotwin.errors import PlantFault, WireFault
 from ecotwin.plant import Connection, Plant
 from ecotwin_standin.broker import InsideBroker, answers
+from ecotwin_standin.cli import main
 from ecotwin_standin.live import Live, Stats
 from ecotwin_standin.node import BirthNumber
 from ecotwin_standin.plantside import Plantside
@@ -33,6 +35,7 @@ from standin.days import MONDAY, told, works
 
 pytestmark = pytest.mark.broker
 ROOT = Path(__file__).parents[2]
+PLANT = str(ROOT / "plants" / "electronics.yaml")
 
 
 @pytest.fixture(name="plant")
@@ -276,6 +279,60 @@ def test_birth_numbers_go_on_over_runs_and_start_again_after_255(tmp_path: Path)
     assert BirthNumber(path).next() == 0
     path.write_text("torn")
     assert BirthNumber(path).next() == 0
+    with pytest.raises(WireFault, match="--state"):
+        BirthNumber(path / "below_a_file.json").next()
+
+
+def test_no_broker_is_told_and_waited_for(plant: Plant, tmp_path: Path) -> None:
+    with capture_logs() as said, playing(plant, free_port(), tmp_path) as (live, _, ended):
+        deadline = time.monotonic() + 10
+        while not any("no broker answers" in str(line["event"]) for line in said):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert not any(n.connected.is_set() for n in live.nodes.values())
+    assert ended[0].published == 0
+    assert any("--broker-inside" in str(line.get("remedy")) for line in said)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "part"),
+    [
+        (["run", "nowhere.yaml"], 1, "nowhere.yaml"),
+        (["run", PLANT, "--scenario", "nothing"], 1, "calm, demo, month"),
+        (["run", PLANT, "--start", "soon"], 2, "no ISO time"),
+        (["run", PLANT, "--speed", "0"], 2, "above 0"),
+        (["record", PLANT, "--out", "x", "--format", "xls"], 2, "parquet or csv"),
+    ],
+)
+def test_wrong_use_gets_one_clear_sentence(
+    arguments: list[str],
+    code: int,
+    part: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.argv", ["ecotwin-standin", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == code
+    said = capsys.readouterr().err
+    assert part in said
+    assert "What to do:" in said
+
+
+def test_the_command_records_and_lists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["record", PLANT, "--days", "0.5", "--start", "2026-06-15", "--step", "300"]
+    for line in ([*arguments, "--out", str(tmp_path)], ["scenarios"], ["scenarios", "--faults"]):
+        monkeypatch.setattr("sys.argv", ["ecotwin-standin", *line])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == 0
+    said = capsys.readouterr().out
+    assert "80208 samples in 2 files" in said
+    assert "month" in said
+    assert "air_leak" in said
 
 
 @pytest.mark.parametrize("kind", ["mosquitto", "amqtt"])
@@ -294,7 +351,7 @@ def test_the_command_plays_with_its_own_broker_and_ends_on_sigterm(
             sys.executable,
             *how,
             "run",
-            str(ROOT / "plants/electronics.yaml"),
+            PLANT,
             "--port",
             str(port),
             "--broker-inside",

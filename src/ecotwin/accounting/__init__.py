@@ -1,6 +1,7 @@
 """What it cost the world.
 
-The functions here take plain numbers, name their formula and source, and can be called by anyone who wants to check a
+The functions here take plain numbers, name their formula and source, and can be called by anyone
+who wants to check a
 figure: `from ecotwin import accounting; accounting.oee_iso22400(...)`.
 """
 

@@ -19,7 +19,8 @@ class Accounts:
     """What a run gave.
 
     Attributes:
-        measures: All figures. gaps: (element, sentence) of figures that could not be had, and of what is doubtful.
+        measures: All figures. gaps: (element, sentence) of figures that could not be had, and of
+            what is doubtful.
     """
 
     measures: tuple[Measure, ...]
@@ -61,7 +62,8 @@ def run(
 
     Args:
         plant: The plant.
-        windows: Of one span, in any order, each looked at once, none overlapping; best one a local day.
+        windows: Of one span, in any order, each looked at once, none overlapping; best one a local
+            day.
         elements: Element ids; None: all.
         chosen: KPIs by name; None: every plug.
 

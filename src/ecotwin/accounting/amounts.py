@@ -1,7 +1,8 @@
 """Sums of signals in a tally, and what they come to over a period.
 
-A tally holds for each signal `measured estimated covered filled total variance` under `signal|name`, so that any number
-of windows add up; `settle` turns the sum into a value with coverage, estimated share and interval.
+A tally holds for each signal `measured estimated covered filled total variance` under
+`signal|name`, so that any number of windows add up; `settle` turns the sum into a value with
+coverage, estimated share and interval.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ class Amount:
     """A signed sum of signals over a period.
 
     Attributes:
-        value: The sum. half: Half of the 95 % interval. estimated: Part of the value that was estimated.
+        value: The sum. half: Half of the 95 % interval. estimated: Part of the value that was
+            estimated.
         coverage: Share of the period really measured, the signals weighed by their amounts.
         scale: value / sum of what the windows held: weights taken in windows are scaled by it.
         inputs: One a signal.
@@ -72,8 +74,8 @@ def tally_signals(steps: Steps, signals: Iterable[Signal]) -> dict[str, float]:
 def settle(sums: Mapping[str, float], terms: Iterable[tuple[float, Signal]]) -> Amount:
     """What signed signals come to over the whole period.
 
-    A meter's error is the same at all times (linear over time), errors of different meters are independent
-    (in quadrature); estimates add their own variance.
+    A meter's error is the same at all times (linear over time), errors of different meters are
+    independent (in quadrature); estimates add their own variance.
 
     Raises:
         FigureGap: A signal was measured for less than half of the period.

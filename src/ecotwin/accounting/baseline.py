@@ -1,11 +1,12 @@
 """Expected power of machines, minute by minute, learned from their own past.
 
-One linear model a machine: its state's power, and what drives it (`drivers`). The prior is the machine kind's nominal
-power with its wide band, so that there is an expectation from the first hour; it gets sharper with every window learned.
-Outliers weigh less (Huber), minutes marked by the caller are never learned from, and old evidence fades slowly, so that
-creeping wear stays visible.
+One linear model a machine: its state's power, and what drives it (`drivers`). The prior is the
+machine kind's nominal power with its wide band, so that there is an expectation from the first
+hour; it gets sharper with every window learned. Outliers weigh less (Huber), minutes marked by the
+caller are never learned from, and old evidence fades slowly, so that creeping wear stays visible.
 
-Sources: ISO 50006 (engineering model as prior, statistical model as posterior); Huber 1964; ASHRAE 14 for fit.
+Sources: ISO 50006 (engineering model as prior, statistical model as posterior); Huber 1964; ASHRAE
+14 for fit.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class Expected:
 
     Attributes:
         elements: Machine ids, one a column.
-        mean, sd: [steps, machines] expected power [kW] and its standard deviation; NaN: no expectation.
+        mean, sd: [steps, machines] expected power [kW] and its standard deviation; NaN: no
+            expectation.
         actual: [steps, machines] measured power [kW]; NaN: not measured.
         learned: [machines] False while it still comes from the machine kind alone.
     """
@@ -83,7 +85,9 @@ class Baselines:
         self._seen_h = np.zeros(machines)
         self._square = np.zeros((machines, _STATES))
         self._weight = np.zeros((machines, _STATES))
-        self._pairs = np.tile([1.5, 3.0], (machines, 1))  # a lag-1 autocorrelation of 0.5 to begin with
+        self._pairs = np.tile(
+            [1.5, 3.0], (machines, 1)
+        )  # a lag-1 autocorrelation of 0.5 to begin with
         self._x_sum = np.zeros((machines, _STATES, WIDTH))
         self._x_count = np.zeros((machines, _STATES))
         self._foretold = np.zeros((machines, 4))
@@ -184,7 +188,7 @@ class Baselines:
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from a saved state; machines that are new start from their prior, machines that are gone are dropped."""
+        """Go on from a saved state; new machines start from their prior, machines that are gone are dropped."""
         if state.get("version") != 1 or np.asarray(state["a"]).shape[1:] not in (
             (WIDTH, WIDTH),
             (0,),
@@ -291,7 +295,8 @@ class Baselines:
             self._x_count,
         ):
             sums *= fade
-        x = seen.features.transpose(1, 0, 2)
+        x = np.ascontiguousarray(seen.features.transpose(1, 0, 2))
+        across = np.ascontiguousarray(seen.features.transpose(1, 2, 0))
         weight: Floats = good.astype(np.float64).T
         beta = self._beta
         grow = (1.0 + self._rho()) / (1.0 - self._rho())
@@ -300,14 +305,14 @@ class Baselines:
             precision = weight / (
                 np.take_along_axis(sd, np.maximum(seen.codes.T, 0), axis=1) ** 2 * grow[:, None]
             )
-            xw = x * precision[:, :, None]
-            a = self._a + xw.transpose(0, 2, 1) @ x
-            b = self._b + np.einsum("mtk,mt->mk", xw, y.T)
+            weighed = across * precision[:, None, :]
+            a = self._a + weighed @ x
+            b = self._b + (weighed @ y.T[:, :, None])[:, :, 0]
             beta = np.linalg.solve(
                 a + _diagonals(self._prior_precision),
                 (b + self._prior_precision * np.nan_to_num(self._prior))[:, :, None],
             )[:, :, 0]
-            residual = y.T - np.einsum("mtk,mk->mt", x, beta)
+            residual = y.T - (x @ beta[:, :, None])[:, :, 0]
             sd = self._window_sd(residual, seen, good)
             ratio = np.abs(residual) / np.take_along_axis(sd, np.maximum(seen.codes.T, 0), axis=1)
             weight = good.T.astype(np.float64) * np.where(
@@ -318,7 +323,7 @@ class Baselines:
 
     def _window_sd(self, residual: Floats, seen: Seen, good: Bools) -> Floats:
         """Scatter by state in this window by the median absolute residual; the known one where it holds few minutes."""
-        sd = self._sd.copy()
+        sd: Floats = self._sd.copy()
         codes = seen.codes.T
         for s in np.unique(codes[good.T]):
             here = good.T & (codes == s)

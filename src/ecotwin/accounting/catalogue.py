@@ -1,4 +1,4 @@
-"""The indicator catalogue: every figure's formula, boundary, unit and place in the standards, published from the code."""
+"""The indicator catalogue: every figure's formula, boundary, unit and place in the standards."""
 
 from __future__ import annotations
 

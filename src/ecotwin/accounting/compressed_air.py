@@ -34,7 +34,8 @@ def bleed_down_leak(
     """Leak found by letting the net bleed down with the compressors off: V(P1-P2)/(T Patm) x 1.25 [volume/min].
 
     Args:
-        volume: Of tanks and pipes. start, end: Gauge pressures in the unit of `atmosphere` (psi by default).
+        volume: Of tanks and pipes. start, end: Gauge pressures in the unit of `atmosphere` (psi by
+            default).
         minutes: Time taken [min]. atmosphere: Air pressure: 14.7 psi, or 1.01325 with bar.
 
     The factor 1.25 corrects to working pressure, as leaks fall while the pressure falls.

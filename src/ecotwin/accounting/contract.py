@@ -1,8 +1,8 @@
 """What a KPI must do.
 
-A KPI plug is an object in `accounting/kpis/<name>.py`. It tallies a window of minutes (or hours) into additive sums;
-`finish` turns the sum of tallies of any number of windows into measures. So a month is the sum of its days, a line
-the sum of its machines, and ratios are ratios of sums.
+A KPI plug is an object in `accounting/kpis/<name>.py`. It tallies a window of minutes (or hours)
+into additive sums; `finish` turns the sum of tallies of any number of windows into measures. So a
+month is the sum of its days, a line the sum of its machines, and ratios are ratios of sums.
 """
 
 from __future__ import annotations

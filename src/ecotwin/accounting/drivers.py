@@ -30,8 +30,9 @@ COOLING, HEATING, PLANT_RATE, BUSY_SHARE, DEMAND, WORKING, SEASON0 = range(
 )
 WIDTH = SEASON0 + 4
 """Columns of a feature row: 7 states; then, in state busy, the own part rate and the product; then, while the machine
-runs, cooling and heating degrees [10 K], the plant's part rate, the share of busy machines, what its consumers draw;
-planned working time; and, for machines without a state, two harmonics of the day."""
+runs, cooling and heating degrees [10 K], the plant's part rate, the share of busy machines, what
+its consumers draw; planned working time; and, for machines without a state, two harmonics of the
+day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,11 @@ class Seen:
     """What was seen of the machines in a window.
 
     Attributes:
-        features: [steps, machines, WIDTH]. actual: [steps, machines] power [kW], NaN where not measured.
+        features: [steps, machines, WIDTH]. actual: [steps, machines] power [kW], NaN where not
+            measured.
         codes: [steps, machines] state, -1 unknown; machines without a state count as busy.
-        fresh: [steps, machines] the state changed within the step. before: [steps, machines] the other state there.
+        fresh: [steps, machines] the state changed within the step. before: [steps, machines] the
+            other state there.
         usable: [steps, machines] all drivers known.
     """
 
@@ -224,7 +227,8 @@ def _pace_min(plant: Plant, machine: str) -> float:
 def _demands(plant: Plant, machines: list[str]) -> list[tuple[Ints, Ints, float]]:
     """For each balance of a carrier made inside: the machines that feed it, the flows that consumers draw, a scale.
 
-    Consumers' draw and not the makers' output drives the expectation: else a leak would explain itself away.
+    Consumers' draw and not the makers' output drives the expectation: else a leak would explain
+    itself away.
     """
     found = []
     for node in plant.balances:

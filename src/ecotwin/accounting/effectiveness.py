@@ -58,7 +58,8 @@ def oee_vorne(
     """OEE as the trade counts it: performance by the *ideal* cycle, where ISO 22400 takes the *planned* run time.
 
     Args:
-        planned: Planned production time. run: Run time. ideal_cycle: Ideal time per item; all in one unit.
+        planned: Planned production time. run: Run time. ideal_cycle: Ideal time per item; all in
+            one unit.
         total: Items made. good: Good items.
 
     >>> round(oee_vorne(420 * 60, 373 * 60, 1.0, 19271, 19271 - 423).oee, 4)

@@ -14,7 +14,8 @@ def aware_factor(amd: float) -> float:
     """AWARE scarcity factor: 0.0136 / AMD, held within 0.1 and 100 [m3 world-eq/m3]; it weighs *consumption*.
 
     Args:
-        amd: Availability minus demand of the basin and month [m3/m2/month]; demand above availability: 100.
+        amd: Availability minus demand of the basin and month [m3/m2/month]; demand above
+            availability: 100.
 
     >>> [round(aware_factor(x), 9) for x in (0.0136, 0.00136, 1e-5, 1.0)]
     [1.0, 10.0, 100.0, 0.1]

@@ -105,7 +105,8 @@ def _factor(one: FactorUse) -> Json:
 
 
 def _lines(t: Json, pad: str) -> Iterator[str]:
-    yield f"{pad}{t['name']} of {t['element']}: {number(t['value'])} {t['unit']} (95 %: {number(t['low'])} to {number(t['high'])})"
+    band = f"(95 %: {number(t['low'])} to {number(t['high'])})"
+    yield f"{pad}{t['name']} of {t['element']}: {number(t['value'])} {t['unit']} {band}"
     yield f"{pad}  period    {t['period']['start']} to {t['period']['end']}"
     yield f"{pad}  covered   {t['coverage']:.1%} measured, {t['estimated_share']:.1%} of the value estimated".replace(
         "%", " %"
@@ -119,9 +120,8 @@ def _lines(t: Json, pad: str) -> Iterator[str]:
         yield f"{pad}  part      {name}: {number(value)}"
     for one in t["inputs"]:
         tail = f" [{one['signal']}]" if one["signal"] else ""
-        yield f"{pad}  input     {one['name']}: {number(one['value'])} {one['unit']}, {one['coverage']:.1%} covered{tail}".replace(
-            "%", " %"
-        )
+        share = f"{one['coverage']:.1%} covered".replace("%", " %")
+        yield f"{pad}  input     {one['name']}: {number(one['value'])} {one['unit']}, {share}{tail}"
         if "tree" in one:
             yield from _lines(one["tree"], pad + "    ")
     for f in t["factors"]:

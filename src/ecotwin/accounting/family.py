@@ -26,7 +26,7 @@ class Family:
         del plant, element
         return ()
 
-    def extra(self, steps: Steps, element: str) -> dict[str, float]:
+    def own_sums(self, steps: Steps, element: str) -> dict[str, float]:
         """Sums of the family's own."""
         del steps, element
         return {}
@@ -50,7 +50,9 @@ class Family:
         """Additive sums over the window."""
         steps = steps_of(plant, window)
         sums = tally_signals(steps, self.signals(plant, element))
-        return Tally(element, window.period, {**sums, **self.extra(steps, element)} if sums else {})
+        return Tally(
+            element, window.period, {**sums, **self.own_sums(steps, element)} if sums else {}
+        )
 
     def finish(self, plant: Plant, tally: Tally) -> tuple[Measure, ...]:
         """Measures from the sums."""

@@ -1,6 +1,7 @@
 """How well a baseline fits and what a saving by it is worth, from plain numbers.
 
-Sources: ASHRAE Guideline 14-2014; OpenDSM (which divides by n and takes observed - predicted); IPMVP.
+Sources: ASHRAE Guideline 14-2014; OpenDSM (which divides by n and takes observed - predicted);
+IPMVP.
 """
 
 from __future__ import annotations
@@ -102,7 +103,8 @@ def fractional_savings_uncertainty(
     Args:
         saved: Savings. predicted: Baseline over the reporting period, same unit.
         cvrmse_adjusted: CVRMSE' with SSE/(n'-p). n: Baseline observations. n_effective: n'.
-        m: Reporting observations. t: Student's t. k: 1.26 hourly; polynomial of the months for daily and monthly.
+        m: Reporting observations. t: Student's t. k: 1.26 hourly; polynomial of the months for
+            daily and monthly.
     """
     delta = (
         predicted
@@ -121,7 +123,8 @@ def verdict(
 
     Args:
         cvrmse_value: Ratio. nmbe_value: Ratio.
-        limit: Largest CVRMSE (ASHRAE 14, whole building: 0.20 under 12 months after, 0.25 to 60, 0.30 beyond).
+        limit: Largest CVRMSE (ASHRAE 14, whole building: 0.20 under 12 months after, 0.25 to 60,
+            0.30 beyond).
         bias: Largest |NMBE| of the fit itself.
 
     >>> verdict(0.1, 0.001)

@@ -2,15 +2,17 @@
 
 In this order, the first that applies:
 
-1. **Balance**: a node of the flow graph stands at the element. Use = all that flows in - what flows on to places outside
-   the element - what is delivered to the grid. (Site: bought + made on site - delivered; line: its feeder.)
-2. **Own meter**: the element bears meters of the carrier itself; what is made below it is added, what it delivers
-   to the grid is taken off.
+1. **Balance**: a node of the flow graph stands at the element. Use = all that flows in - what
+   flows on to places outside the element - what is delivered to the grid. (Site: bought + made on
+   site - delivered; line: its feeder.)
+2. **Own meter**: the element bears meters of the carrier itself; what is made below it is added,
+   what it delivers to the grid is taken off.
 3. **Sum of parts**: the uses of its direct children.
 
-Machines whose kind has the role `meter`, `source` or `ambient` use nothing: they measure or make what others use. A
-signal that feeds a balance and is not fed by one is made there, not used. Of carriers that are made inside (air,
-nitrogen, heat, cold) only what the flow graph feeds counts as use. Meter indices (counters) are preferred to flows.
+Machines whose kind has the role `meter`, `source` or `ambient` use nothing: they measure or make
+what others use. A signal that feeds a balance and is not fed by one is made there, not used. Of
+carriers that are made inside (air, nitrogen, heat, cold) only what the flow graph feeds counts as
+use. Meter indices (counters) are preferred to flows.
 """
 
 from __future__ import annotations
@@ -106,7 +108,8 @@ class Flows:
     def discharge(self, element: str) -> tuple[Signal, ...]:
         """Signals whose amounts sum to the water that an element discharges.
 
-        At the site the sewer meters (role `meter`) if there are any; elsewhere the machines' own outlets.
+        At the site the sewer meters (role `meter`) if there are any; elsewhere the machines' own
+        outlets.
         """
         found = [(e, self.meters(e, DISCHARGE)) for e in self._plant.under(element)]
         if element == self._plant.site.id:

@@ -1,6 +1,7 @@
 """What burning a fuel and losing a refrigerant emit, from plain numbers.
 
-Sources: EPA GHG Emission Factors Hub 2024 (table 1); IPCC 2006 Guidelines vol. 2 ch. 2; GHG Protocol Corporate
+Sources: EPA GHG Emission Factors Hub 2024 (table 1); IPCC 2006 Guidelines vol. 2 ch. 2; GHG
+Protocol Corporate
     Standard (biogenic CO2 apart, its CH4 and N2O in scope 1) and GWP sheet v2.0 (August 2024).
 """
 
@@ -55,7 +56,8 @@ def combustion(
     """Emissions of burning `energy` of a fuel: energy x factor, weighed by GWP100.
 
     Args:
-        energy: Energy in the factor's own unit and basis (mmBtu HHV with EPA factors, TJ LHV with IPCC ones).
+        energy: Energy in the factor's own unit and basis (mmBtu HHV with EPA factors, TJ LHV with
+            IPCC ones).
         co2_kg: CO2 factor [kg per unit of energy].
         ch4_g: CH4 factor [g per unit of energy].
         n2o_g: N2O factor [g per unit of energy].

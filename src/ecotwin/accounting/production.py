@@ -12,8 +12,10 @@ from ecotwin.records import Codes
 def output_signals(plant: Plant, element: str, means: str) -> tuple[Signal, ...]:
     """The counters whose sum is what an element put out (`parts_good` or `parts_total`).
 
-    Its own counter; else, for a line, that of its last machine in file order; else the sum over its lines, without those
-    that only feed a later area: areas stand in file order, and a product routed through both goes through them in turn.
+    Its own counter; else, for a line, that of its last machine in file order; else the sum over
+    its lines, without those
+    that only feed a later area: areas stand in file order, and a product routed through both goes
+        through them in turn.
     """
     own = plant.find(element, means)
     if own is not None:

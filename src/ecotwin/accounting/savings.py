@@ -1,10 +1,12 @@
 """Whether the saving of a short intervention really came: an oven asleep in a break, against breaks like it.
 
-What the machine would have used is told by its own past in comparable periods (planned pauses of like length, without an
-order), each adjusted by the baseline to the weather of the day. The interval holds the scatter between those periods, with
-their autocorrelation, and is never narrower than the minutes' own scatter allows; the meter's error goes on top.
+What the machine would have used is told by its own past in comparable periods (planned pauses of
+like length, without an order), each adjusted by the baseline to the weather of the day. The
+interval holds the scatter between those periods, with their autocorrelation, and is never narrower
+than the minutes' own scatter allows; the meter's error goes on top.
 
-Sources: IPMVP option B (retrofit isolation, all parameters); ASHRAE 14 (autocorrelation: n' = n(1-rho)/(1+rho)).
+Sources: IPMVP option B (retrofit isolation, all parameters); ASHRAE 14 (autocorrelation: n' =
+n(1-rho)/(1+rho)).
 """
 
 from __future__ import annotations
@@ -41,8 +43,10 @@ class Episode:
     """A pause with the recovery after it.
 
     Attributes:
-        period: From its start to the end of the recovery. energy_kwh: Used in it. coverage: Share of steps measured.
-        adjustment_kwh: What the other day's weather would have added. doubt_kwh2: Variance of that adjustment.
+        period: From its start to the end of the recovery. energy_kwh: Used in it. coverage: Share
+            of steps measured.
+        adjustment_kwh: What the other day's weather would have added. doubt_kwh2: Variance of that
+            adjustment.
     """
 
     period: Period
@@ -73,15 +77,17 @@ def verify(
         advice: What was carried out; its element and period are measured.
         window: Minutes that hold the advice's period and the recovery after it.
         history: Windows of minutes before, each holding whole candidates with their recovery.
-        candidates: Past pauses of the same kind (planned breaks); those of another length, with poor coverage or
-            disturbed are left out here.
+        candidates: Past pauses of the same kind (planned breaks); those of another length, with
+            poor coverage or disturbed are left out here.
         recovery: Time after the pause in which the machine catches up (its warm-up).
         known_at: When the data behind it was last known.
-        disturbed: Other changes (findings, orders, repairs) with a word on each, whenever they were.
+        disturbed: Other changes (findings, orders, repairs) with a word on each, whenever they
+            were.
         level: Of the interval.
 
     Returns:
-        The saving with its interval; `fit` only when it may be claimed, with the reasons either way.
+        The saving with its interval; `fit` only when it may be claimed, with the reasons either
+        way.
 
     Raises:
         FigureGap: The machine has no meter, or its energy in the period is not known at all.
@@ -103,22 +109,9 @@ def verify(
     past = _comparable(baselines, advice, window, history, candidates, span, recovery, disturbed)
     reasons = _reasons(today, past, span, disturbed)
     expected = _expected(baselines, advice.element, past, span, level)
-    meter = _accuracy(plant, advice.element) * abs(expected.value - today.energy_kwh)
-    half = math.hypot(expected.high - expected.value, meter)
-    saved = Range(
-        expected.value - today.energy_kwh,
-        expected.value - today.energy_kwh - half,
-        expected.value - today.energy_kwh + half,
-    )
-    fit = not reasons
-    said = reasons or (
-        f"{len(past)} comparable pauses, {_scatter(past):.0%} scatter between them".replace(
-            "%", " %"
-        ),
-        f"{today.coverage:.0%} of the period was measured".replace("%", " %"),
-    )
-    if fit and saved.low <= 0.0 <= saved.high:
-        said = (*said, "the interval holds zero: no saving is shown")
+    value = expected.value - today.energy_kwh
+    half = math.hypot(expected.high - expected.value, _accuracy(plant, advice.element) * abs(value))
+    saved = Range(value, value - half, value + half)
     return Saving(
         advice.id,
         advice.element,
@@ -128,12 +121,24 @@ def verify(
         saved,
         level,
         METHOD,
-        fit,
-        tuple(said),
+        not reasons,
+        reasons or _praise(today, past, saved),
         _cost(plant, window, span, saved),
         today.coverage,
         known_at,
     )
+
+
+def _praise(today: Episode, past: Sequence[Episode], saved: Range) -> tuple[str, ...]:
+    """Why the saving may be claimed; and that none is shown, where the interval holds zero."""
+    said = (
+        f"{len(past)} comparable pauses, {_scatter(past):.0%} scatter between them".replace(
+            "%", " %"
+        ),
+        f"{today.coverage:.0%} of the period was measured".replace("%", " %"),
+    )
+    none = saved.low <= 0.0 <= saved.high
+    return (*said, "the interval holds zero: no saving is shown") if none else said
 
 
 def student_t(level: float, df: int) -> float:
@@ -251,9 +256,12 @@ def _expected(
     independent = max(2.0, effective_count(n, rho))
     # The sample variance of correlated values is too small by about the share their mean still varies.
     variance = float(energies.var(ddof=1)) * (n - 1) / n / max(1e-9, 1.0 - 1.0 / independent)
+    # The weather's slope was fitted on these very days: it takes one degree of freedom.
+    fitted = 1 if n > 3 and any(e.adjustment_kwh for e in past) else 0
+    variance *= (n - 1) / (n - 1 - fitted)
     doubt = float(np.mean([e.doubt_kwh2 for e in past]))
     spread = math.sqrt(max(variance, noise**2) * (1.0 + 1.0 / independent) + doubt)
-    half = student_t(level, max(1, round(independent) - 1)) * spread
+    half = student_t(level, max(1, round(independent) - 1 - fitted)) * spread
     kwh = float(energies.mean())
     return Range(kwh, kwh - half, kwh + half)
 

@@ -1,6 +1,7 @@
 """Scope 2 by both methods, from plain numbers; yearly, monthly or hourly.
 
-Sources: GHG Protocol Scope 2 Guidance (2015), tables 6.3 and 7.1; hourly matching as put to consultation in
+Sources: GHG Protocol Scope 2 Guidance (2015), tables 6.3 and 7.1; hourly matching as put to
+consultation in
     October 2025.
 """
 
@@ -45,8 +46,9 @@ class MarketBased:
     """Outcome of the market-based method.
 
     Attributes:
-        co2e_kg: [kgCO2e]. covered_kwh: Need met by instruments [kWh]. residual_kwh: Need left to the
-            residual mix [kWh]. surplus_kwh: Certificates that met no need of their own hour [kWh].
+        co2e_kg: [kgCO2e]. covered_kwh: Need met by instruments [kWh]. residual_kwh: Need left to
+            the residual mix [kWh]. surplus_kwh: Certificates that met no need of their own hour
+            [kWh].
     """
 
     co2e_kg: float
@@ -69,8 +71,8 @@ def market_based(
 ) -> MarketBased:
     """Market-based scope 2: instruments first, each clamped to the need of its own period, then the residual mix.
 
-    With one number for `kwh` it is yearly (or monthly) matching, with an array of hours hourly matching: a surplus
-    in one hour never covers another.
+    With one number for `kwh` it is yearly (or monthly) matching, with an array of hours hourly
+    matching: a surplus in one hour never covers another.
 
     Args:
         kwh: Bought energy, one number or [hours] [kWh].

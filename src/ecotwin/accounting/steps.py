@@ -1,8 +1,9 @@
 """A window seen as amounts: what was measured, what had to be estimated and how sure that is.
 
-A gap is never a zero. A counter that was silent and came back tells the total: only *when* it was used is estimated. A
-flow that was silent is estimated by its mean in the covered steps of the same machine state, if at least half of the
-window was measured; otherwise the steps stay missing and `settle` decides over the whole period.
+A gap is never a zero. A counter that was silent and came back tells the total: only *when* it was
+used is estimated. A flow that was silent is estimated by its mean in the covered steps of the same
+machine state, if at least half of the window was measured; otherwise the steps stay missing and
+`settle` decides over the whole period.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 
 import numpy as np
 
@@ -32,7 +34,8 @@ class Column:
 
     Attributes:
         amount: [steps] measured or estimated amount; 0 where it is missing.
-        measured, estimated: Their sums. covered_h, filled_h, total_h: Hours measured, estimated, all.
+        measured, estimated: Their sums. covered_h, filled_h, total_h: Hours measured, estimated,
+            all.
         variance: Of the estimated sum.
         sound: The amount never goes backwards by more than rounding.
     """
@@ -112,61 +115,48 @@ class Steps:
         amount = self.window.amount[:, place]
         if self._whole[place]:
             return Column(amount, float(self._sums[place]), 0.0, total_h, 0.0, total_h, 0.0)
-        if signal.form == "rate":
-            return self._rate(signal, place, total_h)
-        return self._index(signal, place, total_h)
+        return self._holed(signal, place, total_h)
 
-    def _index(self, signal: Signal, place: int, total_h: float) -> Column:
-        """A counter or interval: the running total bridges a gap; its share by minutes is estimated."""
+    def _holed(self, signal: Signal, place: int, total_h: float) -> Column:
+        """A signal that was not measured all the time.
+
+        The window's amount holds the covered share of a step and the share that was filled by a stated rule already
+        (a counter's line over a silence). What is left is estimated here.
+        """
         amount = self.window.amount[:, place].copy()
-        covered = np.where(np.isfinite(amount), self.window.covered[:, place], 0.0)
-        spread = np.where(np.isfinite(amount), np.clip(1.0 - covered, 0.0, 1.0), 0.0)
-        estimated = float(np.nan_to_num(amount * spread).sum())
+        dark = ~np.isfinite(amount)
+        covered = np.where(dark, 0.0, np.clip(self.window.covered[:, place], 0.0, 1.0))
+        guessed = np.where(dark, 0.0, np.clip(self.window.estimated[:, place], 0.0, 1.0 - covered))
         if signal.form == "counter":
             bridged = _bridge(amount, self.window.last[:, place])
-            estimated += float(amount[bridged].sum())
-            spread[bridged] = 1.0
-        missing = ~np.isfinite(amount)
-        amount[missing] = 0.0
+            guessed[bridged] = 1.0
+        amount = np.nan_to_num(amount)
+        known = covered + guessed
+        share = np.divide(guessed, known, out=np.zeros_like(known), where=known > 0.0)
+        estimated = float((amount * share).sum())
         measured = float(amount.sum()) - estimated
-        known_h = float((covered + spread).sum()) * self.step_h
-        covered_h = float(covered.sum()) * self.step_h
-        if not missing.any():
-            return Column(amount, measured, estimated, covered_h, known_h - covered_h, total_h, 0.0)
-        wanted = missing.astype(np.float64)
-        filled, variance = self._fill(signal, amount, ~missing, wanted, known_h / total_h)
-        added = float(filled.sum())
-        filled_h = (
-            known_h
-            - covered_h
-            + (float(missing.sum()) * self.step_h if filled.any() or added else 0.0)
+        covered_h, guessed_h = (
+            float(covered.sum()) * self.step_h,
+            float(guessed.sum()) * self.step_h,
         )
+        missing = np.clip(1.0 - known, 0.0, 1.0)
+        left_h = float(missing.sum()) * self.step_h
+        sure_h = covered_h if signal.form == "rate" else covered_h + guessed_h
+        if left_h <= 1e-9 or sure_h < ENOUGH * total_h:
+            return Column(amount, measured, estimated, covered_h, guessed_h, total_h, 0.0)
+        full = np.divide(amount, known, out=np.zeros_like(amount), where=known > 0.0)
+        filled, variance = self._fill(signal, full, known > ENOUGH, missing)
+        estimated += float(filled.sum())
         return Column(
-            amount + filled, measured, estimated + added, covered_h, filled_h, total_h, variance
-        )
-
-    def _rate(self, signal: Signal, place: int, total_h: float) -> Column:
-        """A flow: its integral over the covered part is measured, the rest is estimated by state."""
-        covered = np.clip(self.window.covered[:, place], 0.0, 1.0)
-        amount = np.nan_to_num(self.window.amount[:, place])
-        measured, covered_h = float(amount.sum()), float(covered.sum()) * self.step_h
-        share = covered_h / total_h if total_h else 0.0
-        if share < ENOUGH:
-            return Column(amount, measured, 0.0, covered_h, 0.0, total_h, 0.0)
-        known = covered > ENOUGH
-        full = np.where(known, amount / np.maximum(covered, 1e-9), 0.0)
-        filled, variance = self._fill(signal, full, known, 1.0 - covered, share)
-        added = float(filled.sum())
-        return Column(
-            amount + filled, measured, added, covered_h, total_h - covered_h, total_h, variance
+            amount + filled, measured, estimated, covered_h, guessed_h + left_h, total_h, variance
         )
 
     def _fill(
-        self, signal: Signal, amount: Floats, known: Bools, wanted: Floats, share: float
+        self, signal: Signal, amount: Floats, known: Bools, wanted: Floats
     ) -> tuple[Floats, float]:
         """Mean amount a step of the same state x the missing share of each step, and the variance of the sum."""
         filled = np.zeros(len(amount))
-        if share < ENOUGH or not known.any():
+        if not known.any():
             return filled, 0.0
         codes, _ = self.states(signal.element)
         overall, variance = amount[known], 0.0
@@ -180,7 +170,7 @@ class Steps:
 
 
 def _sum_variance(like: Floats, steps: float) -> float:
-    """Variance of the sum of `steps` estimated steps: their own scatter, correlated from step to step, and the mean's."""
+    """Variance of the sum of `steps` estimated steps: their own scatter, autocorrelated, and that of the mean."""
     if len(like) < 2:
         return float(like.mean() * steps) ** 2
     centred = like - like.mean()
@@ -200,11 +190,11 @@ def _bridge(amount: Floats, last: Floats) -> Bools:
     if not silent.any():
         return bridged
     known = np.flatnonzero(np.isfinite(last))
-    for before, after in zip(known[:-1], known[1:], strict=True):
+    for before, after in pairwise(known):
         gap = np.flatnonzero(silent[before + 1 : after + 1]) + before + 1
         if len(gap):
             seen = float(np.nansum(amount[before + 1 : after + 1]))
-            amount[gap] = (float(last[after] - last[before]) - seen) / len(gap)
+            amount[gap] = max(0.0, float(last[after] - last[before]) - seen) / len(gap)
             bridged[gap] = True
     return bridged
 

@@ -1,6 +1,7 @@
 """How errors add up.
 
-Errors of different meters are independent: they add in quadrature. The error of one factor (or one meter over time) is
+Errors of different meters are independent: they add in quadrature. The error of one factor (or one
+meter over time) is
 the same in every part: it adds linearly.
 
 Sources: GUM (JCGM 100:2008); IPCC 2006 Guidelines vol. 1 ch. 3.

@@ -21,7 +21,7 @@ class Decision(Protocol):
         ...
 
     @property
-    def reason(self) -> str:
+    def why(self) -> str:
         """Why (not), with who may instead."""
         ...
 
@@ -110,7 +110,7 @@ def expire(advices: Iterable[Advice], now: datetime) -> list[Advice]:
 def _permit(decision: Decision) -> None:
     if not decision.allowed:
         raise AccessRefused(
-            decision.reason or "this person may not approve it",
+            decision.why or "this person may not approve it",
             expected="a role that the plant file allows to approve",
             remedy="ask somebody who has it",
         )

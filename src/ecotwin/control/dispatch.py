@@ -2,13 +2,11 @@
 
     planned -> sent -> confirmed -> (restoring) -> restored
        |         |         |
-    refused    failed -----+--> restoring: until the machine shows the old value again, over and
-    over
+    refused    failed -----+--> restoring: until the machine shows the old value again
 
 Nothing here reads a clock or waits: `tick(now, image)` does what is due. State is saved *before*
-each write (`journal`),
-so that after a crash every order that may have reached a machine is looked at again: confirmed or
-brought back.
+each write (`journal`): after a crash every order that may have reached a machine is looked at
+again, and confirmed or brought back.
 """
 
 from __future__ import annotations
@@ -25,6 +23,8 @@ from ecotwin.control.readback import as_told, never_moved, same, shown
 from ecotwin.errors import EcotwinError, WriteRefused
 from ecotwin.plant.model import Plant, Signal
 from ecotwin.records import Check, Image, Order, Receipt
+
+__all__ = ["Dispatch", "Outcome"]
 
 PATIENCE = timedelta(minutes=10)
 """How long an order waits at its start for an interlock that may yet hold."""
@@ -70,6 +70,11 @@ class Dispatch:
     def situation(self) -> Situation:
         """Stop switch and maintenance locks."""
         return self._situation
+
+    @property
+    def last_writes(self) -> dict[str, LastWrite]:
+        """Signal id -> newest write of the twin."""
+        return dict(self._last)
 
     def add(self, order: Order) -> None:
         """Take an approved order.
@@ -133,23 +138,10 @@ class Dispatch:
         return self._outcome()
 
     def tick(self, now: datetime, image: Image) -> Outcome:
-        """Do what is due.
-
-        Args:
-            now: Plant time.
-            image: The plant now.
-
-        Returns:
-            Receipts in the order of what happened, and every order whose state changed.
-        """
+        """Do what is due at this plant time, with this image of the plant."""
         for job in list(self._jobs.values()):
-            step = {
-                "planned": self._begin,
-                "sent": self._read_back,
-                "confirmed": self._hold,
-                "restoring": self._wait_for_old,
-            }[job.phase]
-            step(job, now, image)
+            steps = {"planned": self._begin, "sent": self._read_back, "confirmed": self._hold}
+            steps.get(job.phase, self._wait_for_old)(job, now, image)
         return self._outcome()
 
     def _outcome(self) -> Outcome:

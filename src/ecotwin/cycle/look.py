@@ -90,15 +90,10 @@ class Look:
         """Every signal over a period."""
         return self._store.window(self._all, period, step_s)
 
-    def learn_from(self, period: Period) -> None:
-        """Learn from recorded days, one at a time, and fill the trail."""
-        start = period.start
-        while start < period.end:
-            end = min(period.end, start + timedelta(days=1))
-            window = self.window(Period(start, end))
-            self.baselines.learn(window, self._excluded(window))
-            start = end
-        self._learned_until = max(self._learned_until or period.end, period.end)
+    def learn_from(self, window: Window) -> None:
+        """Learn from a recorded day."""
+        self.baselines.learn(window, self._excluded(window))
+        self._learned_until = max(self._learned_until or window.period.end, window.period.end)
 
     def refill_trail(self) -> None:
         """Build the last day anew: after a start, and after the baselines have learned much at once."""

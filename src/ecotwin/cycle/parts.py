@@ -18,7 +18,7 @@ from ecotwin.governance.access import Person
 from ecotwin.governance.ledger import Ledger
 from ecotwin.history.contract import Store
 from ecotwin.plant import Plant
-from ecotwin.records import Image
+from ecotwin.records import Finding, Image
 from ecotwin.settings import Settings
 
 
@@ -42,6 +42,8 @@ class Parts:
     lock: threading.RLock
     urgent: int
     started_at: datetime
+    open_now: list[Finding]
+    """Open findings as of the newest turn of the cycle."""
 
     def now(self) -> datetime:
         """Plant time."""

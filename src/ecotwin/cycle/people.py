@@ -53,6 +53,7 @@ class People(Remembered):
         with self.lock:
             demand(self.person, "acknowledge", self.finding(id).element, self.plant)
             found = self.look.alerts.acknowledge(id, self.person.name, note, self.now())
+            self.open_now = self.look.alerts.open(self.now())
             self.urgent += 1
             return self.keeper.seal(found, found.id, found.onset)
 
@@ -61,6 +62,7 @@ class People(Remembered):
         with self.lock:
             demand(self.person, "acknowledge", self.finding(id).element, self.plant)
             found = self.look.alerts.close(id, self.person.name, note, self.now())
+            self.open_now = self.look.alerts.open(self.now())
             self.urgent += 1
             return self.keeper.seal(found, found.id, found.onset)
 

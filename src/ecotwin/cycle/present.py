@@ -129,8 +129,7 @@ class Present(Parts):
         if self.look.closed_until is None or period.seconds < step_s:
             return None
         window = self.look.window(period, step_s)
-        with self.lock:
-            return self.look.expected(window)
+        return self.look.expected(window)
 
     def working_now(self) -> bool:
         """Whether a shift is planned now."""

@@ -15,9 +15,8 @@ class Remembered(Parts):
     """What the pages ask of the twin's memory."""
 
     def findings_open(self) -> list[Finding]:
-        """Open findings, worst first."""
-        with self.lock:
-            return self.look.alerts.open(self.now())
+        """Open findings, worst first, as of the newest turn of the cycle: no page ever waits for the cycle."""
+        return self.open_now
 
     def findings_closed(self) -> list[Finding]:
         """Closed findings, newest first."""
@@ -51,8 +50,7 @@ class Remembered(Parts):
 
     def checks(self, advice: Advice) -> tuple[Check, ...]:
         """Its interlocks, asked now."""
-        with self.lock:
-            return self.act.checks(advice, self.image(), self.now())
+        return self.act.checks(advice, self.image(), self.now())
 
     def orders(self, advice: str = "") -> list[Order]:
         """Orders, newest first; of one advice when asked."""

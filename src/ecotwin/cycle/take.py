@@ -16,8 +16,6 @@ from ecotwin.connectors.contract import Connector, Delivery
 from ecotwin.history.contract import Store
 from ecotwin.records import Cleaned, Image, Readings, Samples
 
-TAIL = 8
-"""Readings of each signal from which cleaning restores itself after a restart."""
 FLUSH_SAMPLES = 200_000
 """A batch of this size is made durable at once."""
 
@@ -61,7 +59,8 @@ class Intake:
         self._clock = clock
         self._flush_s = flush_s
         self._chain = chain
-        self._chain.restore(store.tail(TAIL), dict(store.breaks()))
+        breaks = {signal: tuple(known) for signal, known in store.breaks().items()}
+        self._chain.restore(store.tail(chain.tail_count), breaks)
         image = store.image(clock.now())
         self._at, self._value = image.at.copy(), image.value.copy()
         self._quality = image.quality.copy()

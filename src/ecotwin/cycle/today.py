@@ -12,6 +12,7 @@ import numpy as np
 
 from ecotwin.accounting.accounts import finished, kpis
 from ecotwin.accounting.contract import Kpi, Tally
+from ecotwin.accounting.cuts import within
 from ecotwin.clock import Period, local_day
 from ecotwin.plant import Plant
 from ecotwin.records import Measure, Range, Window
@@ -97,10 +98,13 @@ class Today:
         """Take a past day's course, by the hour, from the history."""
         tallies: dict[Key, Tally] = {}
         made = _Day(day.start.astimezone(self._plant.zone).date(), day.start)
+        whole = self._cut(day)
         hour = day.start
         while hour < day.end:
             end = min(hour + timedelta(hours=1), day.end)
-            tallies = self._add(tallies, self._tallies(Period(hour, end), wide_only=True))
+            part = within(whole, Period(hour, end))
+            if part is not None:
+                tallies = self._add(tallies, self._tallied(part, wide_only=True))
             for key, measure in self._finish(tallies)[0].items():
                 made.course.setdefault(key, []).append(
                     ((end - day.start).total_seconds(), measure.value)
@@ -155,8 +159,10 @@ class Today:
             return midnight
         return first.replace(second=0, microsecond=0) + timedelta(minutes=1)
 
-    def _tallies(self, period: Period, *, wide_only: bool = False) -> dict[Key, Tally]:
-        window = self._cut(period)
+    def _tallies(self, period: Period) -> dict[Key, Tally]:
+        return self._tallied(self._cut(period))
+
+    def _tallied(self, window: Window, *, wide_only: bool = False) -> dict[Key, Tally]:
         return {
             (kpi.name, element): kpi.tally(self._plant, element, window)
             for kpi, element in self._pairs

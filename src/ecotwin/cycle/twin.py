@@ -42,6 +42,7 @@ SAVE_EVERY = timedelta(minutes=30)
 """Plant time between two savings of what was learned."""
 HOUSEKEEPING = timedelta(hours=6)
 DRAIN_STEPS = 100
+REFRESH_OPEN = timedelta(minutes=1)
 
 
 class Twin(People, Present):
@@ -91,6 +92,8 @@ class Twin(People, Present):
             seal_of(folder / "ledger", f"ecotwin/{plant.id}"),
         )
         self.lock = threading.RLock()
+        self.open_now = self.look.alerts.open(clock.now())
+        self._opened_at = clock.now()
         self.urgent = 0
         """Counts urgent changes; an open page is told at once when it moves."""
         self.stopping = False
@@ -120,6 +123,7 @@ class Twin(People, Present):
             changed = self.look.on_readings(taken.readings, now) if taken is not None else []
             changed += self.look.on_minutes(now, now, self._first(now))
             self._keep_findings(changed)
+            self._refresh_open(now)
 
     def stop(self) -> None:
         """End: keep what is still waiting, save what was learned, sign, close."""
@@ -164,6 +168,8 @@ class Twin(People, Present):
                 moved |= self.prove.tick(closed, self.today_)
                 if self.look.trail.newest():
                     moved |= self.act.advise(now, image, self.look, self.savings())
+            if changed or moved or now - self._opened_at >= REFRESH_OPEN:
+                self._refresh_open(now)
             if changed or moved:
                 self.urgent += 1
             self._keep_house(now)
@@ -179,11 +185,9 @@ class Twin(People, Present):
             )
             if period is None:
                 return
-            with self.lock:
-                closed = self.look.closed_until or self.now()
-                whole = Period(period.start, max(period.start, min(period.end, closed)))
-                self.store.close_minutes(closed, known_at=self.now())
-            self._learn(whole)
+            closed = self.look.closed_until or self.now().replace(second=0, microsecond=0)
+            self.store.close_minutes(closed, known_at=self.now())
+            self._learn(Period(period.start, max(period.start, min(period.end, closed))))
         except EcotwinError as fault:
             log.warning("recorded history was not taken in", why=str(fault))
 
@@ -192,8 +196,9 @@ class Twin(People, Present):
         start = period.start
         while start < period.end and not self.stopping:
             end = min(period.end, start + timedelta(days=1))
+            window = self.look.window(Period(start, end))
             with self.lock:
-                self.look.learn_from(Period(start, end))
+                self.look.learn_from(window)
             start = end
         from ecotwin.clock import days_of
 
@@ -243,6 +248,9 @@ class Twin(People, Present):
     def _known_since(self) -> datetime | None:
         span = self.store.span()
         return span.start if span else None
+
+    def _refresh_open(self, now: datetime) -> None:
+        self.open_now, self._opened_at = self.look.alerts.open(now), now
 
     def _keep_findings(self, changed: list[Finding]) -> None:
         for finding in changed:

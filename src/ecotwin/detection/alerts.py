@@ -107,11 +107,13 @@ class Alerts:
         """
         self._rates = Rates(prices or {}, factors or {}, market or {})
         touched: set[str] = set()
-        for score in scores:
+        changed: list[Finding] = []
+        for score in sorted(scores, key=lambda s: s.at):
+            changed += self._past_quiet(score)
             key = self._take(score)
             if key is not None:
                 touched.add(key)
-        changed = self._withdraw(now)
+        changed += self._withdraw(now)
         for cause in list(self._cases):
             case = self._cases[cause]
             if self._is_over_with(case, now):
@@ -245,6 +247,13 @@ class Alerts:
                     gone.append(self._end(case, now))
         return gone
 
+    def _past_quiet(self, s: Score) -> list[Finding]:
+        """End a case that was quiet for long enough before this score: a block of any length ends it alike."""
+        case = self._cases.get(s.cause)
+        if case is None or not s.over or not self._is_over_with(case, instant(s.at)):
+            return []
+        return [self._end(case, instant(s.at))]
+
     def _is_over_with(self, case: _Case, now: datetime) -> bool:
         if case.over or not case.calm_since:
             return False
@@ -262,7 +271,7 @@ class Alerts:
         case.booked = total
         if amount is None or step == 0.0:
             return
-        self._add(case, amount, now)
+        self._add(case, amount, min(now, instant(lead.at)))
 
     def _add(self, case: _Case, amount: Amount, now: datetime) -> None:
         tables = {
@@ -301,7 +310,9 @@ class Alerts:
         return self._finding(case, now)
 
     def _end(self, case: _Case, now: datetime) -> Finding:
-        case.state, case.closed = "closed", micros(now)
+        ended = instant(case.calm_since) + causes.QUIET[causes.kind(case.cause)]
+        calm = bool(case.calm_since) and not case.over
+        case.state, case.closed = "closed", micros(min(now, ended) if calm else now)
         self._cases.pop(case.cause, None)
         return self._finding(case, now)
 

@@ -276,7 +276,7 @@ def _grid(assembly: Assembly) -> None:
 
 def _factors(assembly: Assembly) -> None:
     for carrier, factor in assembly.part.factors.items():
-        _carrier(assembly, carrier, ("factors", carrier))
+        _carrier(assembly, carrier.removesuffix("_heating_value"), ("factors", carrier))
         above, slash, below = factor.unit.partition("/")
         if not slash or not known_unit(above) or not known_unit(below):
             assembly.faults.add(

@@ -361,14 +361,27 @@ class Plant:
 
     def children(self, id: str) -> tuple[Element, ...]:  # noqa: A002
         """Direct children."""
-        return tuple(e for e in self.elements if e.parent == id)
+        return self._children.get(id, ())
+
+    @cached_property
+    def _children(self) -> dict[str, tuple[Element, ...]]:
+        by: dict[str, list[Element]] = {}
+        for e in self.elements:
+            by.setdefault(e.parent, []).append(e)
+        return {k: tuple(v) for k, v in by.items()}
+
+    @cached_property
+    def _under(self) -> dict[str, tuple[Element, ...]]:
+        return {}
 
     def under(self, id: str) -> tuple[Element, ...]:  # noqa: A002
         """The element itself and everything below it."""
-        found = [self.element(id)]
-        for e in found:
-            found.extend(self.children(e.id))
-        return tuple(found)
+        if id not in self._under:
+            found = [self.element(id)]
+            for e in found:
+                found.extend(self.children(e.id))
+            self._under[id] = tuple(found)
+        return self._under[id]
 
     def path(self, id: str) -> tuple[Element, ...]:  # noqa: A002
         """From the site down to the element."""

@@ -18,6 +18,11 @@ from ecotwin.settings import read
 
 START = datetime(2026, 6, 18, 6, 50, tzinfo=UTC)
 """Thursday morning: both lines run, the next break is an hour or two away."""
+LEARNED_FROM = {
+    "electricity_energy", "electricity_export", "electricity_generated", "electricity_power", "state", "product",
+    "parts_total", "parts_good", "irradiance", "air_flow", "gas_volume", "water_in", "water_out", "waste_mass",
+}  # fmt: skip
+"""What is recorded of the days before the start: enough to learn what is usual, quick to take in."""
 
 
 def demo_plant() -> Path:
@@ -57,7 +62,7 @@ def run_demo(
         ],
         start_new_session=True,
     )  # fmt: skip
-    past = _record(standin, file, folder / "past", days, seed) if days > 0 and fresh else None
+    past = _record(standin, file, plant, folder / "past", days, seed) if days > 0 and fresh else None
     try:
         return serve(
             file,
@@ -77,7 +82,7 @@ def run_demo(
 
 
 def _record(
-    standin: list[str], file: Path, folder: Path, days: float, seed: int
+    standin: list[str], file: Path, plant: Plant, folder: Path, days: float, seed: int
 ) -> subprocess.Popen[bytes]:
     """Let the stand-in write the days before the start, which the twin learns from."""
     start = datetime.fromtimestamp(START.timestamp() - days * 86_400, UTC)
@@ -85,6 +90,7 @@ def _record(
         [
             *standin, "record", str(file), "--days", str(days), "--start", start.isoformat(),
             "--seed", str(seed), "--scenario", "calm", "--step", "60", "--out", str(folder),
+            "--means", ",".join(sorted({s.means for s in plant.signals} & LEARNED_FROM)),
         ],
         stdout=subprocess.DEVNULL,
         start_new_session=True,

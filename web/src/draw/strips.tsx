@@ -70,7 +70,8 @@ function Drawn({ traces, frame, marks, gaps, heights, amountFirst = false, name,
   const tight = width < TIGHT;
   const left = tight ? LEFT_TIGHT : amountFirst ? LEFT : LEFT_NAMED;
   const tops: number[] = [];
-  let y = 16;
+  // On a narrow screen the words of the marks get a line of their own above the names.
+  let y = tight && !amountFirst && marks.some((m) => m.text) ? 30 : 16;
   traces.forEach((_, i) => {
     y += tight && !(amountFirst && i === 0) ? 20 : 0;
     tops.push(y);
@@ -192,11 +193,12 @@ function MarkLine({ mark, sx, top, bottom, width, frame }: { mark: Mark; sx: Sca
   const at = instant(mark.at);
   if (at < frame.start || at > frame.end) return null;
   const x = sx(at);
-  const flip = x + mark.text.length * 6.6 > width;
+  const room = mark.text.length * 6.6;
+  const side = x + room <= width ? "right" : room <= x ? "left" : "over";
   return (
     <g>
       <line class={`change stroke-${mark.level}`} x1={x} x2={x} y1={top} y2={bottom} />
-      {mark.text && <text class={`strong halo text-${mark.level}`} x={flip ? x - 6 : x + 6} y={top + 6} text-anchor={flip ? "end" : "start"}>{mark.text}</text>}
+      {mark.text && <text class={`strong halo text-${mark.level}`} x={side === "right" ? x + 6 : side === "left" ? x - 6 : 0} y={top + 6} text-anchor={side === "left" ? "end" : "start"}>{mark.text}</text>}
     </g>
   );
 }
@@ -207,7 +209,7 @@ export function TimeAxis({ frame, sx, y, left, width }: { frame: Frame; sx: Scal
   return (
     <g>
       {timeTicks(frame.start, frame.end, frame.zone, most).map((t) => {
-        const near = sx(t.at) > width - (long ? 74 : 68);
+        const near = sx(t.at) > width - (long ? 74 : 54);
         if (near) return null;
         return <text key={t.at} x={sx(t.at)} y={y + 18} text-anchor={sx(t.at) < left + 16 ? "start" : "middle"} class="grey-text">{t.text}</text>;
       })}

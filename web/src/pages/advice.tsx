@@ -152,6 +152,7 @@ function Saving({ saving }: { saving: SavingView }): JSX.Element {
   const { expected_kwh: expected, actual_kwh: actual } = saving;
   const top = Math.max(expected.high ?? expected.value, actual, 1) * 1.04;
   const sx = linear([0, top], [0, 100]);
+  const far = sx(expected.low ?? expected.value) > 35;
   const at = (v: number): string => `${sx(v).toFixed(2)}%`;
   return (
     <Panel title={saving.title} aside={saving.period}>
@@ -161,10 +162,10 @@ function Saving({ saving }: { saving: SavingView }): JSX.Element {
         {expected.low !== null && expected.high !== null && <rect class="band" x={at(expected.low)} y="4" width={`${(sx(expected.high) - sx(expected.low)).toFixed(2)}%`} height="18" />}
         <line class="expected-mark" x1={at(expected.value)} x2={at(expected.value)} y1="2" y2="24" />
         <rect class="used" x="0" y="30" width={at(actual)} height="14" />
-        <text x="0" y="18" class="grey-text halo">expected {three(expected.value)} kWh</text>
+        <text x={at(expected.low ?? expected.value)} dx={far ? -8 : 6} y="18" text-anchor={far ? "end" : "start"} class="grey-text halo">expected {three(expected.value)} kWh</text>
         <text x="0" y="60" class="strong">used {three(actual)} kWh</text>
       </svg>
-      <dl class="facts">
+      <dl class="facts plainly">
         <div><dt class="grey">Method</dt><dd>{saving.method}</dd></div>
         <div><dt class="grey">Baseline</dt><dd>{saving.fit ? "fit for this claim" : "not fit: this is not claimed as a saving"}{saving.reasons.length > 0 && <ul>{saving.reasons.map((r) => <li key={r} class="grey">{r}</li>)}</ul>}</dd></div>
         <div><dt class="grey">Measured</dt><dd>{percent(saving.coverage)} of the period</dd></div>

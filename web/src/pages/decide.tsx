@@ -152,7 +152,7 @@ export function Decision({ advice, after }: DecisionProps): JSX.Element {
     if (done) setWhy(null);
     after();
   };
-  if (advice.state !== "open" && !advice.may_approve) return <p class="grey">{advice.refused || advice.state_text}</p>;
+  if (advice.state !== "open" && !advice.may_approve) return <p class="grey refused">{advice.refused || advice.state_text}</p>;
   return (
     <div class="decision">
       {why === null ? (

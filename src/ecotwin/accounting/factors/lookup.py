@@ -1,7 +1,8 @@
 """Looks a factor up: gives it with its provenance, or a `FactorGap` that says what to write into the plant file.
 
-Plant file keys in `factors`: a carrier's emission factor under its name (`gas: kgCO2e/kWh` or `kgCO2e/m3`), its
-heating value under `<carrier>_heating_value` (`kWh/m3`), biogenic CO2 under `<carrier>_biogenic`. HHV and LHV never mix.
+Plant file keys in `factors`: a carrier's emission factor under its name (`gas: kgCO2e/kWh` or
+`kgCO2e/m3`), its heating value under `<carrier>_heating_value` (`kWh/m3`), biogenic CO2 under
+`<carrier>_biogenic`. HHV and LHV never mix.
 """
 
 from __future__ import annotations
@@ -132,7 +133,8 @@ def heating_value(plant: Plant, carrier: str, unit: str) -> FactorUse | FactorGa
 def emission(plant: Plant, carrier: str, unit: str) -> tuple[FactorUse, ...] | FactorGap:
     """Factors whose product is the emission of one metered unit of a carrier [kgCO2e/unit].
 
-    One factor when it is given per metered unit, else the heating value and the factor per kWh, of one basis.
+    One factor when it is given per metered unit, else the heating value and the factor per kWh, of
+    one basis.
     """
     given = plant.factors.get(carrier)
     if given is None:
@@ -160,7 +162,8 @@ def emission(plant: Plant, carrier: str, unit: str) -> tuple[FactorUse, ...] | F
         return heat
     if per_kwh.basis != heat.basis or not heat.basis:
         return FactorGap(
-            f"the emission factor of {carrier} is on {per_kwh.basis or 'no stated basis'}, its heating value on {heat.basis or 'no stated basis'}",
+            f"the emission factor of {carrier} is on {per_kwh.basis or 'no stated basis'}, "
+            f"its heating value on {heat.basis or 'no stated basis'}",
             expected="both on HHV or both on LHV",
             remedy=f"give `basis` of `{carrier}` and `{carrier}_heating_value`, the same in both",
         )
@@ -342,12 +345,14 @@ def _no_grid(key: str, what: str) -> FactorGap:
     return FactorGap(
         f"{what} is not given",
         expected=f"`grid.{key}` in the plant file",
-        remedy=f"write `grid: {{region: ..., {key}: 0.3, year: ..., source: ..., version: ...}}` with the published value",
+        remedy=f"write `grid: {{region: ..., {key}: 0.3, year: ..., source: ..., version: ...}}` "
+        "with the published value",
     )
 
 
 def _write(key: str, value: str, unit: str, basis: str, source: str) -> str:
     return (
-        f"write `{key}: {{value: {value}, unit: {unit}, basis: {basis}, place: ..., year: ..., source: {source}, version: ...}}`"
+        f"write `{key}: {{value: {value}, unit: {unit}, basis: {basis}, place: ..., year: ..., "
+        f"source: {source}, version: ...}}`"
         " with the published value"
     )

@@ -69,8 +69,8 @@ def read_rows(lines: Iterable[str], name: str) -> tuple[Row, ...]:
     1.5
 
     Raises:
-        FileFault: Columns are missing, or rows have no number, a zero, a decimal comma, a double id, no source or an
-            unknown GWP set; every such row is named.
+        FileFault: Columns are missing, or rows have no number, a zero, a decimal comma, a double
+            id, no source or an unknown GWP set; every such row is named.
     """
     reader = csv.DictReader(lines)
     missing = [c for c in COLUMNS if c not in (reader.fieldnames or ())]

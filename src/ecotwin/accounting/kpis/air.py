@@ -37,7 +37,7 @@ class Air(Family):
         }
         return tuple(sorted(wanted))
 
-    def extra(self, steps: Steps, element: str) -> dict[str, float]:
+    def own_sums(self, steps: Steps, element: str) -> dict[str, float]:
         """Masses of stacks without a running mass: concentration x flow, under a name of their own."""
         sums: dict[str, float] = {}
         for pollutant in _POLLUTANTS:
@@ -51,7 +51,7 @@ class Air(Family):
         return Tally(
             element,
             window.period,
-            {**tally_signals(steps, self.signals(plant, element)), **self.extra(steps, element)},
+            {**tally_signals(steps, self.signals(plant, element)), **self.own_sums(steps, element)},
         )
 
     def figures(self, plant: Plant, tally: Tally) -> tuple[list[Measure], list[str]]:

@@ -43,9 +43,10 @@ class Money(Family):
 
     def beside(self, plant: Plant, element: str) -> Iterable[Signal]:
         """The site's meters, which tell what was bought."""
+        del element
         return site_signals(plant)
 
-    def extra(self, steps: Steps, element: str) -> dict[str, float]:
+    def own_sums(self, steps: Steps, element: str) -> dict[str, float]:
         """Amount x price, step by step [amount unit x price]."""
         sums: dict[str, float] = {}
         for carrier, tariff in _tariffs(steps.plant):

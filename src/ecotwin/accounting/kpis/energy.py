@@ -33,7 +33,7 @@ class Energy(Family):
         found = {s.id: s for c in _SHOWN for s in use_signals(plant, element, c)}
         return found.values()
 
-    def extra(self, steps: Steps, element: str) -> dict[str, float]:
+    def own_sums(self, steps: Steps, element: str) -> dict[str, float]:
         """Electricity of a machine by its state [kWh]."""
         if steps.plant.element(element).level != "machine":
             return {}
@@ -113,8 +113,8 @@ def _unbalanced(plant: Plant, tally: Tally, carrier: str) -> str:
     if excess <= independent([whole.half, *(p.half for p in parts)]) + 1e-9:
         return ""
     return (
-        f"{tally.element}: its parts used {excess:.4g} {CARRIERS[carrier].unit} more {carrier} than {use.rule} shows, beyond the "
-        "meters' errors. What to do: check the meters and which of them the flow graph says feeds which."
+        f"{tally.element}: its parts used {excess:.4g} {CARRIERS[carrier].unit} more {carrier} than {use.rule} "
+        "shows, beyond the meters' errors. What to do: check the meters, and in the flow graph which feeds which."
     )
 
 

@@ -51,9 +51,10 @@ class Greenhouse(Family):
 
     def beside(self, plant: Plant, element: str) -> Iterable[Signal]:
         """The site's meters, which tell what was bought."""
+        del element
         return site_signals(plant)
 
-    def extra(self, steps: Steps, element: str) -> dict[str, float]:
+    def own_sums(self, steps: Steps, element: str) -> dict[str, float]:
         """Bought energy, location-based emission, and what each contract covered, summed hour by hour."""
         use = flows_of(steps.plant).use(element, "electricity")
         if use is None:
@@ -101,7 +102,7 @@ def _certified(
     hour: Ints,
     site_kwh: Floats,
 ) -> Floats:
-    """[hours] energy that a contract certifies [kWh]: a share of the need, 24 values by local hour, or a whole year's."""
+    """[hours] energy that a contract certifies [kWh]: a share of the need, 24 local values, or a whole year's."""
     if not contract.hourly_kwh:
         return contract.share * site_kwh
     length = np.bincount(hour) * steps.step_h

@@ -20,7 +20,7 @@ from ecotwin.records import Input, Measure
 
 
 class Material(Family):
-    """`material.used`, `material.part_yield` (good parts / parts begun) and `material.yield` (mass of good product / material)."""
+    """`material.used`, `material.part_yield` and `material.yield`."""
 
     name = "material"
     indicators = ("material.used", "material.part_yield", "material.yield")
@@ -39,7 +39,7 @@ class Material(Family):
             else ()
         )
 
-    def extra(self, steps: Steps, element: str) -> dict[str, float]:
+    def own_sums(self, steps: Steps, element: str) -> dict[str, float]:
         """Mass of good parts by their product's mass [kg], and good parts of no known product."""
         sums: dict[str, float] = defaultdict(float)
         plant = steps.plant

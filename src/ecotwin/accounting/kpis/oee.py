@@ -1,8 +1,9 @@
 """Overall equipment effectiveness by ISO 22400, from sums of times and counts inside planned busy time.
 
-A line is judged by its pacing machine: the one that the products' routing names with the longest planned run time, else
-the one that was busy longest in the period. Its produced items are those of the pacing machine, its good items those
-of the line's last counter. Areas and the site add up the numerators and denominators of their lines.
+A line is judged by its pacing machine: the one that the products' routing names with the longest
+planned run time, else the one that was busy longest in the period. Its produced items are those of
+the pacing machine, its good items those of the line's last counter. Areas and the site add up the
+numerators and denominators of their lines.
 
 Sources: ISO 22400-2:2014.
 """
@@ -73,7 +74,7 @@ class Oee(Family):
         """What tells the product."""
         return [s for m in able_machines(plant, element) if (s := product_signal(plant, m))]
 
-    def extra(self, steps: Steps, element: str) -> dict[str, float]:
+    def own_sums(self, steps: Steps, element: str) -> dict[str, float]:
         """Hours and counts in planned busy time: `machine#pbt`, `#apt`, `#setup`, `#pq`, `#pri`; `signal#good`."""
         plant = steps.plant
         planned = calendar.working(plant, steps.window.at)

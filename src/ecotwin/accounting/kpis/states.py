@@ -32,7 +32,7 @@ class States(Family):
             found |= {t.signal.id: t.signal for t in use.terms} if use else {}
         return found.values()
 
-    def extra(self, steps: Steps, element: str) -> dict[str, float]:
+    def own_sums(self, steps: Steps, element: str) -> dict[str, float]:
         """KWh under `machine@state`, hours under `hours@state`."""
         sums: dict[str, float] = defaultdict(float)
         for machine in _machines(steps.plant, element):

@@ -1,7 +1,8 @@
 """Waste by code, hazard and treatment.
 
-Diversion follows ESRS E5-5 and GRI 306: reuse, recycling and other recovery count as diverted; burning, even with energy
-recovery (R1), is directed to disposal. Zero-waste schemes often count R1 as diverted: that figure stands apart.
+Diversion follows ESRS E5-5 and GRI 306: reuse, recycling and other recovery count as diverted;
+burning, even with energy recovery (R1), is directed to disposal. Zero-waste schemes often count R1
+as diverted: that figure stands apart.
 
 Sources: Directive 2008/98/EC, Annexes I and II; Decision 2000/532/EC (`*`: hazardous).
 """
