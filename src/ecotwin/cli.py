@@ -69,7 +69,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="Seed of the stand-in factory.")] = 1,
     days: Annotated[
         float, typer.Option(help="Days of history the twin learns from in the background.")
-    ] = 7.0,
+    ] = 5.0,
     fresh: Annotated[bool, typer.Option(help="Start from an empty history.")] = True,
 ) -> None:
     """A stand-in factory and its live twin; Ctrl-C ends both.

@@ -28,7 +28,9 @@ def names(room: str) -> Mapping[str, str]:
     """
     if room not in ROOMS:
         raise PlugFault(
-            f"{room!r} takes no plugs", expected=f"one of {', '.join(ROOMS)}", remedy="check the name"
+            f"{room!r} takes no plugs",
+            expected=f"one of {', '.join(ROOMS)}",
+            remedy="check the name",
         )
     package = import_module(f"ecotwin.{room}")
     marked: frozenset[str] = getattr(package, "NOT_PLUGS", frozenset())

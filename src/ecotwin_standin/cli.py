@@ -145,7 +145,8 @@ def record(
         Path | None, typer.Option(help="write what really was here (JSON lines)")
     ] = None,
     means: Annotated[
-        str, typer.Option(help="only signals of these meanings, by commas, and the weather; none: all")
+        str,
+        typer.Option(help="only signals of these meanings, by commas, and the weather; none: all"),
     ] = "",
 ) -> None:
     """Write a stretch of the plant's life to files: columns at [us UTC], signal, value.

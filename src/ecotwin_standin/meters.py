@@ -172,7 +172,7 @@ class Meters:
 
     def _roll(self, shown: Floats) -> list[tuple[int, int]]:
         """Take the digits that a meter has; tell where a lap began."""
-        laps = np.floor(shown / self.rollover)
+        laps = np.where(self.counter, np.floor(shown / self.rollover), 0.0)
         before = np.vstack([laps[:1] if self.lap is None else self.lap[None, :], laps[:-1]])
         steps, columns = np.nonzero(laps > before)
         self.lap = laps[-1].copy()

@@ -130,6 +130,14 @@ def test_faults_of_meters_and_devices(plant: Plant) -> None:
     assert (rolled.value < top).all()
 
 
+def test_a_calm_plant_has_no_truth_to_tell(plant: Plant) -> None:
+    side = Plantside(plant, MONDAY, 3)
+    side.run(2880)
+    side.close()
+    assert side.truth is not None
+    assert side.truth.lines == []
+
+
 def test_the_truth_knows_when_the_meter_rolled_over(plant: Plant) -> None:
     scenario = told("  - {fault: meter_rollover, target: oven_1.energy, start: +6h}")
     side = Plantside(plant, MONDAY, 3, scenario)

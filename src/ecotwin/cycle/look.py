@@ -18,9 +18,10 @@ from ecotwin.cycle.prices import Prices
 from ecotwin.cycle.trail import Supply, Trail, supply
 from ecotwin.detection.alerts import Alerts
 from ecotwin.detection.contract import Detector, Expected
+from ecotwin.detection.limits import Limits
 from ecotwin.history.contract import Store
 from ecotwin.plant import Plant
-from ecotwin.records import Bools, Finding, Floats, Readings, Score, Window
+from ecotwin.records import Bools, Finding, Floats, Readings, Samples, Score, Window
 
 LEARN_EVERY = timedelta(hours=1)
 SETTLE = timedelta(hours=2)
@@ -43,6 +44,8 @@ class Look:
         self._prices = prices
         self._gas_factor = gas_factor
         self._all = tuple(range(len(plant.signals)))
+        self._factor = np.array([s.factor for s in plant.signals], np.float64)
+        self._offset = np.array([s.offset for s in plant.signals], np.float64)
         self.supply: Supply = supply(plant)
         self.baselines = Baselines(plant)
         self.alerts = Alerts(plant)
@@ -60,6 +63,15 @@ class Look:
         """Judge readings at once, before their minute closes."""
         scores = [s for d in self.detectors.values() for s in d.on_readings(readings)]
         return self._findings(scores, now) if scores else []
+
+    def is_urgent(self, samples: Samples) -> bool:
+        """Whether one of these samples, still in wire units and not cleaned, crosses a limit."""
+        limits = self.detectors.get("limits")
+        if not isinstance(limits, Limits):
+            return False
+        known = samples.take(samples.signal >= 0) if (samples.signal < 0).any() else samples
+        value = known.value * self._factor[known.signal] + self._offset[known.signal]
+        return limits.crosses(known.signal, value)
 
     def on_minutes(self, watermark: datetime, known_at: datetime, first: datetime) -> list[Finding]:
         """Close and judge every minute that ends at or before the watermark.

@@ -19,6 +19,9 @@ from ecotwin.plant import Plant
 from ecotwin.plant.calendar import working
 from ecotwin.records import Measure, Range
 
+STILL_SHOWN_S = 900.0
+"""A power reading up to this old is still shown (the bar tells its age); an older one is not known [plant s]."""
+
 
 @dataclass(frozen=True)
 class User:
@@ -70,11 +73,8 @@ class Present(Parts):
             return float("nan")
         image = self.intake
         at, value = image.newest_of(power.index)
-        if not at or (micros(self.now()) - at) / 1e6 > max(
-            power.hold_s, 4 * self.settings.lateness_s
-        ):
-            return float("nan")
-        return value
+        old_s = (micros(self.now()) - at) / 1e6
+        return value if at and old_s <= max(STILL_SHOWN_S, power.hold_s) else float("nan")
 
     def gas_kw(self, signal: str) -> float | None:
         """Heat flow through a gas meter over the last hour [kW]; None when it cannot be told."""

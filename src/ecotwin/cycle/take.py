@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +18,10 @@ from ecotwin.records import Cleaned, Image, Readings, Samples
 
 FLUSH_SAMPLES = 200_000
 """A batch of this size is made durable at once."""
+GATHER_S = 0.005
+"""While a batch fills, connectors are asked this often: not at every message [wall s]."""
+HURRY_S = 0.02
+"""Shortest time between two batches that something urgent ends early [wall s]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,11 @@ class Intake:
         """Readings kept since start."""
         self.rejected: Counter[str] = Counter()
         """Reason -> samples put into quarantine since start."""
+        self.urgent: Callable[[Samples], bool] = lambda _: False
+        """Tells of samples just taken, in wire units, that their batch must not wait until it is full."""
         self._pending: list[tuple[str, Delivery]] = []
-        self._pending_since = 0.0
+        self._pending_since = self._kept_at = 0.0
+        self._hurry = False
         self._unkept: tuple[Cleaned, dict[str, str], float] | None = None
         """Cleaned, but not yet durable: after a full disk it is kept first, never cleaned twice."""
 
@@ -96,18 +103,37 @@ class Intake:
         """
         if self._unkept is not None:
             return self._keep()
+        until = time.monotonic() + wait_s
+        while True:
+            left = until - time.monotonic()
+            if self._pending and left > 0:
+                time.sleep(min(left, GATHER_S))
+            self._collect(0.0 if self._pending else max(0.0, left))
+            if self._is_due():
+                return self._keep()
+            if time.monotonic() >= until:
+                return None
+
+    def _collect(self, wait_s: float) -> None:
+        """Take what the connectors have, and wait when they have nothing."""
         for connector in self._connectors:
-            delivery = connector.take(wait_s / max(1, len(self._connectors)))
+            delivery = connector.take(wait_s / len(self._connectors))
             if delivery is not None:
                 if not self._pending:
                     self._pending_since = time.monotonic()
                 self._pending.append((connector.name, delivery))
+                self._hurry = self._hurry or self.urgent(delivery.samples)
+
+    def _is_due(self) -> bool:
+        """Whether what waits is to be made durable now."""
         if not self._pending:
-            return None
-        waiting = sum(len(d.samples) for _, d in self._pending)
-        if waiting < FLUSH_SAMPLES and time.monotonic() - self._pending_since < self._flush_s:
-            return None
-        return self._keep()
+            return False
+        now = time.monotonic()
+        return (
+            now - self._pending_since >= self._flush_s
+            or (self._hurry and now - self._kept_at >= HURRY_S)
+            or sum(len(d.samples) for _, d in self._pending) >= FLUSH_SAMPLES
+        )
 
     def finish(self) -> Taken | None:
         """Keep what is still waiting."""
@@ -123,9 +149,11 @@ class Intake:
             cursors = {name: d.cursor for name, d in self._pending if d.cursor}
             self._unkept = (cleaned, cursors, received)
             self._pending.clear()
+            self._hurry = False
         cleaned, cursors, received = self._unkept
         self._store.append(cleaned, known_at=self._clock.now(), cursors=cursors)
         self._unkept = None
+        self._kept_at = time.monotonic()
         self._remember(cleaned.readings)
         self.kept += len(cleaned.readings)
         self.rejected.update(cleaned.rejects.reason)
@@ -135,14 +163,18 @@ class Intake:
         """Bring the image up to date: the newest reading of a signal wins."""
         if not len(readings):
             return
-        order = np.argsort(readings.at, kind="stable")
-        signal, at = readings.signal[order], readings.at[order]
-        fresh = at >= self._at[signal]
-        chosen = order[fresh]
-        self._at[readings.signal[chosen]] = readings.at[chosen]
-        self._value[readings.signal[chosen]] = readings.value[chosen]
-        self._quality[readings.signal[chosen]] = readings.quality[chosen]
-        self.newest = max(self.newest, int(at[-1]))
+        # Cleaning hands readings out by signal, then time: the last of each signal is its newest.
+        last = np.append(
+            np.flatnonzero(readings.signal[1:] != readings.signal[:-1]), len(readings) - 1
+        )
+        last = last[readings.at[last] >= self._at[readings.signal[last]]]
+        if not len(last):
+            return
+        signal = readings.signal[last]
+        self._at[signal] = readings.at[last]
+        self._value[signal] = readings.value[last]
+        self._quality[signal] = readings.quality[last]
+        self.newest = max(self.newest, int(readings.at[last].max()))
 
 
 def cursors_for(store: Store, connectors: Sequence[Connector]) -> Mapping[str, str]:

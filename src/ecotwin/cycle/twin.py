@@ -81,6 +81,7 @@ class Twin(People, Present):
             chain=Chain(plant, future_s=settings.future_s),
         )
         self.look = Look(plant, self.store, self.prices, _gas_factor(plant))
+        self.intake.urgent = self.look.is_urgent
         self.today_ = Today(plant, self.look.window, self._known_since)
         self._restore()
         self.act = Act(plant, self.keeper, self.prices, self.connectors, writes=settings.writes)

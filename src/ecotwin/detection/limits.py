@@ -22,7 +22,7 @@ import numpy as np
 from ecotwin.detection.columns import called, number, picked, positions, three
 from ecotwin.detection.contract import Expected
 from ecotwin.plant.model import Plant, Signal
-from ecotwin.records import Quality, Readings, Score, Window
+from ecotwin.records import Codes, Floats, Quality, Readings, Score, Window
 
 BAND = 0.02
 """A value must come back by this share of the limits' span (or of the limit) to be inside."""
@@ -85,6 +85,14 @@ class Limits:
         if self._zero:
             scores += self._zeros(readings)
         return scores
+
+    def crosses(self, signal: Codes, value: Floats) -> bool:
+        """Whether one of these values leaves the limits of a signal that was inside them.
+
+        Only asks, changes nothing; [n] signals and values in canonical units, cleaned or not.
+        """
+        beyond = (value < self._low[signal]) | (value > self._high[signal])
+        return bool((beyond & ~self._outside[signal]).any()) if beyond.any() else False
 
     def _cross(self, i: int, at: int, value: float) -> list[Score]:
         low, high, band = self._low[i], self._high[i], self._band[i]

@@ -104,7 +104,7 @@ def _sealed(twin: Twin) -> dict[str, int]:
 
 def _row(twin: Twin, m: Measure, sealed: Mapping[str, int]) -> MeasureRow:
     entry = indicators().get(m.indicator)
-    unit = m.unit.replace("kgCO2e", "kg CO₂e").replace("m3", "m³")
+    unit = words.unit(m.unit)
     factor = m.factors[0] if m.factors else None
     return MeasureRow(
         id=m.id,
@@ -114,7 +114,7 @@ def _row(twin: Twin, m: Measure, sealed: Mapping[str, int]) -> MeasureRow:
         name=entry.name if entry else m.indicator,
         digits=words.digits(m.value),
         value=m.value,
-        unit="" if unit == "1" else unit,
+        unit=unit,
         interval=words.span(m.low, m.high),
         coverage=m.coverage,
         estimated_share=m.estimated_share,
@@ -140,14 +140,14 @@ def _balances(twin: Twin, span: Period) -> list[BalanceRow]:
         return []
     window = twin.store.window([s.index for s in signals], span, 60 if span.hours <= 72 else 3600)
     totals = np.nansum(window.amount, axis=0)
-    known: list[bool] = np.isfinite(window.amount).any(axis=0).tolist()
+    known = [bool(np.isfinite(column).any()) for column in window.amount.T]
     amounts = {s.id: float(t) for s, t, k in zip(signals, totals, known, strict=True) if k}
     return [
         BalanceRow(
             id=b.id,
             name=b.name,
             carrier=b.carrier,
-            unit=b.unit.replace("m3", "m³"),
+            unit=words.unit(b.unit),
             inflow=b.input_sum,
             outflow=b.output_sum,
             rest=b.rest,

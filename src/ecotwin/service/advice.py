@@ -99,7 +99,7 @@ def _change(twin: Twin, found: Advice) -> str:
     if not found.changes:
         return "by hand"
     change = found.changes[0]
-    return f"{words.digits(change.restore)} → {words.digits(change.value)} {twin.plant.signal(change.signal).unit.replace('degC', '°C')}"
+    return f"{words.digits(change.restore)} → {words.digits(change.value)} {words.unit(twin.plant.signal(change.signal).unit)}"
 
 
 def _what(twin: Twin, found: Advice) -> str:
@@ -119,7 +119,7 @@ def _rows(twin: Twin, found: Advice) -> list[tuple[str, str]]:
         rows.append(
             (
                 "Stays within",
-                f"{words.digits(signal.write.low)}–{words.digits(signal.write.high)} {signal.unit}",
+                f"{words.digits(signal.write.low)}–{words.digits(signal.write.high)} {words.unit(signal.unit)}",
             )
         )
         back = (
@@ -129,7 +129,10 @@ def _rows(twin: Twin, found: Advice) -> list[tuple[str, str]]:
         )
         stop = words.clock_time(change.period.end, zone)
         rows.append(
-            ("Ends", f"{stop}, then back to {words.digits(change.restore)} {signal.unit} {back}")
+            (
+                "Ends",
+                f"{stop}, then back to {words.digits(change.restore)} {words.unit(signal.unit)} {back}",
+            )
         )
     rows.append(
         ("Decide by", f"{words.clock_time(found.decide_by, zone)}, before it begins at {start}")

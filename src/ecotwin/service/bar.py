@@ -102,7 +102,7 @@ def advice_row(twin: Twin, advice: Advice) -> AdviceRow:
         id=advice.id,
         title=advice.title,
         saves=f"saves {saves}" if saves else "",
-        decide_by=stamp(advice.decide_by),
+        decide_by=words.clock_time(advice.decide_by, twin.plant.zone),
         state=advice.state,
         state_text=STATE_TEXT[advice.state],
         element=advice.element,

@@ -62,7 +62,9 @@ def run_demo(
         ],
         start_new_session=True,
     )  # fmt: skip
-    past = _record(standin, file, plant, folder / "past", days, seed) if days > 0 and fresh else None
+    past = (
+        _record(standin, file, plant, folder / "past", days, seed) if days > 0 and fresh else None
+    )
     try:
         return serve(
             file,

@@ -14,8 +14,12 @@ from ecotwin.service.views import Flow, FlowEnd, FlowLink, FlowNode, Level
 if TYPE_CHECKING:
     from ecotwin.cycle import Twin
 
-ENDS = 15
-"""Rows of the table; the smallest users of a group are put together."""
+ENDS = 12
+"""About so many rows of users in the table; the smallest users of a group are put together."""
+LOUD = 3
+"""Users above expected that are drawn in one group; further ones are put together."""
+SMALLEST_REST = 0.005
+"""A rest below this share of the main's power is not drawn (it stands in the accounts)."""
 
 
 @dataclass
@@ -90,6 +94,7 @@ class _Picture:
         self.uses = uses
         self.mains = mains
         self.inside = {e.id for e in twin.plant.under(area)} if area else None
+        self.total_kw = 0.0
         self.nodes: list[FlowNode] = []
         self.links: list[FlowLink] = []
         self.ends: list[FlowEnd] = []
@@ -97,7 +102,7 @@ class _Picture:
     def main(self, balance: Balance) -> None:
         """A main: its sources on the left, its groups and direct users on the right."""
         sources = [(i, self._power(i)) for i in balance.inputs]
-        total = sum(kw for _, kw in sources)
+        total = self.total_kw = sum(kw for _, kw in sources)
         level = _worst([u.level for u in self._below(balance)])
         excess = sum(max(0.0, u.above) for u in self._below(balance) if u.level in {"watch", "act"})
         self._node(balance.id, balance.name, 1, total, balance.element)
@@ -173,15 +178,22 @@ class _Picture:
         block = group.id if group else f"group:{parent}"
         name = group.name if group else self.twin.plant.element(parent).name
         element = group.element if group else parent
-        total = sum(self._power(i) for i in group.inputs) if group else sum(u.kw for u in users)
+        total = sum(self._power(i) for i in group.inputs) if group else float("nan")
+        if not np.isfinite(total):
+            total = sum(u.kw for u in users)
         excess = sum(max(0.0, u.above) for u in users if u.level in {"watch", "act"})
         level = _worst([u.level for u in users])
         self._node(block, name, 2, total, element)
         self._link(main.id, block, total, excess, level)
-        room = max(2, round(ENDS * len(users) / max(1, len(self.uses))))
-        loud = [u for u in users if u.level in {"watch", "act"}]
+        room = max(1, round(ENDS * len(users) / max(1, len(self.uses))))
+        loud = sorted((u for u in users if u.level in {"watch", "act"}), key=lambda u: -u.above)[
+            :LOUD
+        ]
         calm = sorted((u for u in users if u not in loud), key=lambda u: -u.kw)
-        shown = loud + calm[: max(1, room - len(loud))]
+        spare = 1 if len(users) > len(loud) + room else 0
+        shown = loud + calm[: max(1, room - len(loud) - spare)]
+        if len(users) - len(shown) == 1:
+            shown = users
         for use in (u for u in users if u in shown):
             self._leaf(use, block)
         hidden = [u for u in users if u not in shown]
@@ -218,7 +230,11 @@ class _Picture:
 
     def _rest(self, balance: Balance, block: str, kw: float) -> None:
         """The unmetered rest, shown and never hidden."""
-        if self.inside is not None or abs(kw) < 0.5 or not np.isfinite(kw):
+        if (
+            self.inside is not None
+            or not np.isfinite(kw)
+            or abs(kw) < SMALLEST_REST * self.total_kw
+        ):
             return
         node = f"{balance.id}:rest"
         self._node(node, balance.rest, 3, kw, "", rest=True)

@@ -73,8 +73,20 @@ def _binned(values: Floats, bins: np.ndarray[tuple[int], np.dtype[np.int_]], cou
 
 
 def listed(values: Floats) -> list[float | None]:
-    """JSON numbers to four figures, gaps as None."""
-    return [float(f"{v:.4g}") if np.isfinite(v) else None for v in values]
+    """JSON numbers to four figures, gaps as None.
+
+    >>> listed(np.array([12345.6, 0.123456, -0.0, np.nan]))
+    [12350.0, 0.1235, 0.0, None]
+    """
+    good = np.isfinite(values)
+    known = np.where(good, values, 0.0)
+    size = np.abs(known)
+    # Whole powers of ten are exact, so that the quotients print in their shortest form.
+    power = 3 - np.floor(np.log10(np.where(size > 0, size, 1.0)))
+    up, down = 10.0 ** np.clip(power, 0, 22), 10.0 ** np.clip(-power, 0, 22)
+    rounded = np.round(known * up / down) * down / up + 0.0
+    rounded = np.where(np.abs(power) <= 22, rounded, known)
+    return [v if ok else None for v, ok in zip(rounded.tolist(), good.tolist(), strict=True)]
 
 
 def _gaps(twin: Twin, day: Period, now_us: int) -> list[Span]:

@@ -151,9 +151,7 @@ def _headline(twin: Twin, element: Element) -> Headline:
         )
     used = twin.user_now(element.id)
     if used is None or not np.isfinite(used.kw):
-        return Headline(
-            text=f"{element.name}: nothing is above expected", cost="", level="none"
-        )
+        return Headline(text=f"{element.name}: nothing is above expected", cost="", level="none")
     return Headline(
         text=f"{element.name} draws {words.digits(used.kw)} kW, as expected", cost="", level="ok"
     )
@@ -318,7 +316,7 @@ def _order(twin: Twin, order: Order) -> OrderRow:
         id=order.id,
         at=shared.stamp(order.start),
         level=level,
-        text=f"{signal.name.replace('_', ' ').capitalize()} {words.digits(order.value)} {signal.unit} until "
+        text=f"{signal.name.replace('_', ' ').capitalize()} {words.digits(order.value)} {words.unit(signal.unit)} until "
         f"{words.clock_time(order.lease_until, twin.plant.zone)}",
         result=receipts[-1].text if receipts else order.state,
         advice=order.advice,
@@ -333,7 +331,7 @@ def _set_points(twin: Twin, element: str) -> list[SetPoint]:
             signal=s.id,
             name=s.name.replace("_", " "),
             value=figures.number(float(image.value[s.index])),
-            unit=s.unit,
+            unit=words.unit(s.unit),
             low=s.write.low,
             high=s.write.high,
             autonomy=s.write.autonomy,

@@ -101,7 +101,7 @@ def explain(twin: Twin, figure: str) -> Explain:
     asked = Asked(twin.plant, twin.store, twin.ledger, twin.now())
     tree = asked.explain(figure)["tree"]
     sealed = twin.ledger.entries(kind="measure", subject=figure, newest_first=True, limit=1)
-    unit = tree["unit"].replace("kgCO2e", "kg CO₂e").replace("m3", "m³")
+    unit = words.unit(tree["unit"])
     return Explain(
         bar=shared.bar(twin),
         id=figure,

@@ -85,10 +85,10 @@ def trace(window: Window, signal: Signal, name: str = "") -> Trace:
     return Trace(
         signal=signal.id,
         name=name or signal.name.replace("_", " ").capitalize(),
-        unit=signal.unit,
+        unit=words.unit(signal.unit),
         digits=words.digits(float(now)),
         level=level,
-        expected=words.span(low, high, signal.unit) if np.isfinite(low) else "",
+        expected=words.span(low, high, words.unit(signal.unit)) if np.isfinite(low) else "",
         at=[iso(int(t)) for t in window.at],
         value=listed(values),
         low=listed(np.full(len(values), low)),
@@ -122,6 +122,8 @@ def power_trace(twin: Twin, element: str, period: Period, name: str = "Power") -
         _, level = words.against(actual[last], mean[last], low[last], high[last])
         text = words.span(max(low[last], 0.0), high[last], "kW")
     step = period.seconds / max(1, len(actual))
+    # Between two states anything may be expected for a minute; such a needle would squeeze the rest of the chart.
+    top = 1.3 * max(float(np.nanmax(actual, initial=0.0)), float(np.nanmax(mean, initial=0.0)))
     return Trace(
         signal=f"{element}.power",
         name=name,
@@ -132,7 +134,7 @@ def power_trace(twin: Twin, element: str, period: Period, name: str = "Power") -
         at=[iso(period.start_us + int(i * step * 1e6)) for i in range(len(actual))],
         value=listed(actual),
         low=listed(np.maximum(low, 0.0)),
-        high=listed(high),
+        high=listed(np.minimum(high, top)),
     )
 
 

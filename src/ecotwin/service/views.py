@@ -236,7 +236,7 @@ class Span(View):
 
 
 class AdviceRow(View):
-    """A piece of advice in a list, next deadline first."""
+    """A piece of advice in a list, next deadline first. `decide_by` is a clock time of the plant."""
 
     id: str
     title: str

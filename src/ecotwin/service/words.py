@@ -31,6 +31,26 @@ CARRIER_WORDS = {
 }
 
 
+_SIGNS = {
+    "degC": "°C",
+    "m3": "m³",
+    "m3/h": "m³/h",
+    "kgCO2e": "kg CO₂e",
+    "W/m2": "W/m²",
+    "mg/m3": "mg/m³",
+    "1": "",
+}
+
+
+def unit(name: str) -> str:
+    """A unit as people write it.
+
+    >>> unit("degC"), unit("m3/h"), unit("kW"), unit("1")
+    ('°C', 'm³/h', 'kW', '')
+    """
+    return _SIGNS.get(name, name)
+
+
 def digits(value: float | None, figures: int = 3) -> str:
     """A number to three significant figures, thousands parted by a comma.
 

@@ -81,7 +81,9 @@ def _twin(
         try:
             settle(twin, generator)
             if not page.wait_events(1):
-                raise WireFault("the page's live events did not begin", remedy="see the messages above")
+                raise WireFault(
+                    "the page's live events did not begin", remedy="see the messages above"
+                )
             generator.tell(do="run", rate=rate, seconds=MOST_S)
             time.sleep(2.0)
             first = twin.ask(do="stats")
@@ -111,9 +113,7 @@ def _twin(
     }
 
 
-def _cross(
-    generator: Child, page: OpenPage, signal: str, chance: random.Random
-) -> float | None:
+def _cross(generator: Child, page: OpenPage, signal: str, chance: random.Random) -> float | None:
     """One crossing: seen after [s], None when it was not; then it is closed and the gauge comes back."""
     at = float(generator.ask(do="cross", signal=signal, value=BEYOND)["at"])
     shown = page.wait_shown(f"{signal}:limit", WAIT_S)

@@ -54,7 +54,9 @@ class Generator:
         self.asked: queue.Queue[str] = queue.Queue()
         self.seq = dict.fromkeys(self.edges, 0)
         self.births = self.born = self.sent = self.turn = 0
-        self._topics = {id(s): f"spBv1.0/{GROUP}/DDATA/{s.edge}/{s.device}".encode() for s in self.all}
+        self._topics = {
+            id(s): f"spBv1.0/{GROUP}/DDATA/{s.edge}/{s.device}".encode() for s in self.all
+        }
         self._listener = self._listen(port)
 
     def _listen(self, port: int) -> Any:
@@ -164,7 +166,12 @@ def main(plant_file: str, port: str) -> None:
                 if command["do"] == "cross":
                     answer(at=at)
             elif command["do"] == "sent":
-                answer(sent=generator.sent, births=generator.births, born=generator.born, at=time.time())
+                answer(
+                    sent=generator.sent,
+                    births=generator.births,
+                    born=generator.born,
+                    at=time.time(),
+                )
         now = time.monotonic()
         if rate and now >= until:
             answer(ran=now - began, paced=paced, behind=rate * (until - began) - paced)

@@ -231,6 +231,8 @@ def _bare(file: Path, port: int, generator: Child, rate: float, seconds: float) 
     return {
         "rate": rate,
         "cpu_s_per_million": round(paced, 3),
-        "limit_samples_per_s": round((end["metrics"] - start["metrics"]) / (end["at"] - start["at"])),
+        "limit_samples_per_s": round(
+            (end["metrics"] - start["metrics"]) / (end["at"] - start["at"])
+        ),
         "generator_samples_per_s": round(ran["paced"] / ran["ran"]),
     }

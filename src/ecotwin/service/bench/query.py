@@ -103,7 +103,16 @@ def _lay_hours(store: DuckStore, plant: Plant, start: int, end: int) -> None:
     n = len(r)
     whole, none = np.ones(n), np.zeros(n)
     steps = Steps(
-        r.signal, r.at, np.full(n, 60), r.value, r.value * 0.9, r.value * 1.1, r.value, r.value, whole, none
+        r.signal,
+        r.at,
+        np.full(n, 60),
+        r.value,
+        r.value * 0.9,
+        r.value * 1.1,
+        r.value,
+        r.value,
+        whole,
+        none,
     )
     with store._file.write("filling") as tx:
         store._closing.insert(tx, "hour", steps, end, 1)
@@ -121,7 +130,9 @@ def _readings(plant: Plant, start: int, end: int, step: int) -> Readings:
             per_us = (6.5 if s.carrier == "electricity" else 300.0) / HOUR
             columns.append((at - 1_600_000_000_000_000) * per_us % (s.rollover or np.inf))
         elif s.form == "state":
-            columns.append(np.where(day == 1.0, 5.0, 4.0) if s.means == "state" else np.ones(len(at)))
+            columns.append(
+                np.where(day == 1.0, 5.0, 4.0) if s.means == "state" else np.ones(len(at))
+            )
         else:
             middle = ((s.low or 0.0) + (s.high or 100.0)) / 2
             columns.append(middle * day * noise.normal(1.0, 0.02, len(at)))
@@ -153,7 +164,10 @@ def _questions(
 
     few = [s.index for s in plant.signals][:: max(1, len(plant.signals) // ASKED)][:ASKED]
     everything = range(len(plant.signals))
-    month, year = Period(end - timedelta(days=month_days), end), Period(end - timedelta(days=year_days), end)
+    month, year = (
+        Period(end - timedelta(days=month_days), end),
+        Period(end - timedelta(days=year_days), end),
+    )
     station = plant.signals[0].element
     ids = [plant.signals[i].id for i in few]
     coarse = 60 * max(1, month_days * 1440 * ASKED // 150_000 + 1)

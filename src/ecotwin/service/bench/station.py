@@ -56,7 +56,10 @@ class Station:
         self._forms = [s.form for s in signals]
         self._counters = [i for i, s in enumerate(signals) if s.form == "counter"]
         self._per_s = np.array(
-            [_POWER_KW / 3600.0 if signals[i].carrier == "electricity" else 0.1 for i in self._counters]
+            [
+                _POWER_KW / 3600.0 if signals[i].carrier == "electricity" else 0.1
+                for i in self._counters
+            ]
         )
         self._born = 0.0
         self._stamp = 0

@@ -61,9 +61,10 @@ class OpenPage:
         self._client.close()
 
     def _read(self) -> None:
-        with contextlib.suppress(httpx.HTTPError, RuntimeError, OSError), httpx.stream(
-            "GET", f"{self._client.base_url}/api/v1/live", timeout=30.0
-        ) as answer:
+        with (
+            contextlib.suppress(httpx.HTTPError, RuntimeError, OSError),
+            httpx.stream("GET", f"{self._client.base_url}/api/v1/live", timeout=30.0) as answer,
+        ):
             for line in answer.iter_lines():
                 if self._ended:
                     return
