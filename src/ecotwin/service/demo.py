@@ -59,6 +59,7 @@ def run_demo(
             *standin, "run", str(file), "--port", str(broker_port), "--broker-inside",
             "--start", START.isoformat(), "--speed", str(speed), "--origin", str(origin),
             "--seed", str(seed), "--scenario", "demo", "--truth", str(folder / "truth.jsonl"),
+            "--state", str(folder / "stand-in"),
         ],
         start_new_session=True,
     )  # fmt: skip
