@@ -16,7 +16,8 @@ class Outlook:
 
     Attributes:
         now: Plant time. image: The plant now. findings: Open findings.
-        price: (from, to, currency/kWh) bands ahead. carbon: (from, to, kgCO2e/kWh) bands ahead; empty when no factor was given.
+        price: (from, to, currency/kWh) bands ahead. carbon: (from, to, kgCO2e/kWh) bands ahead;
+            empty when no factor was given.
         state_kw: machine id -> state name -> expected power [kW] with interval, from the learned baseline
             (or the kind's facts while nothing was learned).
         learned: machine id -> whether `state_kw` comes from this machine's own data.

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ecotwin.accounting import accounts, explain
-from ecotwin.clock import Period, days_of, iso, local_day, parse_period
+from ecotwin.clock import Period, days_of, iso, local_day, micros, parse_period
 from ecotwin.cycle.backing import back_up
 from ecotwin.cycle.keeping import to_json
 from ecotwin.errors import EcotwinError, FigureGap, FileFault
@@ -107,7 +107,7 @@ class Asked:
         end = self._now.replace(second=0, microsecond=0)
         if period.start >= end:
             raise FigureGap(
-                f"the period begins at {iso(period.start_us)}, and the plant's time is {iso(Period(end, end).start_us)}",
+                f"the period begins at {iso(period.start_us)}, the plant's time is {iso(micros(end))}",
                 expected="a period that has begun",
                 remedy="ask for an earlier one",
             )

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 
 from ecotwin.governance.ledger import Ledger
-from ecotwin.history.contract import Store
+from ecotwin.history.contract import Document, Store
 from ecotwin.records import Advice, Finding, Measure, Order, Receipt, Saving
 
 T = TypeVar("T")
@@ -64,8 +64,13 @@ class Keeper:
         known = self._now()
         name = KINDS[type(record)]
         entry = self._ledger.append(kind or name, id, body, known)
-        self._store.put(name, id, at, body, known_at=known)
-        self._store.put("sealed", f"{name}:{id}", at, {"entry": entry.index}, known_at=known)
+        place = {"entry": entry.index}
+        self._store.put_all(
+            [
+                Document(name, id, at, known, body),
+                Document("sealed", f"{name}:{id}", at, known, place),
+            ]
+        )
         return entry.index
 
     def note(self, kind: str, subject: str, body: dict[str, Any]) -> int:

@@ -1,7 +1,7 @@
 """What a detector must do.
 
-A detector plug is a class `plug(plant)`. It keeps constant-size state, never looks ahead, and its state can be saved and
-restored. `alerts.Alerts` joins the scores of all detectors into findings.
+A detector plug is a class `plug(plant)`. It keeps constant-size state, never looks ahead, and its
+state can be saved and restored. `alerts.Alerts` joins the scores of all detectors into findings.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Detector(Protocol):
         ...
 
     def on_minutes(self, window: Window, expected: Expected | None) -> list[Score]:
-        """Judge newly closed minutes, in order. Window and expectation share their steps; the window holds every signal."""
+        """Judge newly closed minutes, in order. Both share their steps; the window holds every signal."""
         ...
 
     def state(self) -> dict[str, Any]:

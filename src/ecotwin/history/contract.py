@@ -61,7 +61,7 @@ class Store(Protocol):
         ...
 
     def close_minutes(self, until: datetime, *, known_at: datetime) -> None:
-        """Build minute steps (and full hours) that end at or before `until`, and revise those that late data touched."""
+        """Build minutes (and full hours) that end at or before `until`; revise those that late data touched."""
         ...
 
     def window(
@@ -125,6 +125,10 @@ class Store(Protocol):
         known_at: datetime,
     ) -> None:
         """Keep a version of a document; durable when it returns."""
+        ...
+
+    def put_all(self, documents: Sequence[Document]) -> None:
+        """Keep a version of each document in ONE transaction; durable when it returns."""
         ...
 
     def get(self, kind: str, id: str, *, known_at: datetime | None = None) -> Document | None:  # noqa: A002

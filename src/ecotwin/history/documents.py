@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,29 +21,17 @@ class Documents:
         with file.read("reading documents") as (con, _):
             self._rev = con.execute("SELECT coalesce(max(rev), 0) FROM document").fetchone()[0]
 
-    def put(
-        self,
-        kind: str,
-        id: str,  # noqa: A002
-        at: datetime,
-        body: Mapping[str, Any],
-        known_at: datetime,
-    ) -> None:
-        """Keep a version; durable when it returns."""
-        try:
-            text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-        except (TypeError, ValueError) as error:
-            raise StoreFault(
-                f"the {kind} {id!r} cannot be kept: {error}",
-                expected="a body of texts, numbers, lists and mappings",
-                remedy="turn instants into ISO text and records into mappings first",
-            ) from error
-        with self._file.write(f"keeping a {kind}") as tx:
-            self._rev += 1
-            tx.con.execute(
-                "INSERT INTO document VALUES (?, ?, ?, ?, ?, ?)",
-                [kind, id, micros(at), micros(known_at), self._rev, text],
-            )
+    def put(self, documents: Sequence[Document]) -> None:
+        """Keep versions of some documents in one transaction; durable when it returns."""
+        rows = [(d, _text(d)) for d in documents]
+        doing = f"keeping a {documents[0].kind}" if documents else "keeping nothing"
+        with self._file.write(doing) as tx:
+            for d, text in rows:
+                self._rev += 1
+                tx.con.execute(
+                    "INSERT INTO document VALUES (?, ?, ?, ?, ?, ?)",
+                    [d.kind, d.id, micros(d.at), micros(d.known_at), self._rev, text],
+                )
 
     def get(self, kind: str, id: str, known_at: datetime | None) -> Document | None:  # noqa: A002
         """The newest version, or the one known at an instant."""
@@ -67,6 +55,17 @@ class Documents:
                 [kind, -(2**62) if since is None else micros(since), limit],
             ).fetchall()
         return [_document(row) for row in rows]
+
+
+def _text(document: Document) -> str:
+    try:
+        return json.dumps(document.body, ensure_ascii=False, separators=(",", ":"))
+    except (TypeError, ValueError) as error:
+        raise StoreFault(
+            f"the {document.kind} {document.id!r} cannot be kept: {error}",
+            expected="a body of texts, numbers, lists and mappings",
+            remedy="turn instants into ISO text and records into mappings first",
+        ) from error
 
 
 def _document(row: tuple[str, str, int, int, str]) -> Document:

@@ -310,7 +310,11 @@ class DuckStore:
         known_at: datetime,
     ) -> None:
         """Keep a version of a document; durable when it returns."""
-        self._documents.put(kind, id, at, body, known_at)
+        self._documents.put([Document(kind, id, at, known_at, body)])
+
+    def put_all(self, documents: Sequence[Document]) -> None:
+        """Keep a version of each document in one transaction; durable when it returns."""
+        self._documents.put(documents)
 
     def get(self, kind: str, id: str, *, known_at: datetime | None = None) -> Document | None:  # noqa: A002
         """The newest version of a document, or the one known at an instant."""

@@ -30,13 +30,14 @@ def advice_list(twin: Twin) -> AdviceList:
     savings = twin.savings()
     fit = [s for s in savings if s.fit]
     text = (
-        f"{len(waiting)} piece{'s' if len(waiting) != 1 else ''} of advice wait{'s' if len(waiting) == 1 else ''} for you"
-        if waiting
-        else "No advice waits for you"
+        "One piece of advice waits for you"
+        if len(waiting) == 1
+        else f"{len(waiting) or 'No'} pieces of advice wait for you"
     )
     if fit:
         total = sum(s.saved_kwh.value for s in fit)
-        text += f". {words.digits(total)} kWh were saved so far, measured on {len(fit)} order{'s' if len(fit) != 1 else ''}"
+        orders = "one order" if len(fit) == 1 else f"{len(fit)} orders"
+        text += f". {words.digits(total)} kWh were saved so far, measured on {orders}"
     return AdviceList(
         bar=shared.bar(twin),
         headline=Headline(text=text, cost="", level="ok"),
@@ -99,7 +100,8 @@ def _change(twin: Twin, found: Advice) -> str:
     if not found.changes:
         return "by hand"
     change = found.changes[0]
-    return f"{words.digits(change.restore)} → {words.digits(change.value)} {words.unit(twin.plant.signal(change.signal).unit)}"
+    unit = words.unit(twin.plant.signal(change.signal).unit)
+    return f"{words.digits(change.restore)} → {words.digits(change.value)} {unit}"
 
 
 def _what(twin: Twin, found: Advice) -> str:
@@ -202,7 +204,8 @@ def _saving(twin: Twin, saving: Saving) -> SavingView:
             high=saving.expected_kwh.high,
         ),
         actual_kwh=saving.actual_kwh,
-        period=f"{words.day_time(saving.period.start, zone, twin.now())} to {words.clock_time(saving.period.end, zone)}",
+        period=f"{words.day_time(saving.period.start, zone, twin.now())} to "
+        f"{words.clock_time(saving.period.end, zone)}",
         method=saving.method,
         fit=saving.fit,
         reasons=list(saving.reasons),

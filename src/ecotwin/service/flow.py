@@ -272,7 +272,7 @@ class _Picture:
 
     def _node(
         self,
-        id: str,
+        id: str,  # noqa: A002
         name: str,
         column: int,
         kw: float,

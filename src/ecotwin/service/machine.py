@@ -316,8 +316,8 @@ def _order(twin: Twin, order: Order) -> OrderRow:
         id=order.id,
         at=shared.stamp(order.start),
         level=level,
-        text=f"{signal.name.replace('_', ' ').capitalize()} {words.digits(order.value)} {words.unit(signal.unit)} until "
-        f"{words.clock_time(order.lease_until, twin.plant.zone)}",
+        text=f"{signal.name.capitalize()}: {words.digits(order.value)} {words.unit(signal.unit)} "
+        f"until {words.clock_time(order.lease_until, twin.plant.zone)}",
         result=receipts[-1].text if receipts else order.state,
         advice=order.advice,
         may_approve=False,

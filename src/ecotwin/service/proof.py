@@ -130,7 +130,8 @@ def _steps(tree: dict[str, Any], sealed: Entry | None) -> list[Step]:
     steps.append(
         Step(
             name="Measured",
-            text=f"{tree['coverage'] * 100:.1f} % of the time, {tree['estimated_share'] * 100:.1f} % of the value estimated",
+            text=f"{tree['coverage'] * 100:.1f} % of the time, "
+            f"{tree['estimated_share'] * 100:.1f} % of the value estimated",
             detail="",
             steps=[],
         )

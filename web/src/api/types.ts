@@ -26,7 +26,7 @@ export interface AdviceList {
   readonly savings: SavingView[];
 }
 
-/** A piece of advice in a list, next deadline first. */
+/** A piece of advice in a list, next deadline first. `decide_by` is a clock time of the plant. */
 export interface AdviceRow {
   readonly id: string;
   readonly title: string;

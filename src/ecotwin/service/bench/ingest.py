@@ -118,7 +118,7 @@ def settle(twin: Child, generator: Child, timeout_s: float = 60.0) -> dict[str, 
 
 def done(stats: dict[str, Any]) -> int:
     """Samples that are kept or in quarantine."""
-    return int(stats["kept"]) + sum(stats["rejected"].values())
+    return int(stats["kept"]) + int(sum(stats["rejected"].values()))
 
 
 def _rung(twin: Child, generator: Child, rate: float, seconds: float) -> Rung:

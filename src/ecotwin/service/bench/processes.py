@@ -140,7 +140,7 @@ def broker(folder: Path) -> Iterator[tuple[int, str, int]]:
         config = folder / "mosquitto.conf"
         config.write_text(
             f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n"
-            "max_queued_messages 0\n",
+            "max_queued_messages 0\nset_tcp_nodelay true\n",
             encoding="utf-8",
         )
         command = [program, "-c", str(config)]

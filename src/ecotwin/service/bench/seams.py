@@ -101,7 +101,7 @@ def install() -> Seams:
         (DuckStore, "history: closing minutes", ("close_minutes",)),
         (DuckStore, "history: reading",
          ("window", "image", "seen", "raw", "span", "get", "documents", "retain")),
-        (DuckStore, "history: documents", ("put",)),
+        (DuckStore, "history: documents", ("put", "put_all")),
         (Alerts, "detection", ("findings", "open")),
         (Baselines, "accounting", ("expected", "learn")),
         (Today, "accounting", ("update",)),

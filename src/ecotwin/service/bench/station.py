@@ -94,7 +94,7 @@ class Station:
         if self._counters:
             totals = self._levels[self._counters] + self._per_s * (now - self._born)
             row[self._values[self._counters]] = totals.view(np.uint8).reshape(-1, 8)
-        return row.tobytes() + b"\x18" + varint(seq)
+        return bytes(row.tobytes() + b"\x18" + varint(seq))
 
     def set(self, name: str, value: float) -> None:
         """Let a gauge stand at a value from the next message on."""
