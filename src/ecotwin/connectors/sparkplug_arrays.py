@@ -20,7 +20,7 @@ _IS_NULL = b"\x38\x01"
 """Field 7 (is_null) = true on the wire; when these bytes are nowhere, no metric is null."""
 _LONG = b"\x58"
 """Field 11 (long_value) on the wire; the byte may stand elsewhere too."""
-_LATEST_MS = (1 << 63) // 1000 - 1
+LATEST_MS = (1 << 63) // 1000 - 1
 """The latest time that int64 microseconds can hold [ms]."""
 _TOP = 2.0**63
 
@@ -112,8 +112,8 @@ def decode_arrays(data: bytes) -> DataArrays:
     if b"Quality" in data:
         quality[:] = [_quality(m) for m in metrics]
     at_ms = _int64(times)
-    if at_ms.max(initial=0) > _LATEST_MS:
-        at_ms = np.minimum(at_ms, _LATEST_MS)
+    if at_ms.max(initial=0) > LATEST_MS:
+        at_ms = np.minimum(at_ms, LATEST_MS)
     return DataArrays(
         alias=_int64(aliases),
         at_ms=at_ms,

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecotwin.connectors.sparkplug_arrays import LATEST_MS, DataArrays, decode_arrays
-from ecotwin.records import Floats, Ints
+from ecotwin.records import Ints
 
 SHORTEST = 160
 """Shorter messages are parsed quickly enough [bytes]."""
@@ -195,7 +195,8 @@ def _metric(data: bytes, start: int, end: int, mask: NDArray[np.uint8]) -> dict[
         raise _Other
     _free(mask, *found[_AT][1:], 0x80)
     wire, begin, stop = found[values[0]]
-    _free(mask, begin, stop, 0x80 if wire == _VARINT else 0)
+    bits = 0x80 if wire == _VARINT else 0
+    _free(mask, begin, stop, 0xFE if values[0] == _BOOLEAN else bits)
     return found
 
 

@@ -24,12 +24,14 @@ import numpy as np
 
 from ecotwin.connectors.sparkplug_aliases import AliasTable, Slot
 from ecotwin.connectors.sparkplug_arrays import DataArrays, decode_arrays
+from ecotwin.connectors.sparkplug_layout import Layouts
 from ecotwin.connectors.sparkplug_payload import decode
 from ecotwin.plant.model import Plant
 from ecotwin.records import Ints, Quality, Samples
 
 _HELD_MOST = 64
 _SEQUENCED = ("NDATA", "DDATA", "DBIRTH", "DDEATH")
+_DATA = ("NDATA", "DDATA")
 _RECENT_S = 120.0
 _CONTACT_S = 1.0
 """How long a planned node may bear itself after we came online before it is asked to [s]."""
@@ -91,6 +93,7 @@ class HostState:
         self._grace_s = grace_s
         self.planned = {s.address: s for s in plant.signals if s.connection == connection}
         self.edges: dict[str, Edge] = {}
+        self._layouts = Layouts()
         self.counts: Counter[str] = Counter()
         size = len(plant.signals)
         self._last_value = np.full(size, np.nan)
@@ -126,7 +129,8 @@ class HostState:
         if kind == "NDEATH":
             return self._node_death(self._edge(parts[3]), payload, now_us)
         if kind in _SEQUENCED:
-            message = Message(kind, device, payload, decode_arrays(payload))
+            read = self._layouts.decode if kind in _DATA else _decode_whole
+            message = Message(kind, device, payload, read(topic, payload))
             return self._in_turn(self._edge(parts[3]), message, now_s, now_us)
         return Samples.empty()
 
@@ -359,3 +363,7 @@ class HostState:
         """A rebirth of this node would help; `rebirths` says when it may be asked for."""
         if edge.wish_from is None:
             edge.wish_from = now_s
+
+
+def _decode_whole(_topic: str, payload: bytes) -> DataArrays:
+    return decode_arrays(payload)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from ecotwin.governance.ledger import Ledger
+from ecotwin.governance.ledger import Draft, Ledger
 from ecotwin.history.contract import Document, Store
 from ecotwin.records import Advice, Finding, Measure, Order, Receipt, Saving
 
@@ -60,18 +60,26 @@ class Keeper:
 
     def seal(self, record: object, id: str, at: datetime, *, kind: str = "") -> int:  # noqa: A002
         """Keep a record and seal it; returns its place in the ledger."""
-        body = to_json(record)
+        return self.seal_all([(record, id, at)], kind=kind)[0]
+
+    def seal_all(
+        self, records: Sequence[tuple[object, str, datetime]], *, kind: str = ""
+    ) -> list[int]:
+        """Keep and seal (record, id, at) in one transaction each; returns their places in the ledger."""
+        if not records:
+            return []
         known = self._now()
-        name = KINDS[type(record)]
-        entry = self._ledger.append(kind or name, id, body, known)
-        place = {"entry": entry.index}
-        self._store.put_all(
-            [
-                Document(name, id, at, known, body),
-                Document("sealed", f"{name}:{id}", at, known, place),
-            ]
+        made = [(KINDS[type(r)], id_, at, to_json(r)) for r, id_, at in records]
+        entries = self._ledger.append_many(
+            [Draft(kind or name, id_, body, known) for name, id_, _, body in made]
         )
-        return entry.index
+        kept: list[Document] = []
+        for (name, id_, at, body), entry in zip(made, entries, strict=True):
+            place = {"entry": entry.index}
+            kept.append(Document(name, id_, at, known, body))
+            kept.append(Document("sealed", f"{name}:{id_}", at, known, place))
+        self._store.put_all(kept)
+        return [entry.index for entry in entries]
 
     def note(self, kind: str, subject: str, body: dict[str, Any]) -> int:
         """Seal an act of a person: an approval, a stop, an acknowledgement."""

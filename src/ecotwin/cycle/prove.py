@@ -169,9 +169,13 @@ class Prove:
         if first:
             return
         site = self._plant.site.id
-        for (element, indicator), measure in today.measures.items():
-            if element == site and indicator.startswith(SEALED):
-                self._keeper.seal(measure, measure.id, measure.period.start)
+        self._keeper.seal_all(
+            [
+                (measure, measure.id, measure.period.start)
+                for (element, indicator), measure in today.measures.items()
+                if element == site and indicator.startswith(SEALED)
+            ]
+        )
 
 
 def _minute(at: datetime) -> datetime:

@@ -254,8 +254,7 @@ class Twin(People, Present):
         self.open_now, self._opened_at = self.look.alerts.open(now), now
 
     def _keep_findings(self, changed: list[Finding]) -> None:
-        for finding in changed:
-            self.keeper.seal(finding, finding.id, finding.onset)
+        self.keeper.seal_all([(finding, finding.id, finding.onset) for finding in changed])
 
     def _keep_house(self, now: datetime) -> None:
         if now - self._saved_at >= SAVE_EVERY:

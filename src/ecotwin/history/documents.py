@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from ecotwin.clock import instant, micros
 from ecotwin.errors import StoreFault

@@ -41,7 +41,7 @@ for _tag, _pattern, _first in _SCALARS:
 _Loader.yaml_implicit_resolvers.setdefault("", []).append(_SCALARS[3][:2])
 
 
-class NotYaml(Exception): - errors bear their fact as name, as in `errors`
+class NotYaml(Exception):  # errors bear their fact as name, as in `errors`
     """The text is not YAML, or not of the kind we read; `line` counts from 1."""
 
     def __init__(self, line: int, found: str) -> None:
