@@ -52,7 +52,11 @@ class _Group:
     def read(self, raw: NDArray[np.uint8]) -> NDArray[Any]:
         """[n] the values."""
         picked = raw[self.at]
-        return _joined(picked) if self.dtype == "varint" else picked.view(self.dtype)[:, 0]
+        if self.dtype != "varint":
+            return picked.view(self.dtype)[:, 0]
+        if picked[0].tobytes() * len(picked) == picked.tobytes():  # one time for all, as a rule
+            return np.full(len(picked), _number(picked[0].tobytes(), 0, picked.shape[1]), np.int64)
+        return _joined(picked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +73,8 @@ class Layout:
     alias: Ints
     times: tuple[_Group, ...]
     values: tuple[_Group, ...]
-    stamp: Places | None
-    seq: Places | None
+    stamp: tuple[int, int] | None
+    seq: tuple[int, int] | None
 
     def read(self, data: bytes) -> DataArrays | None:
         """The columns of a message of this layout, None when it has another."""
@@ -93,8 +97,8 @@ class Layout:
             quality=np.zeros(count, np.uint8),
             names={},
             texts={},
-            seq=None if self.seq is None else int(_joined(raw[self.seq])[0]),
-            timestamp=None if self.stamp is None else int(_joined(raw[self.stamp])[0]),
+            seq=None if self.seq is None else _number(data, *self.seq),
+            timestamp=None if self.stamp is None else _number(data, *self.stamp),
         )
 
 
@@ -149,17 +153,17 @@ class Layouts:
 def learn(data: bytes) -> Layout | None:
     """The layout of a message that could be parsed; None when it holds more than numbers by alias."""
     mask = np.full(len(data), 0xFF, np.uint8)
-    stamp: Places | None = None
-    seq: Places | None = None
+    stamp: tuple[int, int] | None = None
+    seq: tuple[int, int] | None = None
     metrics: list[dict[int, tuple[int, int, int]]] = []
     try:
         for field, wire, start, end in _fields(data, 0, len(data)):
             if field == _METRICS and wire == _LENGTH:
                 metrics.append(_metric(data, start, end, mask))
             elif field == _TIMESTAMP and wire == _VARINT and stamp is None and end - start <= 9:
-                stamp = _free(mask, start, end, 0x80)
+                mask[start:end], stamp = 0x80, (start, end)
             elif field == _SEQ and wire == _VARINT and seq is None and end - start <= 9:
-                seq = _free(mask, start, end, 0x80)
+                mask[start:end], seq = 0x80, (start, end)
             else:
                 return None
     except (_Other, IndexError):
@@ -181,7 +185,9 @@ def learn(data: bytes) -> Layout | None:
     )
 
 
-def _metric(data: bytes, start: int, end: int, mask: NDArray[np.uint8]) -> dict[int, tuple[int, int, int]]:
+def _metric(
+    data: bytes, start: int, end: int, mask: NDArray[np.uint8]
+) -> dict[int, tuple[int, int, int]]:
     """Field -> (wire type, start, end) of a metric that is a number by alias with its time."""
     found: dict[int, tuple[int, int, int]] = {}
     for field, wire, begin, stop in _fields(data, start, end):
@@ -193,10 +199,10 @@ def _metric(data: bytes, start: int, end: int, mask: NDArray[np.uint8]) -> dict[
     values = [f for f in _WIRE if f in found]
     if len(values) != 1 or _ALIAS not in found or _AT not in found:
         raise _Other
-    _free(mask, *found[_AT][1:], 0x80)
+    mask[slice(*found[_AT][1:])] = 0x80
     wire, begin, stop = found[values[0]]
     bits = 0x80 if wire == _VARINT else 0
-    _free(mask, begin, stop, 0xFE if values[0] == _BOOLEAN else bits)
+    mask[begin:stop] = 0xFE if values[0] == _BOOLEAN else bits
     return found
 
 
@@ -232,12 +238,6 @@ def _varint_end(data: bytes, at: int) -> int:
 
 def _number(data: bytes, start: int, end: int) -> int:
     return sum((byte & 0x7F) << (7 * i) for i, byte in enumerate(data[start:end]))
-
-
-def _free(mask: NDArray[np.uint8], start: int, end: int, bits: int) -> Places:
-    """Let bytes change, save for some bits; [1, bytes] their places."""
-    mask[start:end] = bits
-    return np.arange(start, end)[None, :]
 
 
 def _groups(spots: list[tuple[int, int, int, int]]) -> tuple[_Group, ...]:

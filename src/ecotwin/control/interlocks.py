@@ -265,7 +265,10 @@ def _asked(plant: Plant, lock: Interlock, target: Signal, image: Image, now: dat
     value = float(image.value[asked.index])
     inside = (lock.low is None or value >= lock.low) and (lock.high is None or value <= lock.high)
     return _answer(
-        lock.name, text, f"{value:.4g} {asked.unit}", passed=inside and not np.isnan(value)
+        lock.name,
+        text,
+        f"{value:.4g} {asked.unit}".removesuffix(" 1"),
+        passed=inside and not np.isnan(value),
     )
 
 

@@ -6,6 +6,7 @@ replayed plant and a live one see the same.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +27,9 @@ from ecotwin.records import Bools, Finding, Floats, Readings, Samples, Score, Wi
 LEARN_EVERY = timedelta(hours=1)
 SETTLE = timedelta(hours=2)
 """Baselines learn this much later: a finding has time to show itself before it could be learned as normal."""
+AHEAD = timedelta(hours=12)
+"""Read at once when many minutes wait."""
+_COLUMNS = ("mean", "low", "high", "last", "amount", "covered", "estimated", "count")
 
 
 class Look:
@@ -58,6 +62,8 @@ class Look:
         self._learned_until: datetime | None = None
         self._flagged: list[tuple[str, datetime, datetime]] = []
         """(machine, from, to) spans that must never be learned from."""
+        self._ahead: tuple[Window, ...] = ()
+        """The two newest blocks read ahead while many minutes wait."""
 
     def on_readings(self, readings: Readings, now: datetime) -> list[Finding]:
         """Judge readings at once, before their minute closes."""
@@ -88,9 +94,14 @@ class Look:
         changed: list[Finding] = []
         while begin < end:
             until = min(end, begin.replace(minute=0) + timedelta(hours=1))
-            changed += self._judge(Period(begin, until))
+            self._read_ahead(begin, end)
+            found = self._judge(Period(begin, until))
+            self._flagged += [(f.element, f.onset, f.last_at) for f in found if f.state == "closed"]
+            changed += found
             begin = self.closed_until = until
-            self._learn(until)
+            if until.minute == 0:
+                self._learn(until)
+        self._ahead = ()
         return changed
 
     def expected(self, window: Window) -> Expected:
@@ -107,6 +118,21 @@ class Look:
         self.baselines.learn(window, self._excluded(window))
         self._learned_until = max(self._learned_until or window.period.end, window.period.end)
 
+    def _read_ahead(self, begin: datetime, end: datetime) -> None:
+        """When many minutes wait, read hours of them at once; they are judged in the same steps as ever."""
+        read = self._ahead[-1].period.end if self._ahead else begin
+        if begin >= read and end - begin > LEARN_EVERY:
+            block = self.window(Period(begin, min(end, _hour(begin) + AHEAD)))
+            self._ahead = (*self._ahead[-1:], block)
+
+    def _cut(self, period: Period) -> Window:
+        """Every signal over a period, out of what was read ahead where it lies there."""
+        for block in self._ahead:
+            if block.period.start <= period.start and period.end <= block.period.end:
+                first = int((period.start - block.period.start).total_seconds()) // 60
+                return _rows(block, period, slice(first, first + round(period.seconds / 60)))
+        return self.window(period)
+
     def refill_trail(self) -> None:
         """Build the last day anew: after a start, and after the baselines have learned much at once."""
         end = self.closed_until
@@ -122,7 +148,7 @@ class Look:
             start = until
 
     def _judge(self, period: Period) -> list[Finding]:
-        window = self.window(period)
+        window = self._cut(period)
         expected = self.expected(window)
         scores = [s for d in self.detectors.values() for s in d.on_minutes(window, expected)]
         self._extend_trail(window, expected)
@@ -191,7 +217,7 @@ class Look:
         self._flagged = [f for f in self._flagged if f[2] > end - timedelta(days=2)][-5000:]
         start = self._learned_until or (end - SETTLE - LEARN_EVERY)
         while start + LEARN_EVERY <= end - SETTLE:
-            window = self.window(Period(start, start + LEARN_EVERY))
+            window = self._cut(Period(start, start + LEARN_EVERY))
             self.baselines.learn(window, self._excluded(window))
             start += LEARN_EVERY
             self._learned_until = start
@@ -234,3 +260,13 @@ class Look:
 def _floor(moment: datetime) -> datetime:
     """Down to the full minute."""
     return moment.replace(second=0, microsecond=0)
+
+
+def _hour(moment: datetime) -> datetime:
+    """Down to the full hour."""
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def _rows(window: Window, period: Period, rows: slice) -> Window:
+    """Some steps of a window."""
+    return replace(window, period=period, **{n: getattr(window, n)[rows] for n in _COLUMNS})

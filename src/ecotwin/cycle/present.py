@@ -19,6 +19,8 @@ from ecotwin.plant import Plant
 from ecotwin.plant.calendar import working
 from ecotwin.records import Measure, Range
 
+MEAN_MINUTES = 5
+"""The flow shows means over so many closed minutes: all meters at the same time."""
 STILL_SHOWN_S = 900.0
 """A power reading up to this old is still shown (the bar tells its age); an older one is not known [plant s]."""
 
@@ -34,6 +36,8 @@ class User:
 
 class Present(Parts):
     """What the pages ask of the plant now."""
+
+    _means: tuple[datetime | None, dict[str, float]] = (None, {})
 
     @property
     def speed(self) -> float:
@@ -75,6 +79,28 @@ class Present(Parts):
         at, value = image.newest_of(power.index)
         old_s = (micros(self.now()) - at) / 1e6
         return value if at and old_s <= max(STILL_SHOWN_S, power.hold_s) else float("nan")
+
+    def meter_means(self) -> dict[str, float]:
+        """Signal id of every meter in the electric flow graph -> its mean power over the last closed minutes [kW]."""
+        end = self.look.closed_until
+        if end is None:
+            return {}
+        if self._means[0] != end:
+            meters = [
+                (name, power.index)
+                for b in self.plant.balances
+                if b.carrier == "electricity"
+                for name in (*b.inputs, *b.outputs)
+                if self.plant.has_signal(name)
+                and (power := self.plant.find(self.plant.signal(name).element, "electricity_power"))
+            ]
+            period = Period(end - timedelta(minutes=MEAN_MINUTES), end)
+            columns = sorted({index for _, index in meters})
+            window = self.store.window(columns, period, 60)
+            known = [c for c in range(len(columns)) if np.isfinite(window.mean[:, c]).any()]
+            means = {columns[c]: float(np.nanmean(window.mean[:, c])) for c in known}
+            self._means = (end, {name: means[i] for name, i in meters if i in means})
+        return self._means[1]
 
     def gas_kw(self, signal: str) -> float | None:
         """Heat flow through a gas meter over the last hour [kW]; None when it cannot be told."""

@@ -123,7 +123,7 @@ def _run(twin: Twin) -> None:
 
 
 def _sum_up(twin: Twin) -> Replayed:
-    span = twin.store.span()
+    span = twin.known()
     if span is None:
         raise FileFault(
             "the files hold no reading of this plant",

@@ -238,16 +238,39 @@ class Twin(People, Present):
         return max(min(newest, now) - late, now - 3 * late - timedelta(minutes=2))
 
     def _first(self, now: datetime) -> datetime:
-        """Where the first minute begins: at the first reading of this run."""
-        span = self.store.span()
+        """Where the first minute begins: at the first reading of this run; later it does not matter any more."""
+        if self.look.closed_until is not None:
+            return self.look.closed_until
+        span = self.known()
         if span is None:
             return now
         return (
             span.start if isinstance(self.clock, ManualClock) else max(span.start, self.started_at)
         )
 
-    def _known_since(self) -> datetime | None:
+    def known(self) -> Period | None:
+        """From the first to the last instant that readings tell of, in full minutes; None when there are none.
+
+        An interval's reading stands at its end and tells of the time before it.
+        """
         span = self.store.span()
+        if span is None:
+            return None
+        start = span.start
+        longest = max((s.every_s for s in self.plant.signals if s.form == "interval"), default=0.0)
+        if longest:
+            signals = [s.index for s in self.plant.signals if s.form == "interval"]
+            before = Period(start - timedelta(seconds=longest), start)
+            covered = (self.store.window(signals, before, 60).covered > 0).any(axis=1).nonzero()[0]
+            if len(covered):
+                start = before.start + timedelta(minutes=int(covered[0]))
+        last = span.end - timedelta(microseconds=1)
+        end = last.replace(second=0, microsecond=0)
+        return Period(start, end if end == last else end + timedelta(minutes=1))
+
+    def _known_since(self) -> datetime | None:
+        """The first instant that readings tell of."""
+        span = self.known()
         return span.start if span else None
 
     def _refresh_open(self, now: datetime) -> None:

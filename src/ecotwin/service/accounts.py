@@ -94,12 +94,17 @@ def _headline(twin: Twin, place: str, own: list[Measure]) -> Headline:
 
 
 def _sealed(twin: Twin) -> dict[str, int]:
-    """Id of each sealed measure -> its newest entry."""
+    """Element, indicator and start of each sealed figure -> its newest entry."""
     found = twin.ledger.entries(kind="measure", limit=3000, newest_first=True)
     sealed: dict[str, int] = {}
     for entry in found:
-        sealed.setdefault(entry.subject, entry.index)
+        sealed.setdefault(_begun(entry.subject), entry.index)
     return sealed
+
+
+def _begun(measure: str) -> str:
+    """Element, indicator and start: figures of a day that still runs are sealed again and again."""
+    return measure.rsplit("/", 1)[0]
 
 
 def _row(twin: Twin, m: Measure, sealed: Mapping[str, int]) -> MeasureRow:
@@ -118,11 +123,11 @@ def _row(twin: Twin, m: Measure, sealed: Mapping[str, int]) -> MeasureRow:
         interval=words.span(m.low, m.high),
         coverage=m.coverage,
         estimated_share=m.estimated_share,
-        factor=f"{words.digits(factor.value)} {factor.unit}, {factor.year or factor.version}"
+        factor=f"{words.digits(factor.value)} {words.unit(factor.unit)}, {factor.year or factor.version}"
         if factor
         else "",
         method=m.method,
-        entry=sealed.get(m.id),
+        entry=sealed.get(_begun(m.id)),
         indent=1 if m.indicator.count(".") > 1 else 0,
     )
 

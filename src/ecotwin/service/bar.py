@@ -72,7 +72,8 @@ def finding_row(twin: Twin, finding: Finding) -> FindingRow:
     answer = next(
         (a for a in twin.advice_all() if a.finding == finding.id and a.state == "open"), None
     )
-    name = twin.plant.element(finding.element).name
+    element = twin.plant.element(finding.element)
+    name = twin.plant.element(element.parent).name if element.parent else element.name
     since = words.day_time(finding.onset, twin.plant.zone, twin.now())
     gone = (
         f" · closed {words.day_time(finding.closed_at, twin.plant.zone, twin.now())}"

@@ -20,7 +20,8 @@ START = datetime(2026, 6, 18, 6, 50, tzinfo=UTC)
 """Thursday morning: both lines run, the next break is an hour or two away."""
 LEARNED_FROM = {
     "electricity_energy", "electricity_export", "electricity_generated", "electricity_power", "state", "product",
-    "parts_total", "parts_good", "irradiance", "air_flow", "gas_volume", "water_in", "water_out", "waste_mass",
+    "parts_total", "parts_good", "irradiance", "air_flow", "air_volume", "nitrogen_flow", "cold_energy", "heat_energy",
+    "gas_volume", "water_in", "water_out", "waste_mass",
 }  # fmt: skip
 """What is recorded of the days before the start: enough to learn what is usual, quick to take in."""
 

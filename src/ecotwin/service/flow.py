@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 ENDS = 12
 """About so many rows of users in the table; the smallest users of a group are put together."""
+LEAST_SHARE = 0.002
+"""An excess below this share of the site's power is never marked."""
 LOUD = 3
 """Users above expected that are drawn in one group; further ones are put together."""
 SMALLEST_REST = 0.005
@@ -31,6 +33,7 @@ class _Use:
     kw: float
     expected: float
     half: float
+    least: float = 1.0
 
     @property
     def above(self) -> float:
@@ -40,9 +43,11 @@ class _Use:
     def level(self) -> Level:
         if not np.isfinite(self.expected):
             return "none"
-        if self.above <= max(self.half, 0.02 * self.expected, 0.3):
+        # With dozens of users some always stand outside a 95 % band; the picture marks what is clearly outside.
+        edge = max(1.5 * self.half, 0.05 * self.expected, self.least)
+        if self.above <= edge:
             return "ok"
-        return "act" if self.above > 2 * max(self.half, 0.05 * self.expected) else "watch"
+        return "act" if self.above > 2 * edge else "watch"
 
 
 def flow(twin: Twin, area: str = "") -> Flow:
@@ -74,6 +79,8 @@ def _uses(twin: Twin) -> dict[str, _Use]:
     """Power now and expected of every user of electricity: mean of the last five minutes."""
     trail = twin.trail
     made: dict[str, _Use] = {}
+    used = trail.site_kw("used")[-5:]
+    least = max(0.5, LEAST_SHARE * float(np.nanmean(used))) if np.isfinite(used).any() else 1.0
     rows = slice(-5, None)
     for column, element in enumerate(trail.users):
         actual = trail.users_kw("actual")[rows, column]
@@ -82,7 +89,7 @@ def _uses(twin: Twin) -> dict[str, _Use]:
         now = float(np.nanmean(actual)) if np.isfinite(actual).any() else twin.power_now(element)
         expected = float(np.nanmean(mean)) if np.isfinite(mean).any() else float("nan")
         half = 1.96 * float(np.nanmean(sd)) if np.isfinite(sd).any() else float("nan")
-        made[element] = _Use(element, twin.plant.element(element).name, now, expected, half)
+        made[element] = _Use(element, twin.plant.element(element).name, now, expected, half, least)
     return made
 
 
@@ -95,6 +102,7 @@ class _Picture:
         self.mains = mains
         self.inside = {e.id for e in twin.plant.under(area)} if area else None
         self.total_kw = 0.0
+        self.means = twin.meter_means()
         self.nodes: list[FlowNode] = []
         self.links: list[FlowLink] = []
         self.ends: list[FlowEnd] = []
@@ -268,7 +276,7 @@ class _Picture:
         if not self.twin.plant.has_signal(signal):
             child = self.twin.plant.balance(signal)
             return sum(self._power(i) for i in child.inputs) if child else 0.0
-        return self.twin.meter_kw(signal)
+        return self.means.get(signal, float("nan"))
 
     def _node(
         self,

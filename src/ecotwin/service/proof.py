@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ecotwin.accounting.catalogue import indicators
 from ecotwin.clock import iso, micros
 from ecotwin.cycle.asking import Asked
 from ecotwin.governance.checkpoint import read
@@ -51,9 +53,9 @@ def proof(twin: Twin, before: int | None = None) -> Proof:
         root=root,
         checkpoint=notes[-1] if notes else "",
         key=twin.prove.public_key,
-        checked=iso(micros(twin.now())),
+        checked=words.day_time(twin.now(), twin.plant.zone, twin.now()),
         ok=sound,
-        entries=[_entry(e) for e in reversed(rows)],
+        entries=[_entry(twin, e) for e in reversed(rows)],
     )
 
 
@@ -63,21 +65,32 @@ def _state(size: int, signed: bool, sound: bool) -> str:
     return f"{size:,} entries are sealed" + ("; the newest checkpoint holds" if signed else "")
 
 
-def _entry(entry: Entry) -> EntryRow:
+def _entry(twin: Twin, entry: Entry) -> EntryRow:
+    body = content(entry)
     return EntryRow(
         index=entry.index,
         at=iso(micros(entry.at)),
         kind=KINDS.get(entry.kind, entry.kind),
-        subject=entry.subject,
-        text=_text(entry.kind, content(entry)),
+        subject=_subject(twin, entry.subject, body) if entry.kind == "measure" else entry.subject,
+        text=_text(entry.kind, body),
         leaf=entry.leaf.hex(),
     )
+
+
+def _subject(twin: Twin, subject: str, body: Any) -> str:
+    """Which element and period a sealed figure is about."""
+    zone = twin.plant.zone
+    start, end = (datetime.fromisoformat(body["period"][k]) for k in ("start", "end"))
+    name = twin.plant.element(body["element"]).name if body["element"] in subject else subject
+    return f"{name}, {words.day_time(start, zone, twin.now())} to {words.clock_time(end, zone)}"
 
 
 def _text(kind: str, body: Any) -> str:
     """An entry in a few words."""
     if kind == "measure":
-        return f"{body['indicator']}: {words.digits(body['value'])} {body['unit']}"
+        entry = indicators().get(body["indicator"])
+        name = entry.name if entry else body["indicator"]
+        return f"{name}: {words.digits(body['value'])} {words.unit(body['unit'])}".rstrip()
     if kind in {"finding", "advice"}:
         return f"{body['title']} ({body['state']})"
     if kind == "order":

@@ -45,10 +45,12 @@ _SIGNS = {
 def unit(name: str) -> str:
     """A unit as people write it.
 
-    >>> unit("degC"), unit("m3/h"), unit("kW"), unit("1")
-    ('°C', 'm³/h', 'kW', '')
+    >>> unit("degC"), unit("m3/h"), unit("kgCO2e/kWh"), unit("1")
+    ('°C', 'm³/h', 'kg CO₂e/kWh', '')
     """
-    return _SIGNS.get(name, name)
+    for plain, shown in _SIGNS:
+        name = name.replace(plain, shown)
+    return "" if name == "1" else name
 
 
 def digits(value: float | None, figures: int = 3) -> str:

@@ -87,6 +87,11 @@ function Drawn({ flow, width }: { flow: Flow; width: number }): JSX.Element {
   );
 }
 
+/** A name cut to the room it has; the whole name stands in the title. */
+function fitted(name: string, room: number, letter: number): string {
+  return name.length * letter > room ? `${name.slice(0, Math.max(3, Math.floor(room / letter) - 1)).trimEnd()}…` : name;
+}
+
 function Edge({ block }: { block: Block }): JSX.Element {
   const { node, x, y, width, height } = block;
   const edge = <rect class={node.rest ? "edge-rest" : carrierClass(node.carrier)} x={x} y={y} width={4} height={Math.max(3, height)} />;
@@ -96,7 +101,7 @@ function Edge({ block }: { block: Block }): JSX.Element {
   const oneLine = node.name.length * 6.6 + kw.length * 6.2 + 6 <= room;
   const tall = height >= 32;
   const stacked = !oneLine && tall;
-  const name = node.name.length * 6.6 > room ? `${node.name.slice(0, Math.max(3, Math.floor(room / 6.6) - 1))}…` : node.name;
+  const name = fitted(node.name, room, 6.6);
   const middle = width > 120 || !tall ? y + height / 2 + 4 - (stacked ? 8 : 0) : y + Math.min(16, height / 2 - 3);
   const label = (
     <g>
@@ -120,7 +125,7 @@ function Row({ row, x, column, places }: { row: RowPlace; x: number; column: { n
   const inner = (
     <g class={loud ? "row loud" : "row"}>
       <rect class="hit" x={x - 6} y={row.y - 10} width={column.above - x + 6} height={20} />
-      <text x={x} y={y} class={loud ? "strong" : ""}>{end.name}</text>
+      <text x={x} y={y} class={loud ? "strong" : ""}>{fitted(end.name, column.now - 34 - x, loud ? 6.6 : 6.1)}<title>{end.name}</title></text>
       <text x={column.now} y={y} text-anchor="end" class="strong">{end.kw === null ? "–" : fixed(end.kw, places)}</text>
       <text x={column.expected} y={y} text-anchor="end" class="grey-text">{end.expected_kw === null ? "–" : fixed(end.expected_kw, places)}</text>
       {loud && <Shape level={end.level} x={column.mark} y={row.y} size={4.4} />}
