@@ -12,14 +12,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 import uvicorn
 
-from ecotwin.clock import Period, ScaledClock
+from ecotwin.clock import ManualClock, Period, ScaledClock
 from ecotwin.cycle import Twin
 from ecotwin.cycle.asking import Asked
 from ecotwin.plant import Plant, load
@@ -164,3 +164,16 @@ def utc(text: str) -> datetime:
 def minute(moment: datetime) -> datetime:
     """Down to the full minute."""
     return moment.replace(second=0, microsecond=0)
+
+
+def learned(folder: Path, start: datetime, days: float) -> Twin:
+    """A twin that stands still at `start`, with days of recorded history behind it; nothing is on the wire."""
+    plant = load(OVEN_WORKS)
+    past = record(folder / "past", start - timedelta(days=days), days)
+    settings = Settings(lateness_s=0.0)
+    first = Twin(plant, settings, ManualClock(start), folder / "data")
+    first.import_history(past)
+    first.stop()
+    made = Twin(plant, settings, ManualClock(start), folder / "data")
+    made.step(0.0)
+    return made

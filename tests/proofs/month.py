@@ -52,8 +52,28 @@ def record(
     start = zero - timedelta(days=calm_days)
     truth = out / "truth.jsonl"
     out.mkdir(parents=True, exist_ok=True)
-    words = ["record", plant, "--out", out / "days", "--days", calm_days + days, "--start", start.isoformat()]
-    words += ["--zero", zero.isoformat(), "--seed", seed, "--scenario", scenario, "--step", step_s, "--truth", truth]
+    words = [
+        "record",
+        plant,
+        "--out",
+        out / "days",
+        "--days",
+        calm_days + days,
+        "--start",
+        start.isoformat(),
+    ]
+    words += [
+        "--zero",
+        zero.isoformat(),
+        "--seed",
+        seed,
+        "--scenario",
+        scenario,
+        "--step",
+        step_s,
+        "--truth",
+        truth,
+    ]
     done = subprocess.run(
         [sys.executable, "-m", "ecotwin_standin", *map(str, words)], capture_output=True, text=True, check=False
     )  # fmt: skip

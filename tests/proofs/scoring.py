@@ -132,9 +132,7 @@ def needs_finding(event: Event) -> bool:
     return not event.harmless and event.fault not in COUNTED
 
 
-def score(
-    plant: Plant, truth: Path, findings: Sequence[Finding], zero: datetime
-) -> Score:
+def score(plant: Plant, truth: Path, findings: Sequence[Finding], zero: datetime) -> Score:
     """Match findings to what really was; those first seen before `zero` belong to commissioning."""
     events = [Scored(e, []) for e in events_of(plant, truth)]
     false: list[Finding] = []

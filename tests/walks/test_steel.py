@@ -104,7 +104,7 @@ def test_no_row_is_lost_and_the_clock_is_repaired(played: tuple[Any, Path, Decim
         whole = Period(
             datetime(2018, 1, 28, tzinfo=UTC), datetime(2018, 2, 4, tzinfo=UTC)
         )
-        kept = [str(r[0]) for r in asked._store.export([energy], whole)]
+        kept = [r[1] for r in asked._store.export([energy], whole)]
         refused = [r for r in asked._store.rejects(whole) if r["signal"] == "main_meter.energy"]
     stamps = [datetime.fromisoformat(t.replace("Z", "+00:00")) for t in kept]
     first = FIRST.replace(tzinfo=SEOUL).astimezone(UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import inspect
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -83,7 +84,16 @@ class Asked:
                 expected=f"one of {', '.join(known)}",
                 remedy="update the command",
             )
-        return known[question](**words)
+        asked = known[question]
+        try:
+            inspect.signature(asked).bind(**words)
+        except TypeError as fault:
+            raise EcotwinError(
+                f"the question {question!r} was asked with other words than it knows ({fault})",
+                expected=f"{', '.join(inspect.signature(asked).parameters)}",
+                remedy="use the command of the same version as the running twin",
+            ) from None
+        return asked(**words)
 
     def period(self, text: str) -> Period:
         """Read a period, and cut it at now.
@@ -190,7 +200,7 @@ class Asked:
                     expected="fewer",
                     remedy="ask for a shorter period",
                 )
-            writer.writerow(line)
+            writer.writerow((line[1], line[0], *line[2:]))
         return {"csv": text.getvalue()}
 
     def quarantine(self, period: str = "", limit: int = 50) -> dict[str, Any]:

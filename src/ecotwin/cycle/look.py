@@ -150,9 +150,29 @@ class Look:
     def _judge(self, period: Period) -> list[Finding]:
         window = self._cut(period)
         expected = self.expected(window)
-        scores = [s for d in self.detectors.values() for s in d.on_minutes(window, expected)]
+        judged = self._judgeable(expected)
+        scores = [s for d in self.detectors.values() for s in d.on_minutes(window, judged)]
         self._extend_trail(window, expected)
         return self._findings(scores, period.end)
+
+    def _judgeable(self, expected: Expected) -> Expected:
+        """The expectation without meters that tell no state and whose baseline is not fit: it carries no finding."""
+        unfit = [expected.elements.index(e) for e in self.unfit()]
+        if not unfit:
+            return expected
+        mean = expected.mean.copy()
+        mean[:, unfit] = np.nan
+        return replace(expected, mean=mean)
+
+    def unfit(self) -> dict[str, str]:
+        """Meters without a state whose baseline is not fit for findings, each with the reason."""
+        found = {}
+        for place in np.flatnonzero(self.baselines.drivers.stateless):
+            element = self.baselines.elements[int(place)]
+            fit = self.baselines.fit(element)
+            if not fit.fit:
+                found[element] = "; ".join(fit.reasons)
+        return found
 
     def _findings(self, scores: list[Score], now: datetime) -> list[Finding]:
         """Scores into findings, with the rates of the moment."""

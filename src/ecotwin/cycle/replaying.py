@@ -138,6 +138,11 @@ def _sum_up(twin: Twin) -> Replayed:
     )
     asked = Asked(twin.plant, twin.store, twin.ledger, span.end)
     refused: list[str] = []
+    refused += [
+        f"no excess can be told at {twin.plant.element(e).name}: its baseline is not fit ({why}). "
+        "What to do: give the plant file what drives its use (states, parts, temperature)."
+        for e, why in twin.look.unfit().items()
+    ]
     months = []
     for period in _months(twin.plant, span):
         months.append(_month(twin, asked, period, findings, refused))

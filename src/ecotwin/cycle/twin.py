@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import structlog
 
 from ecotwin import plugs
@@ -261,7 +262,7 @@ class Twin(People, Present):
         if longest:
             signals = [s.index for s in self.plant.signals if s.form == "interval"]
             before = Period(start - timedelta(seconds=longest), start)
-            covered = (self.store.window(signals, before, 60).covered > 0).any(axis=1).nonzero()[0]
+            covered = np.flatnonzero(self.store.window(signals, before, 60).covered.max(axis=1))
             if len(covered):
                 start = before.start + timedelta(minutes=int(covered[0]))
         last = span.end - timedelta(microseconds=1)

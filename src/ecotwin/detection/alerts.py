@@ -221,12 +221,13 @@ class Alerts:
         ):
             return False
         told = case.lead.signal
-        if causes.what(case.cause) != "stuck" or not told or not signal:
+        if not told or not signal or not self._plant.has_signal(case.cause.split(":")[0]):
             return True
-        return (
-            told == signal
-            or self._plant.signal(told).carrier == self._plant.signal(signal).carrier != ""
-        )
+        if told == signal:
+            return True
+        mine = self._plant.signal(told).carrier
+        stuck = causes.what(case.cause) == "stuck"
+        return stuck and mine != "" and mine == self._plant.signal(signal).carrier
 
     def _withdraw(self, now: datetime) -> list[Finding]:
         """Excesses that turn out to be a sensor's fault are taken back, with the reason."""

@@ -1,18 +1,18 @@
 """Air, water, nitrogen and gas that flow where nobody uses them: leaks.
 
 Judged are all meters at the ends of the flow graph and every balance's unmetered rest, so that a
-leak is seen at one
-place only. While no machine in its area works, a flow should be at its own quiet level (the mean of
-quiet minutes,
-forgotten over a month); while machines work it follows the share that works and the outdoor
-temperature (recursive
-least squares whose coefficients wander slowly). A leak lifts both.
+leak is seen at one place only. Expected is a flow by what the machines behind it do (the share of
+them that is off, idle, busy ...) and by the outdoor temperature: recursive least squares whose
+coefficients wander slowly. What the model has not seen yet it knows it does not know: the
+uncertainty of its coefficients is part of the band, so that the first morning, the first idle hour
+or the first cold week is no leak. What matters is a share of the flow itself and of what the whole
+plant uses of the carrier.
 
 Sources:
     Minimum night flow as the measure of leakage: Farley and Trow, Losses in Water Distribution
     Networks, IWA 2003.
-    Recursive least squares with forgetting: Ljung, System Identification, 2nd ed. 1999, section
-    11.2.
+    Recursive least squares as a Kalman filter with wandering coefficients: Ljung, System
+    Identification, 2nd ed. 1999, section 11.3.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ecotwin.detection.chart import Chart, Verdict
 from ecotwin.detection.columns import Modes, called, lasting, picked, positions, rates, three
 from ecotwin.detection.contract import Expected
 from ecotwin.plant.model import STATES, Plant, Signal
-from ecotwin.records import Floats, Readings, Score, Window
+from ecotwin.records import Bools, Floats, Readings, Score, Window
 
 CARRIERS = ("compressed_air", "water", "nitrogen", "gas")
 INTO = (
@@ -39,16 +39,29 @@ INTO = (
     "gas_volume",
 )
 WORKING = (STATES["heating"], STATES["setup"], STATES["busy"])
-QUIET_MEMORY_MIN = 30 * 1440.0
-BUSY_MEMORY_MIN = 10 * 1440.0
-LEARN_QUIET_MIN = 60.0
-LEARN_BUSY_MIN = 1440.0
+AT_REST = (STATES["off"], STATES["standby"])
+KNOWN = 7
+"""Machine states that are known; each has its share of the machines as a driver."""
+WIDTH = KNOWN + 1
+MEMORY_MIN = 20 * 1440.0
+NOISE_MEMORY_MIN = 5 * 1440.0
+ALIKE_MIN = 15.0
+"""Minutes this close together say the same: their noise goes together."""
+LEAST_NOISE_SHARE = 0.1
+"""Scatter of a flow from minute to minute taken for granted while the model learns."""
+UNKNOWN_SD = 1000.0
+"""Standard deviation of a state's flow nobody knows yet [m3/h]: more than any flow judged here."""
+UNKNOWN_WEATHER_SD = 10.0
+"""The same of the flow that 10 K bring [m3/h]."""
+LEARN_MIN = 1440.0
 RELEVANT_SHARE = 0.02
-QUIET, BUSY = 0, 5
+RELEVANT_SITE_SHARE = 0.005
+"""Excess that matters, as a share of the flow itself and of all the plant uses of its carrier."""
+QUIET, IDLE, BUSY = 0, 4, 5
 
 
 class Baseflow:
-    """Flows above what quiet or work explains."""
+    """Flows above what rest or work explains."""
 
     name = "baseflow"
 
@@ -70,9 +83,14 @@ class Baseflow:
         ).reshape(len(machines), k)
         self._outdoor = plant.signal(plant.outdoor).index if plant.outdoor else -1
         self._chart = Chart(tuple(s.key for s in self._series))
-        self._quiet, self._quiet_min, self._busy_min, self._peak = (np.zeros(k) for _ in range(4))
-        self._theta = np.zeros((k, 3))
-        self._p = np.tile(np.eye(3) * 1e3, (k, 1, 1))
+        carriers = sorted({s.carrier for s in self._series})
+        self._alike = np.array([[s.carrier == c for c in carriers] for s in self._series]).reshape(
+            k, len(carriers)
+        )
+        self._age, self._noise, self._peak, self._site = (np.zeros(k) for _ in range(4))
+        self._theta = np.zeros((k, WIDTH))
+        first = np.diag([UNKNOWN_SD**2] * KNOWN + [UNKNOWN_WEATHER_SD**2])
+        self._p = np.tile(first, (k, 1, 1))
         self._degc = 15.0
 
     def on_readings(self, readings: Readings) -> list[Score]:
@@ -88,54 +106,66 @@ class Baseflow:
         rate = rates(window, self._form, positions(window, self._used))
         missing = np.isnan(rate).astype(np.float64) @ np.abs(self._weight) > 0
         flow = np.where(missing, np.nan, np.nan_to_num(rate) @ self._weight)
-        working = np.isin(self._modes.of(window), WORKING).astype(np.float64)
-        share = working @ self._scope / np.maximum(self._scope.sum(axis=0), 1.0)
+        drive = self._drive(window)
         degc = picked(window.mean, positions(window, [self._outdoor]))[:, 0]
         ends = window.at + window.step_s * 1_000_000
         scores: list[Score] = []
         for t in range(window.steps):
             self._degc = float(degc[t]) if np.isfinite(degc[t]) else self._degc
-            scores += self._step(int(ends[t]), window.step_s / 60.0, flow[t], share[t])
+            drive[t, :, KNOWN] = (self._degc - 15.0) / 10.0
+            scores += self._step(int(ends[t]), window.step_s / 60.0, flow[t], drive[t])
         return scores
 
-    def _step(self, at: int, dt_min: float, flow: Floats, share: Floats) -> list[Score]:
-        x = np.stack(
-            [np.ones_like(share), share, np.full_like(share, (self._degc - 15.0) / 10.0)], axis=1
-        )
-        quiet = share <= 0.0
-        model = np.einsum("ki,ki->k", self._theta, x)
-        mean = np.where(quiet, self._quiet, model)
-        ripe = np.where(quiet, self._quiet_min >= LEARN_QUIET_MIN, self._busy_min >= LEARN_BUSY_MIN)
-        self._peak = np.maximum(self._peak, np.where(ripe, np.abs(mean), 0.0))
-        floor = np.maximum(RELEVANT_SHARE * self._peak, 1e-3)
+    def _drive(self, window: Window) -> Floats:
+        """[steps, series, WIDTH] share of the machines behind each flow in each state; the last column is free."""
+        modes = self._modes.of(window)
+        x = np.zeros((window.steps, len(self._series), WIDTH))
+        for code in range(KNOWN):
+            x[:, :, code] = (modes == code).astype(np.float64) @ self._scope
+        total = x[:, :, :KNOWN].sum(axis=2)
+        x[:, :, STATES["off"]] += total <= 0.0
+        x /= np.maximum(total, 1.0)[:, :, None]
+        return x
+
+    def _step(self, at: int, dt_min: float, flow: Floats, x: Floats) -> list[Score]:
+        px = np.matmul(self._p, x[:, :, None])[:, :, 0]
+        unsure = (x * px).sum(axis=1)
+        mean = (x * self._theta).sum(axis=1)
+        ripe = self._age >= LEARN_MIN
+        sure = ripe & (unsure < np.maximum(mean * mean, self._noise))
+        self._peak = np.maximum(self._peak, np.where(sure, np.abs(mean), 0.0))
+        total = np.where(sure, np.maximum(mean, 0.0), 0.0) @ self._alike
+        self._site = np.maximum(self._site, self._alike @ total)
+        floor = np.maximum(RELEVANT_SHARE * self._peak, RELEVANT_SITE_SHARE * self._site)
+        resting = x[:, AT_REST].sum(axis=1) >= 1.0
+        working = x[:, WORKING].sum(axis=1) > 0.0
+        mode = np.where(resting, QUIET, np.where(working, BUSY, IDLE))
         residual = np.where(ripe, flow - mean, np.nan)
-        mode = np.where(quiet, QUIET, BUSY)
-        said = self._chart.step(at, dt_min, residual, np.full_like(flow, np.nan), mode, floor)
-        scores = [self._score(v, at, float(mean[v.row]), bool(quiet[v.row])) for v in said]
-        self._learn(dt_min, flow, x, quiet)
+        said = self._chart.step(
+            at, dt_min, residual, np.sqrt(unsure), mode, np.maximum(floor, 1e-3)
+        )
+        scores = [self._score(v, at, float(mean[v.row]), not bool(working[v.row])) for v in said]
+        self._learn(dt_min, flow, x, px, unsure)
         return scores
 
-    def _learn(self, dt_min: float, flow: Floats, x: Floats, quiet: Any) -> None:
-        calm = np.isfinite(flow) & ~self._chart.over
-        fit = calm & quiet
-        self._quiet_min += np.where(fit, dt_min, 0.0)
-        gain = np.maximum(dt_min / QUIET_MEMORY_MIN, dt_min / np.maximum(self._quiet_min, dt_min))
-        value = np.nan_to_num(flow)
-        self._quiet += np.where(fit, gain * (value - self._quiet), 0.0)
-        fit = calm & ~quiet
+    def _learn(self, dt_min: float, flow: Floats, x: Floats, px: Floats, unsure: Floats) -> None:
+        fit: Bools = np.isfinite(flow) & ~self._chart.over
         if not fit.any():
             return
-        self._busy_min += np.where(fit, dt_min, 0.0)
-        px = np.einsum("kij,kj->ki", self._p, x)
-        gain3 = px / (1.0 + np.einsum("ki,ki->k", x, px))[:, None]
-        error = value - np.einsum("ki,ki->k", self._theta, x)
-        p = (
-            self._p
-            - gain3[:, :, None] * px[:, None, :]
-            + (dt_min / BUSY_MEMORY_MIN) ** 2 * np.eye(3)
-        )
-        self._theta += np.where(fit[:, None], gain3 * error[:, None], 0.0)
-        self._p = np.where(fit[:, None, None], p, self._p)
+        error = np.where(fit, flow - (x * self._theta).sum(axis=1), 0.0)
+        self._age += np.where(fit, dt_min, 0.0)
+        square = np.maximum(error * error - unsure, 0.0)
+        square = np.where(self._age > 300.0, np.minimum(square, 25.0 * self._noise), square)
+        gain = np.maximum(dt_min / NOISE_MEMORY_MIN, dt_min / np.maximum(self._age, dt_min))
+        self._noise += np.where(fit, gain * (square - self._noise), 0.0)
+        # A state's first minutes must not make it surer than flows ever are.
+        least = (LEAST_NOISE_SHARE * np.nan_to_num(flow)) ** 2 + 1e-6
+        told = np.maximum(self._noise, least) * ALIKE_MIN / dt_min
+        pull = px / (told + unsure)[:, None]
+        wander = (told * (dt_min / MEMORY_MIN) ** 2)[:, None, None] * np.eye(WIDTH)
+        p = self._p - pull[:, :, None] * px[:, None, :] + wander
+        self._theta += np.where(fit[:, None], pull * error[:, None], 0.0)
+        self._p = np.where(fit[:, None, None], (p + p.transpose(0, 2, 1)) / 2.0, self._p)
 
     def _score(self, v: Verdict, at: int, mean: float, quiet: bool) -> Score:
         s = self._series[v.row]
@@ -172,9 +202,7 @@ class Baseflow:
         """JSON-able state."""
         level = {
             s.key: {
-                "quiet": [
-                    float(a[i]) for a in (self._quiet, self._quiet_min, self._busy_min, self._peak)
-                ],
+                "level": [float(a[i]) for a in (self._age, self._noise, self._peak, self._site)],
                 "theta": self._theta[i].tolist(),
                 "p": self._p[i].tolist(),
             }
@@ -183,13 +211,15 @@ class Baseflow:
         return {"chart": self._chart.state(), "level": level, "degc": self._degc}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a saved state."""
+        """Go on from a saved state; one of another shape is left, and learning starts anew."""
+        if any(len(one["theta"]) != WIDTH for one in state["level"].values()):
+            return
         self._chart.restore(state["chart"])
         self._degc = state["degc"]
         for i, s in enumerate(self._series):
             one = state["level"].get(s.key)
             if one is not None:
-                self._quiet[i], self._quiet_min[i], self._busy_min[i], self._peak[i] = one["quiet"]
+                self._age[i], self._noise[i], self._peak[i], self._site[i] = one["level"]
                 self._theta[i], self._p[i] = one["theta"], one["p"]
 
 

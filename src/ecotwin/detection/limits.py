@@ -139,7 +139,9 @@ class Limits:
     def _zeros(self, readings: Readings) -> list[Score]:
         group = self._group[readings.signal]
         scores: list[Score] = []
-        for row in np.flatnonzero(group >= 0):
+        rows = np.flatnonzero(group >= 0)
+        # A batch may come signal by signal: what belongs together bears the same time.
+        for row in rows[np.argsort(readings.at[rows], kind="stable")]:
             g = self._zero[int(group[row])]
             at = int(readings.at[row])
             if at != g.at:

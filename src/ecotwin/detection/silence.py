@@ -15,15 +15,20 @@ import numpy as np
 from ecotwin.detection.columns import called, lasting, picked, positions
 from ecotwin.detection.contract import Expected
 from ecotwin.plant.model import Plant
-from ecotwin.records import Floats, Readings, Score, Window
+from ecotwin.records import Bools, Floats, Readings, Score, Window
 
 PATIENCE_MIN = 10.0
+SINGLE_MIN = 60.0
+"""A single value of a machine that else speaks may stay away, or be refused, for this long."""
 STUCK_MIN = 10.0
 BACK_MIN = 3.0
 WIDE_SHARE = 0.6
 """From this share of a connection's machines on it is the connection that is silent."""
 REGULAR = ("counter", "interval", "rate", "gauge")
 """Set-points and states are told on change in many plants: their silence says nothing."""
+
+_Told = tuple[str, str, float, str]
+"""Element, signal, minutes, and a sentence without its end."""
 
 
 class Silence:
@@ -93,7 +98,7 @@ class Silence:
         longest = np.zeros(len(self._keys))
         np.maximum.at(longest, self._place, np.where(late, self._missing, 0.0))
         silent = dead >= np.maximum(1, 0.5 * self._size)
-        now: dict[str, tuple[str, str, float, str]] = {}
+        now: dict[str, _Told] = {}
         for connection in sorted({c for c, _ in self._keys}):
             rows = [i for i, (c, _) in enumerate(self._keys) if c == connection]
             hit = [i for i in rows if silent[i]]
@@ -106,24 +111,34 @@ class Silence:
                 now[f"{site}:gap:{connection}"] = (site, "", float(longest[hit].max()), text)
                 continue
             for i in (i for i in rows if dead[i] > 0):
-                element = self._keys[i][1]
-                first = next(
-                    s for n, s in enumerate(self._signals) if self._place[n] == i and late[n]
-                )
-                what = (
-                    f"{dead[i]:.0f} of {self._size[i]} values of "
-                    f"{self._plant.element(element).name}"
-                )
-                now[f"{element}:gap"] = (
-                    element,
-                    first.id,
-                    float(longest[i]),
-                    f"No data for {what}",
-                )
+                now |= self._place_gap(i, late, float(longest[i])) if silent[i] else {}
+                now |= {} if silent[i] else self._signal_gaps(i, late)
         return self._tell("gap", now, at, dt_min)
 
+    def _place_gap(self, i: int, late: Bools, minutes: float) -> dict[str, _Told]:
+        """Most values of a machine are missing: it is the machine that is silent."""
+        element = self._keys[i][1]
+        rows = [n for n in range(len(self._signals)) if self._place[n] == i and late[n]]
+        text = (
+            f"No data for {len(rows)} of {self._size[i]} values of "
+            f"{self._plant.element(element).name}"
+        )
+        return {f"{element}:gap": (element, self._signals[rows[0]].id, minutes, text)}
+
+    def _signal_gaps(self, i: int, late: Bools) -> dict[str, _Told]:
+        """Single values that stay away, or are refused, while the rest of the machine comes."""
+        found: dict[str, _Told] = {}
+        for n in (n for n in range(len(self._signals)) if self._place[n] == i and late[n]):
+            s, minutes = self._signals[n], float(self._missing[n])
+            if minutes > SINGLE_MIN:
+                text = (
+                    f"No usable value of {called(self._plant, s)}: none came, or none was plausible"
+                )
+                found[f"{s.id}:gap"] = (s.element, s.id, minutes, text)
+        return found
+
     def _stuck_ones(self, at: int, dt_min: float) -> list[Score]:
-        now: dict[str, tuple[str, str, float, str]] = {}
+        now: dict[str, _Told] = {}
         for n in np.flatnonzero(self._stuck > STUCK_MIN):
             s = self._signals[n]
             text = f"{called(self._plant, s)} keeps coming with a value that does not change"
@@ -132,9 +147,7 @@ class Silence:
             now[f"{s.id}:stuck"] = (s.element, s.id, minutes, text)
         return self._tell("stuck", now, at, dt_min)
 
-    def _tell(
-        self, kind: str, now: dict[str, tuple[str, str, float, str]], at: int, dt_min: float
-    ) -> list[Score]:
+    def _tell(self, kind: str, now: dict[str, _Told], at: int, dt_min: float) -> list[Score]:
         del dt_min
         scores = []
         for cause, (element, signal, minutes, text) in now.items():

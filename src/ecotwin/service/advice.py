@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ecotwin.records import Advice, Receipt, Saving
+from ecotwin.control import waitable
+from ecotwin.records import Advice, Check, Receipt, Saving
 from ecotwin.service import bar as shared
 from ecotwin.service import words
 from ecotwin.service.views import (
@@ -69,17 +70,32 @@ def advice(twin: Twin, id: str) -> AdviceView:  # noqa: A002
         element_name=element.name,
         change=_change(twin, found),
         what=_what(twin, found),
-        autonomy=f"autonomy: {found.autonomy}",
+        autonomy=words.AUTONOMY.get(found.autonomy, found.autonomy),
         rows=_rows(twin, found),
         why=list(found.why),
         against=list(found.against),
-        checks=[CheckRow(text=c.text, found=c.found, passed=c.passed) for c in twin.checks(found)],
+        checks=[
+            CheckRow(
+                text=words.unit(c.text),
+                found=words.STATE_WORDS.get(c.found, words.unit(c.found)),
+                passed=c.passed,
+                waits=not c.passed and _waits(twin, found, c),
+            )
+            for c in twin.checks(found)
+        ],
         button=f"Approve until {until}",
         may_approve=found.state == "open" and mine,
         refused=_refused(twin, found, mine),
         timeline=_timeline(twin, found, saving),
         saving=_saving(twin, saving) if saving else None,
     )
+
+
+def _waits(twin: Twin, found: Advice, failed: Check) -> bool:
+    """Whether this no is of no weight yet: the order begins later, and it is asked again then."""
+    change = found.changes[0]
+    later = twin.now() < change.period.start
+    return later and waitable(twin.plant, change.signal, failed)
 
 
 def _refused(twin: Twin, found: Advice, mine: bool) -> str:
@@ -111,7 +127,7 @@ def _what(twin: Twin, found: Advice) -> str:
 
 def _rows(twin: Twin, found: Advice) -> list[tuple[str, str]]:
     zone = twin.plant.zone
-    start, end = (words.clock_time(t, zone) for t in (found.period.start, found.period.end))
+    end = words.clock_time(found.period.end, zone)
     rows = [("Saves", shared.saves_text(twin, found) or "not known")]
     rows.append(("When", f"{words.day_time(found.period.start, zone, twin.now())} to {end}"))
     for change in found.changes:
@@ -136,9 +152,8 @@ def _rows(twin: Twin, found: Advice) -> list[tuple[str, str]]:
                 f"{stop}, then back to {words.digits(change.restore)} {words.unit(signal.unit)} {back}",
             )
         )
-    rows.append(
-        ("Decide by", f"{words.clock_time(found.decide_by, zone)}, before it begins at {start}")
-    )
+    begins = words.clock_time((found.changes[0] if found.changes else found).period.start, zone)
+    rows.append(("Decide by", f"{words.clock_time(found.decide_by, zone)}; the order begins at {begins}"))
     return rows
 
 
@@ -149,7 +164,7 @@ def _timeline(twin: Twin, found: Advice, saving: Saving | None) -> list[Event]:
             at=shared.stamp(found.proposed_at),
             text="Proposed",
             level="ok",
-            entry=twin.entry_of(Advice, found.id),
+            entry=_first_entry(twin, found.id),
         )
     ]
     for act in twin.decisions(found.id):
@@ -168,6 +183,12 @@ def _timeline(twin: Twin, found: Advice, saving: Saving | None) -> list[Event]:
             )
         )
     return sorted(events, key=lambda e: e.at)
+
+
+def _first_entry(twin: Twin, id: str) -> int | None:  # noqa: A002
+    """Where it was sealed first; later entries of it are its decision and its end."""
+    first = twin.ledger.entries(kind="advice", subject=id, limit=1)
+    return first[0].index if first else None
 
 
 def _event(twin: Twin, receipt: Receipt) -> Event:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ecotwin.cycle import Twin
 
 ACTIONS = ("see", "acknowledge", "approve_order", "decline", "stop_writes", "export")
+PRONOUNS = {"It", "Together they"}
 STATE_TEXT = {
     "open": "waits for a decision",
     "approved": "approved",
@@ -143,9 +144,14 @@ def headline(twin: Twin, findings: list[Finding], subject: str, state: str) -> H
     if money > 0:
         cost.append(f"{words.digits(money)} {twin.plant.currency}")
     if not cost:
-        return Headline(text=f"{state}. {subject}", cost="", level=worst)
+        # A pronoun alone says nothing; a place does.
+        text = state if subject in PRONOUNS else f"{state}. {subject}"
+        return Headline(text=text, cost="", level=worst)
+    if len(findings) == 1 and subject in PRONOUNS:
+        subject = "It"
+    verb = "costs" if len(findings) == 1 else "cost"
     return Headline(
-        text=f"{state}. {subject} cost ", cost=f"{' and '.join(cost)} a day", level=worst
+        text=f"{state}. {subject} {verb} ", cost=f"{' and '.join(cost)} a day", level=worst
     )
 
 

@@ -96,7 +96,7 @@ def finding(twin: Twin, id: str) -> FindingView:  # noqa: A002
 
 def _headline(twin: Twin, found: Finding) -> Headline:
     since = words.day_time(found.onset, twin.plant.zone, twin.now())
-    return shared.headline(twin, [found], "It", f"{found.title} since {since}").model_copy(
+    return shared.headline(twin, [found], "It", f"{found.title}{',' if ',' in found.title else ''} since {since}").model_copy(
         update={"level": shared.level_of(found)}
     )
 
@@ -122,7 +122,8 @@ def _traces(twin: Twin, found: Finding, period: Period) -> list[Trace]:
     ids = [
         s for s in found.signals if twin.plant.has_signal(s) and (power is None or s != power.id)
     ]
-    others = [twin.plant.signal(s) for s in ids]
+    # A rate tells more than the steps of a counter; a counter is drawn where nothing else is known.
+    others = sorted((twin.plant.signal(s) for s in ids), key=lambda s: s.form == "counter")
     beside = [
         s
         for s in twin.plant.signals_of(found.element)
@@ -130,7 +131,7 @@ def _traces(twin: Twin, found: Finding, period: Period) -> list[Trace]:
         and s.id not in found.signals
         and s.means != "electricity_power"
     ]
-    chosen = (others + beside)[: 4 - len(made)]
+    chosen = sorted(others + beside, key=lambda s: s.form == "counter")[: 4 - len(made)]
     if chosen:
         window = twin.store.window([s.index for s in chosen], period, step_for(period, 480))
         made += [trace(window, s) for s in chosen]

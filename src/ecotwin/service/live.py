@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PERIOD_S = 1.0
 """Time between two overviews when nothing urgent happens [wall s]."""
-LOOK_S = 0.02
+LOOK_S = 0.005
 """How often an open page's stream looks for something urgent [wall s]."""
 
 

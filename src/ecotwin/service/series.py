@@ -68,7 +68,10 @@ def values_of(window: Window, signal: Signal) -> Floats:
     """[steps] what a chart of a signal shows: amounts of counters, last codes of states, means of the rest."""
     column = window.column(signal.index)
     if signal.form in {"counter", "interval"}:
-        return window.amount[:, column]
+        amount = window.amount[:, column]
+        # A counter that was set back has not used less than nothing.
+        shown: Floats = np.where(amount < 0, np.nan, amount) if signal.form == "counter" else amount
+        return shown
     if signal.form in {"state", "setpoint"}:
         return window.last[:, column]
     return window.mean[:, column]

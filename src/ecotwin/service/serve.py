@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -24,6 +25,8 @@ from ecotwin.settings import Settings, read
 if TYPE_CHECKING:
     from ecotwin.cycle import Twin
 
+SWITCH_S = 0.001
+"""How long one thread may hold the interpreter while others wait: the page must not wait long for the cycle."""
 SOCKET = "twin.sock"
 SOCKET_PATH_LIMIT = 100
 """The system allows about 107 bytes for the path of a local socket."""
@@ -136,6 +139,7 @@ def serve(
     page = take_port(chosen.host, chosen.port)
     place = data_folder(plant_file, folder)
     place.mkdir(parents=True, exist_ok=True)
+    sys.setswitchinterval(SWITCH_S)
     twin = Twin(plant, chosen, make_clock(speed, start, origin), place, data=data)
     twin.start()
     threading.Thread(

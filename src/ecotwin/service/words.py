@@ -31,15 +31,15 @@ CARRIER_WORDS = {
 }
 
 
-_SIGNS = {
-    "degC": "°C",
-    "m3": "m³",
-    "m3/h": "m³/h",
-    "kgCO2e": "kg CO₂e",
-    "W/m2": "W/m²",
-    "mg/m3": "mg/m³",
-    "1": "",
+AUTONOMY = {
+    "observe": "only watched",
+    "advise": "by hand",
+    "approve": "on approval",
+    "automatic": "by itself",
 }
+"""How far the twin may go at a set-point, as people say it."""
+
+_SIGNS = (("degC", "°C"), ("m3", "m³"), ("kgCO2e", "kg CO₂e"), ("W/m2", "W/m²"))
 
 
 def unit(name: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ecotwin.connectors.sparkplug_arrays import decode_arrays
+from ecotwin.plant import Element
 from ecotwin.service.bench.processes import answer, commands
 from ecotwin.service.bench.station import stations
 from ecotwin.service.bench.works import ALARM, GROUP, read_works
@@ -30,11 +31,10 @@ class Bare:
         plant = read_works(plant_file)
         made = stations(plant)
         self.ids = [i for s in made for i in s.ids]
-        watched = [f"{s.element}.g" for s in plant.signals]
-        self.watched = np.array([i.startswith(tuple(set(watched))) for i in self.ids])
+        limited = {f"{e.id}.{name}" for e in plant.elements for name in _limited(e)}
+        self.watched = np.array([i in limited for i in self.ids])
         self.metrics = self.messages = 0
         self.seen: dict[str, float] = {}
-        self.ages: list[float] = []
         ready = threading.Event()
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2)
         self.client.on_connect = lambda c, *_: c.subscribe(f"spBv1.0/{GROUP}/DDATA/#")
@@ -55,6 +55,12 @@ class Bare:
             place = arrays.alias[above] - 1
             for i in place[self.watched[place]].tolist():
                 self.seen.setdefault(self.ids[i], now)
+
+
+def _limited(machine: Element) -> list[str]:
+    """Names of a machine's gauges with an alarm limit."""
+    facts = machine.kind_facts
+    return [f.removeprefix("limit_high_") for f in facts if f.startswith("limit_high_")]
 
 
 def main(plant_file: str, port: str) -> None:

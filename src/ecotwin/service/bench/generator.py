@@ -138,6 +138,44 @@ class Generator:
         return now
 
 
+class Pace:
+    """Sends at an even rate until its time is over.
+
+    Args:
+        rate: [samples/s]. seconds: How long.
+    """
+
+    def __init__(self, rate: float, seconds: float) -> None:
+        self.rate, self.seconds = rate, seconds
+        self.began = time.monotonic()
+        self.sent = 0
+
+    def step(self, generator: Generator) -> bool:
+        """Send what is due; False when the time is over."""
+        gone = time.monotonic() - self.began
+        if gone >= self.seconds:
+            answer(ran=gone, paced=self.sent, behind=self.rate * self.seconds - self.sent)
+            return False
+        due = self.rate * gone - self.sent
+        if due >= 1:
+            self.sent += generator.send_due(int(min(due, self.rate * MOST_S)))
+        return True
+
+
+def obey(generator: Generator, command: dict[str, Any], pace: Pace | None) -> Pace | None:
+    """Carry out a command; returns the pace that holds from now on."""
+    if command["do"] == "run":
+        return Pace(float(command["rate"]), float(command["seconds"]))
+    if command["do"] in ("cross", "back"):
+        at = generator.set(command["signal"], float(command["value"]))
+        if command["do"] == "cross":
+            answer(at=at)
+    elif command["do"] == "sent":
+        now = time.time()
+        answer(sent=generator.sent, births=generator.births, born=generator.born, at=now)
+    return pace
+
+
 def main(plant_file: str, port: str) -> None:
     """Serve commands until the parent goes."""
     generator = Generator(Path(plant_file), int(port))
@@ -150,39 +188,19 @@ def main(plant_file: str, port: str) -> None:
 
     threading.Thread(target=listen, daemon=True).start()
     answer(ready=True, signals=len(generator.by_signal), edges=len(generator.edges))
-    rate, began, until, paced = 0.0, 0.0, 0.0, 0
+    pace: Pace | None = None
     while True:
+        now = time.monotonic()
         generator.serve_births()
         while not inbox.empty():
             command = inbox.get()
             if command is None:
                 generator.close()
                 return
-            if command["do"] == "run":
-                rate, began, paced = float(command["rate"]), time.monotonic(), 0
-                until = began + float(command["seconds"])
-            elif command["do"] in ("cross", "back"):
-                at = generator.set(command["signal"], float(command["value"]))
-                if command["do"] == "cross":
-                    answer(at=at)
-            elif command["do"] == "sent":
-                answer(
-                    sent=generator.sent,
-                    births=generator.births,
-                    born=generator.born,
-                    at=time.time(),
-                )
-        now = time.monotonic()
-        if rate and now >= until:
-            answer(ran=now - began, paced=paced, behind=rate * (until - began) - paced)
-            rate = 0.0
-        if rate:
-            due = rate * (now - began) - paced
-            if due >= 1:
-                paced += generator.send_due(int(min(due, rate * MOST_S)))
-            time.sleep(max(0.0, TICK_S - (time.monotonic() - now)))
-        else:
-            time.sleep(0.01)
+            pace = obey(generator, command, pace)
+        if pace is not None and not pace.step(generator):
+            pace = None
+        time.sleep(max(0.0, (TICK_S if pace else 0.01) - (time.monotonic() - now)))
 
 
 if __name__ == "__main__":

@@ -88,8 +88,9 @@ def main(plant_file: str, folder: str) -> None:
     seams = install()
     from ecotwin.cycle import Twin
     from ecotwin.service.app import make_app
-    from ecotwin.service.serve import Server, take_port
+    from ecotwin.service.serve import SWITCH_S, Server, take_port
 
+    sys.setswitchinterval(SWITCH_S)
     twin = Twin(read_works(Path(plant_file)), read(), WallClock(), Path(folder))
     ages = Ages()
     ages.watch(twin.store)

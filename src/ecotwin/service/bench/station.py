@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecotwin.connectors.sparkplug_payload import DataType, Metric, Payload, encode
-from ecotwin.plant import Signal
+from ecotwin.plant import Plant, Signal
 
 ROWS = 32
 """Different messages a device has ready."""
@@ -113,7 +112,7 @@ class Station:
         marks = [1e6 + i + 1 / 3 for i in range(len(signals))]
         raw = encode(Payload(self.metrics(marks, _MARK_MS, named=False), _MARK_MS), lean=True)
         stamp = varint(_MARK_MS)
-        stamps = [_places(raw, b"\x08" + stamp, 1)[0]] + _places(raw, b"\x18" + stamp, len(signals))
+        stamps = [_places(raw, b"\x08" + stamp, 1)[0], *_places(raw, b"\x18" + stamp, len(signals))]
         values = [_places(raw, b"\x69" + struct.pack("<d", m), 1)[0] for m in marks]
         rows = np.tile(np.frombuffer(raw, np.uint8), (ROWS, 1))
         at_values = np.array([np.arange(8) + v for v in values])
@@ -147,7 +146,7 @@ def _places(raw: bytes, mark: bytes, count: int) -> list[int]:
     return found
 
 
-def stations(plant: Any) -> list[Station]:
+def stations(plant: Plant) -> list[Station]:
     """Every device of the bench plant, in the order of the plant file."""
     by_device: dict[tuple[str, str], list[Signal]] = {}
     for signal in plant.signals:
