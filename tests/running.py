@@ -1,10 +1,11 @@
-"""Real running parts for walks, service, cycle and command tests: stand-in, twin, commands, and waiting with a deadline."""
+"""Real running parts for tests: stand-in, twin, page, commands, and waiting with a deadline."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -120,9 +121,7 @@ def on_port(port: int, file: Path = OVEN_WORKS) -> Plant:
     return override(plant, {c.name: {"host": "127.0.0.1", "port": port} for c in plant.connections})
 
 
-def twin_of(
-    plant: Plant, folder: Path, clock: ScaledClock, **changes: Any
-) -> Twin:
+def twin_of(plant: Plant, folder: Path, clock: ScaledClock, **changes: Any) -> Twin:
     """A twin that follows a sped-up plant."""
     facts: dict[str, Any] = {"lateness_s": max(10.0, 0.4 * clock.speed), **changes}
     return Twin(plant, Settings(**facts), clock, folder)
@@ -140,7 +139,10 @@ def page_of(twin: Twin) -> Iterator[httpx.Client]:
     until(lambda: server.started, 15, "the page")
     try:
         with httpx.Client(
-            base_url=f"http://127.0.0.1:{port}", headers={"X-Ecotwin": "page"}, timeout=30, trust_env=False
+            base_url=f"http://127.0.0.1:{port}",
+            headers={"X-Ecotwin": "page"},
+            timeout=30,
+            trust_env=False,
         ) as client:
             yield client
     finally:
@@ -177,3 +179,25 @@ def learned(folder: Path, start: datetime, days: float) -> Twin:
     made = Twin(plant, settings, ManualClock(start), folder / "data")
     made.step(0.0)
     return made
+
+
+def replayed_works(folder: Path) -> Path:
+    """The oven works as a plant file whose signals come from recorded files; nobody can write to it."""
+    text = OVEN_WORKS.read_text().replace("protocol: sparkplug", "protocol: replay")
+    text = text.replace("    writing: true\n", "").replace(
+        "options: {host: 127.0.0.1, port: 1883, group: works}",
+        "options: {speed: 0, shape: long, time: {column: at, format: epoch_us}}",
+    )
+    lines = text.splitlines()
+    first = next(i for i, line in enumerate(lines) if line.strip() == "signals:")
+    last = next(i for i, line in enumerate(lines) if "The calendar has a break" in line)
+    plant = folder / "works.yaml"
+    plant.write_text("\n".join([*lines[:first], *lines[last + 1 :]]) + "\n")
+    return plant
+
+
+def another(made: Twin, folder: Path) -> Twin:
+    """A twin on a copy of what a stopped one kept, at the same moment."""
+    assert made.stopping
+    shutil.copytree(made.folder, folder)
+    return Twin(made.plant, made.settings, ManualClock(made.clock.now()), folder)

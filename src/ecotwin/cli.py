@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -71,14 +72,21 @@ def demo(
         float, typer.Option(help="Days of history the twin learns from in the background.")
     ] = 5.0,
     fresh: Annotated[bool, typer.Option(help="Start from an empty history.")] = True,
+    start: Annotated[
+        datetime | None,
+        typer.Option(help="Plant time in UTC at which it begins; default: a Thursday at 06:50."),
+    ] = None,
 ) -> None:
     """A stand-in factory and its live twin; Ctrl-C ends both.
 
     Example: ecotwin demo --speed 60
     """
-    from ecotwin.service.demo import run_demo
+    from ecotwin.service.demo import START, run_demo
 
-    raise typer.Exit(run_demo(plant, speed=speed, port=port, seed=seed, days=days, fresh=fresh))
+    begun = start.replace(tzinfo=UTC) if start else START
+    raise typer.Exit(
+        run_demo(plant, speed=speed, port=port, seed=seed, days=days, fresh=fresh, start=begun)
+    )
 
 
 @app.command()

@@ -75,7 +75,7 @@ class InsideBroker:
         self._folder = tempfile.TemporaryDirectory(prefix="ecotwin-broker-")
         config = Path(self._folder.name) / "mosquitto.conf"
         config.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n"
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\n"
             "max_queued_messages 0\n",
             encoding="utf-8",
         )

@@ -13,10 +13,21 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import free_port
-from running import ENVIRONMENT, OVEN_WORKS, ROOT, command, json_of, process, record, until, utc
 
+from conftest import free_port
 from ecotwin.cli import app
+from running import (
+    ENVIRONMENT,
+    OVEN_WORKS,
+    ROOT,
+    command,
+    json_of,
+    process,
+    record,
+    replayed_works,
+    until,
+    utc,
+)
 
 pytestmark = pytest.mark.xdist_group("cli")
 
@@ -70,7 +81,9 @@ def test_check_lists_every_fault_with_its_line(tmp_path: Path) -> None:
     broken = tmp_path / "broken.yaml"
     text = OVEN_WORKS.read_text()
     text = text.replace("kind: placer,", "kind: plaser,").replace("Europe/Berlin", "Europe/Nowhere")
-    text = text.replace("inputs: [grid.energy]", "inputs: [grid.enrgy]").replace("unit: kWh,", "unit: kWhh,")
+    text = text.replace("inputs: [grid.energy]", "inputs: [grid.enrgy]").replace(
+        "unit: kWh,", "unit: kWhh,"
+    )
     broken.write_text(text)
     told = command("check", broken)
     assert told.returncode == 1
@@ -123,7 +136,9 @@ def test_plugs_and_doctor() -> None:
     missing = [r for r in rows.values() if not r["ok"] and not r["optional"]]
     assert told.returncode == (1 if missing else 0)
     for row in rows.values():
-        assert row["ok"] or "install" in row["text"] or "make" in row["text"] or "free" in row["text"]
+        assert (
+            row["ok"] or "install" in row["text"] or "make" in row["text"] or "free" in row["text"]
+        )
     assert shutil.which("mosquitto") is None or rows["mosquitto"]["ok"]
 
 
@@ -131,17 +146,7 @@ def test_plugs_and_doctor() -> None:
 def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A plant whose recorded half day was replayed into a data folder: plant file and folder."""
     folder = tmp_path_factory.mktemp("kept")
-    plant = folder / "works.yaml"
-    text = OVEN_WORKS.read_text().replace("protocol: sparkplug", "protocol: replay")
-    text = text.replace("    writing: true\n", "").replace(
-        "options: {host: 127.0.0.1, port: 1883, group: works}",
-        "options: {speed: 0, shape: long, time: {column: at, format: epoch_us}}",
-    )
-    # A replayed plant names its signals by id; nobody can write to it.
-    lines = text.splitlines()
-    first = next(i for i, line in enumerate(lines) if line.strip() == "signals:")
-    last = next(i for i, line in enumerate(lines) if "The calendar has a break" in line)
-    plant.write_text("\n".join([*lines[:first], *lines[last + 1 :]]) + "\n")
+    plant = replayed_works(folder)
     past = record(folder / "past", utc("2026-06-17T04:00"), 0.5)
     words = [w for path in past for w in ("--data", path)]
     told = command("replay", plant, *words, "--data-folder", folder / "d", "--json", timeout=120)
@@ -149,31 +154,43 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return plant, folder / "d"
 
 
-def test_verify_of_a_sound_and_of_a_tampered_ledger(
-    kept: tuple[Path, Path], tmp_path: Path
-) -> None:
-    _, folder = kept
-    sound = command("verify", folder)
+def test_verify_of_a_sound_and_of_a_tampered_ledger(tmp_path: Path) -> None:
+    from ecotwin.governance.checkpoint import seal_of, sign
+    from ecotwin.governance.ledger import Ledger
+
+    at = utc("2026-06-17T12:00")
+    ledger = Ledger(tmp_path / "ledger")
+    for number in range(9):
+        ledger.append("measure", f"m{number}", {"value": number, "unit": "kWh"}, at)
+    sign(ledger, seal_of(tmp_path / "ledger", "ecotwin/test"), at)
+    path = ledger.path
+    ledger.close()
+    sound = command("verify", tmp_path)
     assert sound.returncode == 0, sound.stdout
     assert "The ledger is sound." in sound.stdout
-    shutil.copytree(folder / "ledger", tmp_path / "ledger")
-    file = next(p for p in (tmp_path / "ledger").iterdir() if p.suffix in {".db", ".sqlite"})
-    with sqlite3.connect(file) as db:
-        tables = [r[0] for r in db.execute("SELECT name FROM sqlite_master WHERE type='table'")]
-        table = next(
-            t for t in tables if "body" in [c[1] for c in db.execute(f"PRAGMA table_info({t})")]
-        )
-        for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type='trigger'").fetchall():
-            db.execute(f"DROP TRIGGER {name}")
-        body = db.execute(f"SELECT body FROM {table} LIMIT 1").fetchone()[0]
-        changed = body.replace(b"0", b"1", 1) if isinstance(body, bytes) else body.replace("0", "1", 1)
-        db.execute(f"UPDATE {table} SET body = ? WHERE rowid = (SELECT min(rowid) FROM {table})", [changed])
+    db = sqlite3.connect(path)
+    tables = [r[0] for r in db.execute("SELECT name FROM sqlite_master WHERE type='table'")]
+    columns = {t: [c[1] for c in db.execute(f"PRAGMA table_info({t})")] for t in tables}
+    table = next(t for t in tables if "body" in columns[t])
+    for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type='trigger'").fetchall():
+        db.execute(f"DROP TRIGGER {name}")
+    rows = db.execute(f"SELECT rowid, body FROM {table}").fetchall()
+    row, body = next(
+        (r, b) for r, b in rows if b'"value":7' in bytes(b if isinstance(b, bytes) else b.encode())
+    )
+    changed = bytes(body if isinstance(body, bytes) else body.encode()).replace(
+        b'"value":7', b'"value":5'
+    )
+    db.execute(f"UPDATE {table} SET body = ? WHERE rowid = ?", [changed, row])
+    db.commit()
     db.close()
-    told = command("verify", tmp_path / "ledger", "--json")
+    told = command("verify", tmp_path, "--json")
     assert told.returncode == 1
     report = json.loads(told.stdout)
     assert report["ok"] is False
     assert report["faults"]
+    assert report["first_broken"] == 7
+    assert "NOT sound" in command("verify", tmp_path).stdout
     assert command("verify", tmp_path / "nothing").returncode == 1
 
 

@@ -1,4 +1,4 @@
-"""A stand-in month recorded with a seed and played through the real twin; each a plain function, so that tests share it."""
+"""A stand-in month recorded with a seed and played through the real twin, in plain functions that tests share."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from ecotwin.records import Finding, Range
 
 RIGHT: dict[str, frozenset[str]] = {
     "air_leak": frozenset({"compressed_air", "power"}),
-    "oven_hot_in_breaks": frozenset({"power"}),
+    "oven_hot_in_breaks": frozenset({"power", "idle"}),
     "power_creep": frozenset({"power", "drift"}),
     "exhaust_damper_open": frozenset({"power", "drift"}),
     "cooling_water_leak": frozenset({"water"}),

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from running import learned, page_of, utc
 
 from ecotwin.cycle import Twin
+from running import learned, page_of, utc
 
 NOW = utc("2026-06-18T05:00")
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from conftest import Broker, free_port
 from running import OVEN_WORKS, command, json_of, process, standin, until, utc
 

@@ -10,17 +10,24 @@ from pathlib import Path
 
 import httpx
 import pytest
-from running import learned, page_of, utc
 
 from ecotwin.cycle import Twin
 from ecotwin.service import views
+from running import another, learned, page_of, utc
 
 pytestmark = pytest.mark.xdist_group("service")
 
 
+@pytest.fixture(scope="module")
+def learnt(tmp_path_factory: pytest.TempPathFactory) -> Twin:
+    made = learned(tmp_path_factory.mktemp("learnt"), utc("2026-06-18T05:00"), 0.25)
+    made.stop()
+    return made
+
+
 @pytest.fixture
-def twin(tmp_path: Path) -> Iterator[Twin]:
-    made = learned(tmp_path, utc("2026-06-18T05:00"), 0.25)
+def twin(learnt: Twin, tmp_path: Path) -> Iterator[Twin]:
+    made = another(learnt, tmp_path / "data")
     yield made
     made.stop()
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from running import ROOT, command, json_of
 
 from ecotwin.clock import Period
 from ecotwin.cycle.asking import open_for
+from running import ROOT, command, json_of
 
 PLANT = ROOT / "plants" / "steelworks.yaml"
 DATA = ROOT.parent / "shared" / "data" / "steel_uci" / "Steel_industry_data.csv.gz"
@@ -23,7 +24,7 @@ HEAD = (
 )
 QUARTER = timedelta(minutes=15)
 SEOUL = ZoneInfo("Asia/Seoul")
-FIRST = datetime(2018, 1, 29)
+FIRST = datetime(2018, 1, 29)  # noqa: DTZ001  the file's own clock
 DAYS = 5
 """From 29 January to 2 February: a month ends inside."""
 
@@ -44,7 +45,7 @@ def rows(zero: int = -1) -> Iterator[tuple[str, Decimal]]:
         seconds = end.hour * 3600 + end.minute * 60
         kwh = usage(number)
         facts = (
-            ("0,0,0,0,0,0" if number == zero else f"{kwh},2.95,0,{float(kwh) / 2000:.4f},73.21,100")
+            "0,0,0,0,0,0" if number == zero else f"{kwh},2.95,0,{float(kwh) / 2000:.4f},73.21,100"
         )  # fmt: skip
         yield (
             f"{stamp},{facts},{seconds},Weekday,Monday,Light_Load",
@@ -65,7 +66,7 @@ def with_grid(folder: Path) -> Path:
     path = folder / "steelworks.yaml"
     path.write_text(
         PLANT.read_text()
-        + "\ngrid: {region: KR, location: 0.4594, year: 2018, source: a test's assumption, version: '1', gwp_set: AR5}\n"
+        + "\ngrid: {region: KR, location: 0.4594, year: 2018, source: assumed, version: '1', gwp_set: AR5}\n"
     )
     return path
 
@@ -101,15 +102,13 @@ def test_no_row_is_lost_and_the_clock_is_repaired(played: tuple[Any, Path, Decim
     with open_for(PLANT, folder) as asked:
         plant = asked._plant
         energy = plant.signal("main_meter.energy").index
-        whole = Period(
-            datetime(2018, 1, 28, tzinfo=UTC), datetime(2018, 2, 4, tzinfo=UTC)
-        )
+        whole = Period(datetime(2018, 1, 28, tzinfo=UTC), datetime(2018, 2, 4, tzinfo=UTC))
         kept = [r[1] for r in asked._store.export([energy], whole)]
         refused = [r for r in asked._store.rejects(whole) if r["signal"] == "main_meter.energy"]
     stamps = [datetime.fromisoformat(t.replace("Z", "+00:00")) for t in kept]
     first = FIRST.replace(tzinfo=SEOUL).astimezone(UTC)
     assert len(kept) + len(refused) == DAYS * 96
-    assert all(b > a for a, b in zip(stamps, stamps[1:], strict=False))
+    assert all(b > a for a, b in pairwise(stamps))
     every = {first + (n + 1) * QUARTER for n in range(DAYS * 96)}
     assert set(stamps) <= every
     assert len(every - set(stamps)) == len(refused)

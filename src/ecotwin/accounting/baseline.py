@@ -27,6 +27,8 @@ from ecotwin.records import Bools, Floats, Range, Window
 
 MEMORY_DAYS = 120.0
 LEARNED_HOURS = 6.0
+SEASONED_HOURS = 7 * 24.0
+"""From here on findings may keep minutes from being learned."""
 _HUBER, _TRIM, _PASSES, _CHUNK = 2.0, 8.0, 3, 1440
 _STATES = 7
 
@@ -120,6 +122,11 @@ class Baselines:
     def learned(self) -> Bools:
         """[machines] whether the expectation comes from the machine's own data."""
         return self._seen_h >= LEARNED_HOURS
+
+    @property
+    def seasoned(self) -> Bools:
+        """[machines] whether it has seen a whole week: only then an alarm may keep minutes from being learned."""
+        return self._seen_h >= SEASONED_HOURS
 
     def state_kw(self) -> dict[str, dict[str, Range]]:
         """Machine -> state -> expected power at the drivers usual in that state [kW], with its 95 % interval."""
@@ -302,8 +309,10 @@ class Baselines:
         grow = (1.0 + self._rho()) / (1.0 - self._rho())
         sd = self._sd
         for _ in range(_PASSES):
+            # An hour that is badly explained must not count for less: else the model stays as it is.
+            even = np.clip(sd, 0.5 * self._sd, 2.0 * self._sd)
             precision = weight / (
-                np.take_along_axis(sd, np.maximum(seen.codes.T, 0), axis=1) ** 2 * grow[:, None]
+                np.take_along_axis(even, np.maximum(seen.codes.T, 0), axis=1) ** 2 * grow[:, None]
             )
             weighed = across * precision[:, None, :]
             a = self._a + weighed @ x

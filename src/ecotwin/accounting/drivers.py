@@ -138,6 +138,8 @@ class Drivers:
             x[:, machines, DEMAND] = running[:, machines] * drawn[:, None]
         x[:, :, WORKING] = running * self._working(window)[:, None]
         if self.stateless.any():
+            # What has no state of its own (light, servers) follows the people in the house, breaks included.
+            x[:, self.stateless, WORKING] = self._staffed(window)[:, None]
             turn = 2.0 * np.pi * (window.at % DAY)[:, None] / DAY
             waves = np.concatenate(
                 [np.sin(turn), np.cos(turn), np.sin(2 * turn), np.cos(2 * turn)], axis=1
@@ -187,6 +189,13 @@ class Drivers:
         for one in np.unique(day):
             here = day == one
             out[here] = self._day(int(one))[(at[here] % DAY) // MINUTE]
+        return out
+
+    def _staffed(self, window: Window) -> Floats:
+        """[steps] whether a shift runs, its breaks included."""
+        out = self._working(window)
+        for pause in calendar.breaks(self._plant, window.period):
+            out[(window.at >= pause.start_us) & (window.at < pause.end_us)] = 1.0
         return out
 
     def _day(self, day: int) -> Bools:

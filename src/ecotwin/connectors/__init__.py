@@ -6,6 +6,7 @@ NOT_PLUGS = frozenset(
         "recording",
         "sparkplug_aliases",
         "sparkplug_arrays",
+        "sparkplug_layout",
         "sparkplug_orders",
         "sparkplug_payload",
         "sparkplug_schema",

@@ -19,7 +19,7 @@ from typing import Any
 from ecotwin.clock import instant, micros
 from ecotwin.control.interlocks import LastWrite, Situation, check, holding, waitable
 from ecotwin.control.jobs import Job, Outcome
-from ecotwin.control.readback import as_told, never_moved, same, shown
+from ecotwin.control.readback import amount, as_told, never_moved, same, shown
 from ecotwin.errors import EcotwinError, WriteRefused
 from ecotwin.plant.model import Plant, Signal
 from ecotwin.records import Check, Image, Order, Receipt
@@ -94,7 +94,7 @@ class Dispatch:
         if blocking is not None:
             other = blocking.order
             raise WriteRefused(
-                f"{order.signal} already has order {other.id} until {other.lease_until:%F %H:%M} UTC",
+                f"{order.signal} already has order {other.id} until {self._clock(other.lease_until, '%F %H:%M')}",
                 expected="one order at a time on a set-point",
                 remedy="wait for its end, or stop it first",
             )
@@ -196,7 +196,8 @@ class Dispatch:
             self._bring_back(job, now, "")
             return
         self._set(job, "sent")
-        text = f"{order.value:g} {signal.unit} sent, leased until {order.lease_until:%H:%M} UTC."
+        what = amount(self._plant, order, order.value)
+        text = f"{what} sent, leased until {self._clock(order.lease_until)}."
         self._receipt(order, "sent", now, None, text, checks)
 
     def _missed(self, job: Job, now: datetime, image: Image) -> None:
@@ -219,13 +220,8 @@ class Dispatch:
         if value is not None and same(self._plant, order, value, order.value):
             job.phase, job.complained = "confirmed", False
             self._set(job, "confirmed")
-            self._receipt(
-                order,
-                "confirmed",
-                now,
-                value,
-                f"The machine shows {value:g} {self._signal(order).unit}.",
-            )
+            text = f"The machine shows {amount(self._plant, order, value)}."
+            self._receipt(order, "confirmed", now, value, text)
         elif micros(now) >= job.due:
             told = as_told(self._plant, order, value)
             text = (
@@ -263,22 +259,24 @@ class Dispatch:
                 self._bring_back(job, now, f"The lease could not be renewed: {fault.found}.")
 
     def _moved_by_itself(self, job: Job, now: datetime, value: float) -> None:
-        order, signal = job.order, self._signal(job.order)
-        assert signal.write is not None
-        homes = (order.restore, signal.write.fallback)
-        home = any(same(self._plant, order, value, h) for h in homes)
+        write = self._signal(job.order).write
+        assert write is not None
+        shows = amount(self._plant, job.order, value)
+        home = any(
+            same(self._plant, job.order, value, h) for h in (job.order.restore, write.fallback)
+        )
         if home:
-            text = f"The device fell back to {value:g} {signal.unit} by itself."
+            text = f"The device fell back to {shows} by itself."
             self._end(job, "fell_back", now, value, text, state="restored")
         else:
-            text = f"Somebody set {value:g} {signal.unit} at the machine; it is left there."
+            text = f"Somebody set {shows} at the machine; it is left there."
             self._end(job, "fell_back", now, value, text, state="failed")
 
     def _wait_for_old(self, job: Job, now: datetime, image: Image) -> None:
         order = job.order
         value = shown(self._plant, order, image, after=job.sent_at)
         if value is not None and same(self._plant, order, value, order.restore):
-            text = f"The machine shows {value:g} {self._signal(order).unit} again."
+            text = f"The machine shows {amount(self._plant, order, value)} again."
             self._end(job, "restored", now, value, text)
         elif micros(now) >= job.due:
             if never_moved(self._plant, job, now, image):
@@ -315,7 +313,9 @@ class Dispatch:
 
     def _broken(self, order: Order, image: Image, now: datetime) -> str:
         asked = holding(self._plant, order, image, now, self._situation)
-        failed = [f"{c.text}: {c.found}" for c in asked if not c.passed]
+        no = [c for c in asked if not c.passed]
+        # Old data makes everything else unknown: it alone is the reason.
+        failed = [f"{c.text}: {c.found}" for c in [c for c in no if c.name == "data_age"] or no]
         return "; ".join(failed) + "." if failed else ""
 
     def _send(self, job: Job, value: float, lease_s: float, now: datetime) -> EcotwinError | None:
@@ -336,6 +336,10 @@ class Dispatch:
     def _lease_s(self, order: Order, now: datetime) -> float:
         left = max(0.0, (order.lease_until - now).total_seconds())
         return min(left, self._term_s) if order.watchdog else left
+
+    def _clock(self, at: datetime, shape: str = "%H:%M") -> str:
+        """A moment in the plant's own time."""
+        return at.astimezone(self._plant.zone).strftime(shape)
 
     def _signal(self, order: Order) -> Signal:
         return self._plant.signal(order.signal)

@@ -27,9 +27,17 @@ def shown(plant: Plant, order: Order, image: Image, after: int = 0) -> float | N
     return None if np.isnan(value) else value
 
 
+def amount(plant: Plant, order: Order, value: float) -> str:
+    """A value of the order's signal with its unit, as people write it."""
+    unit = plant.signal(order.signal).unit
+    for plain, sign in (("degC", "°C"), ("m3", "m³")):
+        unit = unit.replace(plain, sign)
+    return f"{value:g} {unit}".removesuffix(" 1")
+
+
 def as_told(plant: Plant, order: Order, value: float | None) -> str:
     """A shown value in words."""
-    return "nothing new" if value is None else f"{value:g} {plant.signal(order.signal).unit}"
+    return "nothing new" if value is None else amount(plant, order, value)
 
 
 def same(plant: Plant, order: Order, value: float, wanted: float) -> bool:

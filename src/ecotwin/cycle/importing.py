@@ -41,7 +41,7 @@ def bring_in(
     if not spans:
         return None
     first, last = min(s[0] for s in spans), max(s[1] for s in spans)
-    shift = _shift(plant, batches, image)
+    shift = _shift(plant, batches, _live_begin(plant, store, last, now, image))
     live = store.breaks()
     joins = _joins(shift, {i: b[-1][1] for i, b in live.items() if b}, first, last)
     for number, cleaned in enumerate(batches):
@@ -97,7 +97,24 @@ def _unseen(signal: Codes, _at: Ints) -> Bools:
     return np.zeros(len(signal), dtype=bool)
 
 
-def _shift(plant: Plant, batches: list[Cleaned], image: Image) -> Floats:
+def _live_begin(plant: Plant, store: Store, last: int, now: datetime, image: Image) -> Floats:
+    """[signals] totals at which live data goes on after the record; NaN where there are none.
+
+    The first reading after the record, and not the newest: what was used since then stays used.
+    """
+    begin = image.value.copy()
+    counters = {s.id: s.index for s in plant.signals if s.form == "counter"}
+    after = instant(last + 1)
+    if now > after and counters:
+        for id_, _, value, _ in store.export(list(counters.values()), Period(after, now)):
+            if id_ in counters:
+                begin[counters.pop(id_)] = value
+            if not counters:
+                break
+    return begin
+
+
+def _shift(plant: Plant, batches: list[Cleaned], begin: Floats) -> Floats:
     """[signals] what to add to each recorded total so that it ends where the live counter begins."""
     shift = np.zeros(len(plant.signals))
     ends: dict[int, float] = {}
@@ -105,7 +122,7 @@ def _shift(plant: Plant, batches: list[Cleaned], image: Image) -> Floats:
         for signal, value in _lasts(cleaned.readings):
             ends[signal] = value
     for signal, value in ends.items():
-        live = float(image.value[signal])
+        live = float(begin[signal])
         if plant.signals[signal].form == "counter" and np.isfinite(live):
             shift[signal] = live - value
     return shift

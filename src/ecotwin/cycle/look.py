@@ -122,7 +122,9 @@ class Look:
         """When many minutes wait, read hours of them at once; they are judged in the same steps as ever."""
         read = self._ahead[-1].period.end if self._ahead else begin
         if begin >= read and end - begin > LEARN_EVERY:
-            block = self.window(Period(begin, min(end, _hour(begin) + AHEAD)))
+            block = self.window(
+                Period(begin - timedelta(minutes=1), min(end, _hour(begin) + AHEAD))
+            )
             self._ahead = (*self._ahead[-1:], block)
 
     def _cut(self, period: Period) -> Window:
@@ -148,8 +150,11 @@ class Look:
             start = until
 
     def _judge(self, period: Period) -> list[Finding]:
-        window = self._cut(period)
-        expected = self.expected(window)
+        # A minute more at the front: what a machine draws depends on the state that it comes from.
+        wide = self._cut(Period(period.start - timedelta(minutes=1), period.end))
+        window = _rows(wide, period, slice(1, None))
+        made = self.expected(wide)
+        expected = replace(made, mean=made.mean[1:], sd=made.sd[1:], actual=made.actual[1:])
         judged = self._judgeable(expected)
         scores = [s for d in self.detectors.values() for s in d.on_minutes(window, judged)]
         self._extend_trail(window, expected)
@@ -246,8 +251,11 @@ class Look:
         """[steps, machines] minutes inside a finding: they are not normal and not learned."""
         machines = self.baselines.elements
         mask = np.zeros((window.steps, len(machines)), bool)
+        # A machine's first days are what its baseline is made from: an alarm of a young baseline must not keep
+        # it from learning what was wrong with it.
+        seasoned = dict(zip(machines, self.baselines.seasoned, strict=True))
         for element, start, end in self._flagged:
-            if element in machines:
+            if seasoned.get(element, False):
                 inside = (window.at >= micros(start) - 10 * MINUTE) & (window.at <= micros(end))
                 mask[inside, machines.index(element)] = True
         return mask

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -37,6 +39,8 @@ class User:
 class Present(Parts):
     """What the pages ask of the plant now."""
 
+    _asked: Mapping[tuple[Period, int], Expected] = MappingProxyType({})
+    """The newest answers of `expected`: a page asks for one several times."""
     _means: tuple[datetime | None, dict[str, float]] = (None, {})
 
     @property
@@ -154,8 +158,12 @@ class Present(Parts):
         """Power of every machine against expected over a period; None without closed data."""
         if self.look.closed_until is None or period.seconds < step_s:
             return None
-        window = self.look.window(period, step_s)
-        return self.look.expected(window)
+        key = (period, step_s)
+        made = self._asked.get(key)
+        if made is None:
+            made = self.look.expected(self.look.window(period, step_s))
+            self._asked = {**dict(list(self._asked.items())[-3:]), key: made}
+        return made
 
     def working_now(self) -> bool:
         """Whether a shift is planned now."""

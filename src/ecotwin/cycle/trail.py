@@ -74,6 +74,7 @@ class Trail:
         self._at = np.zeros(0, np.int64)
         self._rows = {name: np.zeros((0, width)) for name in ("actual", "mean", "sd")}
         self._site = {name: np.zeros(0) for name in ("bought", "made", "used")}
+        self._expected: tuple[Floats, Floats] | None = None
 
     def add(
         self, at: Ints, actual: Floats, mean: Floats, sd: Floats, bought: Floats, made: Floats
@@ -86,6 +87,7 @@ class Trail:
             bought, made: [steps] power from the grid and made on site [kW].
         """
         keep = slice(-MINUTES, None)
+        self._expected = None
         fresh = at > (self._at[-1] if len(self._at) else -1)
         self._at = np.concatenate([self._at, at[fresh]])[keep]
         for name, rows in (("actual", actual), ("mean", mean), ("sd", sd)):
@@ -120,12 +122,15 @@ class Trail:
 
         The unmetered rest is expected to stay at its median of the hours before; NaN where any user has no expectation.
         """
+        if self._expected is not None:
+            return self._expected
         rest = self.rest_kw()
         good = rest[np.isfinite(rest)]
         middle = float(np.median(good)) if len(good) else 0.0
         spread = float(np.std(good)) if len(good) > 10 else 0.0
         mean = self._rows["mean"].sum(axis=1) + middle
         sd = np.sqrt((self._rows["sd"] ** 2).sum(axis=1) + spread**2)
+        self._expected = (mean, sd)
         return mean, sd
 
     def newest(self) -> int:

@@ -14,7 +14,7 @@ from ecotwin.errors import FigureGap
 from ecotwin.plant.model import Plant
 from ecotwin.records import Cost, Finding, Range, Score, Severity
 
-_DATERS = ("residual", "baseflow", "sunlight", "scrap")
+_DATERS = ("residual", "baseflow", "sunlight", "idling", "scrap")
 """Detectors that date and measure best; the first of them that speaks leads a finding."""
 
 SPEAK_EVERY_US = 3600_000_000

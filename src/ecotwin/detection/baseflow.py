@@ -25,7 +25,7 @@ from ecotwin.detection.chart import Chart, Verdict
 from ecotwin.detection.columns import Modes, called, lasting, picked, positions, rates, three
 from ecotwin.detection.contract import Expected
 from ecotwin.plant.model import STATES, Plant, Signal
-from ecotwin.records import Bools, Floats, Readings, Score, Window
+from ecotwin.records import Bools, Floats, Ints, Readings, Score, Window
 
 CARRIERS = ("compressed_air", "water", "nitrogen", "gas")
 INTO = (
@@ -53,10 +53,13 @@ UNKNOWN_SD = 1000.0
 """Standard deviation of a state's flow nobody knows yet [m3/h]: more than any flow judged here."""
 UNKNOWN_WEATHER_SD = 10.0
 """The same of the flow that 10 K bring [m3/h]."""
+WATCH_MIN = 60.0
+"""Minutes watched before the first is learned from."""
 LEARN_MIN = 1440.0
 RELEVANT_SHARE = 0.02
 RELEVANT_SITE_SHARE = 0.005
 """Excess that matters, as a share of the flow itself and of all the plant uses of its carrier."""
+SLOW_MIN = 30
 QUIET, IDLE, BUSY = 0, 4, 5
 
 
@@ -82,12 +85,17 @@ class Baseflow:
             [[m in s.scope for s in self._series] for m in machines], np.float64
         ).reshape(len(machines), k)
         self._outdoor = plant.signal(plant.outdoor).index if plant.outdoor else -1
-        self._chart = Chart(tuple(s.key for s in self._series))
+        keys = tuple(s.key for s in self._series)
+        self._chart = Chart(keys)
+        self._slow = Chart(keys)
+        self._gather, self._gather_min = np.zeros(k), np.zeros(k)
+        self._is_rest = np.array([len(s.weights) > 1 for s in self._series], np.bool_)
         carriers = sorted({s.carrier for s in self._series})
         self._alike = np.array([[s.carrier == c for c in carriers] for s in self._series]).reshape(
             k, len(carriers)
         )
         self._age, self._noise, self._peak, self._site = (np.zeros(k) for _ in range(4))
+        self._flow_mean, self._flow_var = np.zeros(k), np.zeros(k)
         self._theta = np.zeros((k, WIDTH))
         first = np.diag([UNKNOWN_SD**2] * KNOWN + [UNKNOWN_WEATHER_SD**2])
         self._p = np.tile(first, (k, 1, 1))
@@ -144,12 +152,38 @@ class Baseflow:
         said = self._chart.step(
             at, dt_min, residual, np.sqrt(unsure), mode, np.maximum(floor, 1e-3)
         )
+        said += self._judge_slowly(
+            at, dt_min, residual, unsure, mode, np.maximum(floor, 1e-3), said
+        )
         scores = [self._score(v, at, float(mean[v.row]), not bool(working[v.row])) for v in said]
         self._learn(dt_min, flow, x, px, unsure)
         return scores
 
+    def _judge_slowly(
+        self,
+        at: int,
+        dt_min: float,
+        residual: Floats,
+        unsure: Floats,
+        mode: Ints,
+        floor: Floats,
+        said: list[Verdict],
+    ) -> list[Verdict]:
+        """Rests by half hours: a compressor that loads and unloads swings within them, not between."""
+        ok = np.isfinite(residual) & self._is_rest
+        self._gather += np.where(ok, np.nan_to_num(residual) * dt_min, 0.0)
+        self._gather_min += np.where(ok, dt_min, 0.0)
+        if at % (SLOW_MIN * 60_000_000):
+            return []
+        full = self._gather_min >= 0.8 * SLOW_MIN
+        mean = np.where(full, self._gather / np.maximum(self._gather_min, 1e-9), np.nan)
+        self._gather[:], self._gather_min[:] = 0.0, 0.0
+        slow = self._slow.step(at, SLOW_MIN, mean, np.sqrt(unsure), mode, floor)
+        told = {v.row for v in said} | set(np.flatnonzero(self._chart.over).tolist())
+        return [v for v in slow if v.row not in told]
+
     def _learn(self, dt_min: float, flow: Floats, x: Floats, px: Floats, unsure: Floats) -> None:
-        fit: Bools = np.isfinite(flow) & ~self._chart.over
+        fit: Bools = np.isfinite(flow) & ~self._chart.over & ~self._slow.over
         if not fit.any():
             return
         error = np.where(fit, flow - (x * self._theta).sum(axis=1), 0.0)
@@ -158,9 +192,17 @@ class Baseflow:
         square = np.where(self._age > 300.0, np.minimum(square, 25.0 * self._noise), square)
         gain = np.maximum(dt_min / NOISE_MEMORY_MIN, dt_min / np.maximum(self._age, dt_min))
         self._noise += np.where(fit, gain * (square - self._noise), 0.0)
-        # A state's first minutes must not make it surer than flows ever are.
+        # A state's first minutes must not make it surer than flows ever are: a compressor that rests for its
+        # first ten minutes is no proof that nothing ever flows.
+        young = fit & (self._age <= LEARN_MIN)
+        first = dt_min / np.maximum(self._age, dt_min)
+        gap = np.where(young, np.nan_to_num(flow) - self._flow_mean, 0.0)
+        self._flow_mean += first * gap
+        self._flow_var += np.where(young, first * ((1.0 - first) * gap * gap - self._flow_var), 0.0)
         least = (LEAST_NOISE_SHARE * np.nan_to_num(flow)) ** 2 + 1e-6
-        told = np.maximum(self._noise, least) * ALIKE_MIN / dt_min
+        told = np.maximum(self._noise, np.where(young, np.maximum(least, self._flow_var), least))
+        told *= ALIKE_MIN / dt_min
+        fit = fit & (self._age > WATCH_MIN)
         pull = px / (told + unsure)[:, None]
         wander = (told * (dt_min / MEMORY_MIN) ** 2)[:, None, None] * np.eye(WIDTH)
         p = self._p - pull[:, :, None] * px[:, None, :] + wander
@@ -203,23 +245,33 @@ class Baseflow:
         level = {
             s.key: {
                 "level": [float(a[i]) for a in (self._age, self._noise, self._peak, self._site)],
+                "first": [float(self._flow_mean[i]), float(self._flow_var[i])],
+                "gather": [float(self._gather[i]), float(self._gather_min[i])],
                 "theta": self._theta[i].tolist(),
                 "p": self._p[i].tolist(),
             }
             for i, s in enumerate(self._series)
         }
-        return {"chart": self._chart.state(), "level": level, "degc": self._degc}
+        return {
+            "chart": self._chart.state(),
+            "slow": self._slow.state(),
+            "level": level,
+            "degc": self._degc,
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a saved state; one of another shape is left, and learning starts anew."""
         if any(len(one["theta"]) != WIDTH for one in state["level"].values()):
             return
         self._chart.restore(state["chart"])
+        self._slow.restore(state["slow"])
         self._degc = state["degc"]
         for i, s in enumerate(self._series):
             one = state["level"].get(s.key)
             if one is not None:
                 self._age[i], self._noise[i], self._peak[i], self._site[i] = one["level"]
+                self._flow_mean[i], self._flow_var[i] = one["first"]
+                self._gather[i], self._gather_min[i] = one["gather"]
                 self._theta[i], self._p[i] = one["theta"], one["p"]
 
 

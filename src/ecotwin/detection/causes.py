@@ -14,6 +14,7 @@ from ecotwin.records import Score, Severity
 
 KINDS = {
     "power": "excess",
+    "idle": "excess",
     "sun": "excess",
     "compressed_air": "excess",
     "water": "excess",
@@ -91,6 +92,10 @@ def title(plant: Plant, s: Score, *, night: bool = False) -> str:
         case "power":
             now = gap if gap > 0 else s.excess_kw
             return f"{name} draws {three(now)} kW more than expected"
+        case "idle":
+            return (
+                f"{name} stays on while no shift runs: {three(max(gap, 0.0))} kW above its custom"
+            )
         case "sun":
             return f"{name} makes {three(abs(gap))} kW less than this sun should give"
         case "compressed_air" | "water" | "nitrogen" | "gas":
@@ -138,6 +143,9 @@ class Kinship:
             element: Its element.
             open_causes: Open cause -> its element.
         """
+        twin = {"power": "idle", "idle": "power"}.get(what(cause))
+        if twin is not None and f"{element}:{twin}" in open_causes:
+            return f"{element}:{twin}"
         if what(cause) == "power" and element in self.compressors:
             return next((c for c in open_causes if what(c) == "compressed_air"), None)
         if what(cause) == "compressed_air":

@@ -48,8 +48,28 @@ COMMON_SHARE = 0.2
 EARLIEST_MIN = 60.0
 """Minutes in a state before its own scatter may judge alone."""
 
+BLOCK_MIN = 45.0
+"""Minutes in a state whose mean shows how far an expectation errs for the better part of an hour."""
+YOUNG_BLOCKS = 60.0
+"""So many blocks are always learned from, alarm or not: an expectation's habits are not a fault."""
+BLOCK_MEMORY = 150.0
+OVER_MEMORY = 400.0
+DEAD_WAVES = 2.0
+"""What stays within this many times the usual error of such a block is not added up."""
+FAST_WAVES = 3.0
+
 _FLOATS = ("mean", "scatter", "lag1", "lag0", "last", "rise", "fall", "streak", "minutes")
-_BY_MODE = ("own", "seen", "above", "spent", "share")
+_BY_MODE = (
+    "own",
+    "seen",
+    "above",
+    "spent",
+    "share",
+    "block",
+    "block_min",
+    "wave",
+    "blocks",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +114,9 @@ class Chart:
         self.own, self.seen, self.above, self.spent, self.share = (
             np.zeros((MODES, k)) for _ in range(5)
         )
+        self.block, self.block_min, self.wave, self.blocks = (
+            np.zeros((MODES, k)) for _ in range(4)
+        )
 
     def step(
         self, at: int, dt_min: float, residual: Floats, sd: Floats, mode: Ints, floor: Floats
@@ -116,8 +139,9 @@ class Chart:
         s = self._spread(r, sd, at_mode, floor)
         ripe = ok & (np.isfinite(sd) | (self.seen[at_mode] >= EARLIEST_MIN))
         inflate = self._correlation(at, dt_min, ok, r / s)
-        limit, z = self._smooth(dt_min, ok, r, s, inflate[0], floor)
-        self._climb(at, dt_min, ripe, r, s, inflate[1], floor)
+        wave = self._wave(dt_min, ok, r, s, sd, at_mode)
+        limit, z = self._smooth(dt_min, ok, r, s, inflate[0], np.maximum(floor, FAST_WAVES * wave))
+        self._climb(at, dt_min, ripe, r - DEAD_WAVES * wave, s, inflate[1], floor)
         self._collect(dt_min, ok, r, at_mode)
         self._enter(at, dt_min, ripe, limit, floor, mode)
         gone = self._leave(dt_min, ok, r, s, inflate[1], floor, mode)
@@ -133,6 +157,30 @@ class Chart:
         told = np.where(np.isfinite(sd), sd * sd, 0.0)
         result: Floats = np.maximum(np.sqrt(np.maximum(own, told)), floor / 5.0)
         return result
+
+    def _wave(
+        self, dt_min: float, ok: Bools, r: Floats, s: Floats, sd: Floats, at_mode: tuple[Ints, Ints]
+    ) -> Floats:
+        """How far the expectation of this state usually errs for most of an hour [series unit]."""
+        self.block[at_mode] += np.where(ok, np.clip(r, -8.0 * s, 8.0 * s) * dt_min, 0.0)
+        self.block_min[at_mode] += np.where(ok, dt_min, 0.0)
+        wave, count = self.wave[at_mode], self.blocks[at_mode]
+        full = ok & (self.block_min[at_mode] >= BLOCK_MIN)
+        if full.any():
+            mean = self.block[at_mode] / np.maximum(self.block_min[at_mode], 1e-9)
+            most = np.where(count < 10, np.inf, np.where(self.over, 4.0, 16.0) * wave)
+            gain = np.maximum(
+                1.0 / np.where(self.over, OVER_MEMORY, BLOCK_MEMORY),
+                np.where(count < YOUNG_BLOCKS, 1.0 / (count + 1.0), 0.0),
+            )
+            wave = wave + np.where(full, gain * (np.minimum(mean * mean, most) - wave), 0.0)
+            self.wave[at_mode] = wave
+            self.blocks[at_mode] += np.where(full, 1.0, 0.0)
+            self.block[at_mode] = np.where(full, 0.0, self.block[at_mode])
+            self.block_min[at_mode] = np.where(full, 0.0, self.block_min[at_mode])
+        young = np.where((count < 5) & np.isfinite(sd), sd, 0.0)
+        usual: Floats = np.maximum(np.sqrt(wave), young / 2.0)
+        return usual
 
     def _correlation(self, at: int, dt_min: float, ok: Bools, u: Floats) -> tuple[Floats, Floats]:
         u = np.clip(u, -8.0, 8.0)
@@ -309,4 +357,4 @@ class Chart:
             for key in (*_FLOATS, "begun", "onset", "last_at", "seen_in", "over"):
                 getattr(self, key)[i] = one[key]
             for key in _BY_MODE:
-                getattr(self, key)[:, i] = one[key]
+                getattr(self, key)[:, i] = one.get(key, 0.0)

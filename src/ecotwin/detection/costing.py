@@ -17,6 +17,8 @@ from ecotwin.records import Cost, Range, Score
 Rate = float | Callable[[datetime], float | None] | None
 """A price or factor of one canonical unit of a carrier: a number, or a function of the moment."""
 
+POWERS = ("power", "idle", "sun")
+"""Causes whose excess is electric power."""
 Z95 = 1.96
 
 
@@ -93,15 +95,15 @@ class Costing:
 
     def per_day(self, s: Score) -> Amount | None:
         """The excess of a day; None when this cause has none that is known."""
-        if what(s.cause) in ("power", "sun"):
+        if what(s.cause) in POWERS:
             return Amount("electricity", 24.0 * s.excess_kw, 24.0 * s.excess_sd, "energy_kwh")
         return self._amount(s, s.excess_rate, s.excess_sd)
 
     def total(self, s: Score, value: float) -> Amount | None:
         """A sum in the score's own unit, with the share of uncertainty of a day's excess."""
-        day = s.excess_kw if what(s.cause) in ("power", "sun") else s.excess_rate
+        day = s.excess_kw if what(s.cause) in POWERS else s.excess_rate
         sd = abs(value) * min(s.excess_sd / abs(day), 1.0) if day else 0.0
-        if what(s.cause) in ("power", "sun"):
+        if what(s.cause) in POWERS:
             return Amount("electricity", value, sd, "energy_kwh")
         return self._amount(s, value, sd)
 

@@ -31,6 +31,9 @@ LEARN_BLOCKS = 40
 MEMORY_BLOCKS = 500.0
 LEAST_MINUTES = 30.0
 RELEVANT_SHARE = 0.02
+RELEVANT_KW = 0.1
+RECENT = 0.4
+"""Weight of the newest hour in the mean that says whether a drift still goes on."""
 WEAR_SHARE = 0.10
 WEAR_MEANS = ("vibration",)
 WEAR_NAMES = ("membrane_drop", "filter_drop", "differential_pressure")
@@ -73,7 +76,7 @@ class Ewma:
         shape = (2, k)
         self._sum, self._min, self._level = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         self._centre, self._var, self._count = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-        self._ewma, self._last = np.zeros(shape), np.zeros(shape)
+        self._ewma, self._last, self._recent = (np.zeros(shape) for _ in range(3))
         self._lag1, self._lag0 = np.full(shape, 0.3), np.ones(shape)
         self._over = np.zeros(shape, np.bool_)
         self._onset, self._begun = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
@@ -151,10 +154,12 @@ class Ewma:
         matters = self._shift >= self._relevant(reference)
         starts = ripe & (self._ewma <= 0.25 * bar)
         self._begun = np.where(starts, at, self._begun)
-        new = ripe & ~self._over & (self._ewma > bar) & matters
+        new = ripe & ~self._over & (self._ewma > bar) & (self._recent > 0.5 * bar) & matters
         self._onset = np.where(new, self._begun, self._onset)
         self._sofar = np.where(new, self._shift * (at - self._begun) / HOUR, self._sofar)
-        gone = ripe & self._over & (self._ewma < 0.5 * bar)
+        self._recent += np.where(ripe, RECENT * (z - self._recent), 0.0)
+        back = self._recent < 0.25 * bar
+        gone = ripe & self._over & ((self._ewma < 0.5 * bar) | back)
         self._over |= new
         self._sofar += np.where(
             self._over & ripe & ~new, (block - self._centre) * minutes / 60.0, 0.0
@@ -164,13 +169,16 @@ class Ewma:
             for m, i in np.argwhere(self._over & full)
         ]
         self._over &= ~gone
+        self._ewma = np.where(
+            gone, np.minimum(self._ewma, np.maximum(self._recent, 0.0)), self._ewma
+        )
         self._learn(full & ~self._over & (self._ewma < 0.7 * bar), block, z)
         return scores
 
     def _relevant(self, reference: Floats) -> Floats:
         floor = np.zeros_like(self._centre)
         seen = np.maximum(self._nominal, np.abs(reference[:, : self._split]))
-        floor[:, : self._split] = RELEVANT_SHARE * seen
+        floor[:, : self._split] = np.maximum(RELEVANT_SHARE * seen, RELEVANT_KW)
         floor[:, self._split :] = WEAR_SHARE * np.abs(self._centre[:, self._split :])
         return floor
 
@@ -238,6 +246,7 @@ class Ewma:
         "count",
         "ewma",
         "last",
+        "recent",
         "lag1",
         "lag0",
         "over",

@@ -41,6 +41,18 @@ REASONS = {
     "bad_at_source": "marked as bad by its source",
     "shed": "shed under overload",
 }
+FAMILIES = (
+    "energy",
+    "ghg",
+    "cost",
+    "water",
+    "waste",
+    "production",
+    "oee",
+    "time",
+    "material",
+    "air",
+)
 PARTS = 60
 
 
@@ -68,10 +80,10 @@ def accounts(twin: Twin, element: str, period: str) -> Accounts:
         figures=figures.of_plant(twin)
         if place == twin.plant.site.id
         else figures.of_machine(twin, place),
-        measures=[_row(twin, m, sealed) for m in own],
+        measures=[_row(twin, m, sealed) for m in sorted(own, key=_rank)],
         parts=[_row(twin, m, sealed) for m in sorted(below, key=lambda m: -m.value)],
         balances=_balances(twin, span) if place == twin.plant.site.id else [],
-        refused=[text for where, text in made.gaps if where == place],
+        refused=[words.plainly(twin.plant, text) for where, text in made.gaps if where == place],
         quarantine=[
             CountRow(reason=r, count=n, text=REASONS.get(r, r))
             for r, n in sorted(twin.store.reject_counts(span).items(), key=lambda c: -c[1])
@@ -107,9 +119,21 @@ def _begun(measure: str) -> str:
     return measure.rsplit("/", 1)[0]
 
 
+def _rank(m: Measure) -> int:
+    """Energy and climate first; families that the order does not name come last."""
+    family = m.indicator.split(".")[0]
+    return FAMILIES.index(family) if family in FAMILIES else len(FAMILIES)
+
+
+def _is_share(m: Measure) -> bool:
+    """Whether a figure without a unit is a part of a whole, which people read in per cent."""
+    return m.unit == "1" and (m.indicator.startswith("oee.") or "share" in m.indicator or
+                              m.indicator.endswith(("_rate", "_rate_zero_waste", "_yield")))  # fmt: skip
+
+
 def _row(twin: Twin, m: Measure, sealed: Mapping[str, int]) -> MeasureRow:
     entry = indicators().get(m.indicator)
-    unit = words.unit(m.unit)
+    unit, scale = ("%", 100.0) if _is_share(m) else (words.unit(m.unit), 1.0)
     factor = m.factors[0] if m.factors else None
     return MeasureRow(
         id=m.id,
@@ -117,10 +141,10 @@ def _row(twin: Twin, m: Measure, sealed: Mapping[str, int]) -> MeasureRow:
         element_name=twin.plant.element(m.element).name,
         indicator=m.indicator,
         name=entry.name if entry else m.indicator,
-        digits=words.digits(m.value),
-        value=m.value,
+        digits=words.digits(m.value * scale),
+        value=m.value * scale,
         unit=unit,
-        interval=words.span(m.low, m.high),
+        interval=words.span(m.low * scale, m.high * scale),
         coverage=m.coverage,
         estimated_share=m.estimated_share,
         factor=f"{words.digits(factor.value)} {words.unit(factor.unit)}, {factor.year or factor.version}"
@@ -169,12 +193,17 @@ def _revisions(twin: Twin, span: Period) -> list[RevisionRow]:
     rows = []
     for r in twin.store.revisions(span, limit=50):
         signal = twin.plant.signals[r.signal]
+        unit = words.unit(signal.unit)
+        before, after = words.digits(r.before), words.digits(r.after)
+        if before == after:
+            continue
+        place = twin.plant.element(signal.element).name
         rows.append(
             RevisionRow(
-                signal=signal.id,
+                signal=f"{place}: {signal.name.replace('_', ' ')}",
                 at=iso(r.start),
-                before=f"{words.digits(r.before)} {signal.unit}",
-                after=f"{words.digits(r.after)} {signal.unit}",
+                before=f"{before} {unit}".strip(),
+                after=f"{after} {unit}".strip(),
                 known_at=iso(r.known_after),
             )
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ecotwin.control import waitable
+from ecotwin.control.interlocks import waitable
 from ecotwin.records import Advice, Check, Receipt, Saving
 from ecotwin.service import bar as shared
 from ecotwin.service import words
@@ -33,7 +33,9 @@ def advice_list(twin: Twin) -> AdviceList:
     text = (
         "One piece of advice waits for you"
         if len(waiting) == 1
-        else f"{len(waiting) or 'No'} pieces of advice wait for you"
+        else f"{len(waiting)} pieces of advice wait for you"
+        if waiting
+        else "No advice waits for you"
     )
     if fit:
         total = sum(s.saved_kwh.value for s in fit)
@@ -76,8 +78,8 @@ def advice(twin: Twin, id: str) -> AdviceView:  # noqa: A002
         against=list(found.against),
         checks=[
             CheckRow(
-                text=words.unit(c.text),
-                found=words.STATE_WORDS.get(c.found, words.unit(c.found)),
+                text=words.signs(c.text),
+                found=words.STATE_WORDS.get(c.found, words.signs(c.found)),
                 passed=c.passed,
                 waits=not c.passed and _waits(twin, found, c),
             )
@@ -153,7 +155,9 @@ def _rows(twin: Twin, found: Advice) -> list[tuple[str, str]]:
             )
         )
     begins = words.clock_time((found.changes[0] if found.changes else found).period.start, zone)
-    rows.append(("Decide by", f"{words.clock_time(found.decide_by, zone)}; the order begins at {begins}"))
+    rows.append(
+        ("Decide by", f"{words.clock_time(found.decide_by, zone)}; the order begins at {begins}")
+    )
     return rows
 
 
@@ -196,7 +200,7 @@ def _event(twin: Twin, receipt: Receipt) -> Event:
     id_ = twin.receipt_id(receipt)
     return Event(
         at=shared.stamp(receipt.at),
-        text=receipt.text,
+        text=words.signs(receipt.text),
         level=level,
         entry=twin.entry_of(Receipt, id_),
     )

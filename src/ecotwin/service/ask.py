@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,10 @@ def _over_socket(local: Path, question: str, words: dict[str, Any]) -> dict[str,
     """The running twin's answer; None when nobody listens any more."""
     import httpx
 
+    with socket.socket(socket.AF_UNIX) as door:
+        # The client leaks its socket when nobody listens, so it is not asked before somebody does.
+        if door.connect_ex(str(local)) != 0:
+            return None
     transport = httpx.HTTPTransport(uds=str(local))
     try:
         with httpx.Client(transport=transport, timeout=PATIENCE_S) as client:

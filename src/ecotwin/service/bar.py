@@ -134,7 +134,7 @@ def saves_text(twin: Twin, advice: Advice) -> str:
 def headline(twin: Twin, findings: list[Finding], subject: str, state: str) -> Headline:
     """A sentence of state, and the sentence of cost of what was found."""
     if not findings:
-        return Headline(text=f"{state}. Nothing is above expected", cost="", level="ok")
+        return Headline(text=f"{state}. No open findings", cost="", level="ok")
     co2 = sum(_value(f.excess.co2e_kg) or 0.0 for f in findings)
     money = sum(_value(f.excess.money) or 0.0 for f in findings)
     worst: Level = "act" if any(f.severity is Severity.ACT for f in findings) else "watch"

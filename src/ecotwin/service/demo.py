@@ -36,9 +36,26 @@ def demo_plant() -> Path:
 
 
 def run_demo(
-    plant_file: Path | None, *, speed: float, port: int, seed: int, days: float, fresh: bool
+    plant_file: Path | None,
+    *,
+    speed: float,
+    port: int,
+    seed: int,
+    days: float,
+    fresh: bool,
+    start: datetime = START,
 ) -> int:
-    """Start both, say what to look at, wait for Ctrl-C, end both. Returns the exit code."""
+    """Start both, say what to look at, wait for Ctrl-C, end both. Returns the exit code.
+
+    Args:
+        plant_file: Another plant than the electronics works.
+        speed: Plant seconds per second.
+        port: Port of the page.
+        seed: Seed of the stand-in factory.
+        days: Days of history before `start` to learn from.
+        fresh: Begin with an empty history.
+        start: Plant time at which the stand-in and the twin begin.
+    """
     file = plant_file or demo_plant()
     plant = load(file)
     connection = next((c for c in plant.connections if c.protocol == "sparkplug"), None)
@@ -58,14 +75,16 @@ def run_demo(
     live = subprocess.Popen(  # noqa: S603
         [
             *standin, "run", str(file), "--port", str(broker_port), "--broker-inside",
-            "--start", START.isoformat(), "--speed", str(speed), "--origin", str(origin),
-            "--seed", str(seed), "--scenario", "demo", "--truth", str(folder / "truth.jsonl"),
+            "--start", start.isoformat(), "--speed", str(speed), "--origin", str(origin),
+            "--seed", str(seed), "--scenario", _scenario(file), "--truth", str(folder / "truth.jsonl"),
             "--state", str(folder / "stand-in"),
         ],
         start_new_session=True,
     )  # fmt: skip
     past = (
-        _record(standin, file, plant, folder / "past", days, seed) if days > 0 and fresh else None
+        _record(standin, file, plant, folder / "past", days, seed, start)
+        if days > 0 and fresh
+        else None
     )
     try:
         return serve(
@@ -73,7 +92,7 @@ def run_demo(
             folder=folder,
             port=port,
             speed=speed,
-            start=START.isoformat(),
+            start=start.isoformat(),
             origin=origin,
             connections={connection.name: {"host": "127.0.0.1", "port": broker_port}},
             settings=read(port=port, lateness_s=max(10.0, 0.4 * speed)),
@@ -85,11 +104,22 @@ def run_demo(
             _end(process)
 
 
+def _scenario(file: Path) -> str:
+    """What happens in the factory: the demo's faults name machines of its own plant file only."""
+    return "demo" if file.resolve() == demo_plant().resolve() else "calm"
+
+
 def _record(
-    standin: list[str], file: Path, plant: Plant, folder: Path, days: float, seed: int
+    standin: list[str],
+    file: Path,
+    plant: Plant,
+    folder: Path,
+    days: float,
+    seed: int,
+    begun: datetime,
 ) -> subprocess.Popen[bytes]:
     """Let the stand-in write the days before the start, which the twin learns from."""
-    start = datetime.fromtimestamp(START.timestamp() - days * 86_400, UTC)
+    start = datetime.fromtimestamp(begun.timestamp() - days * 86_400, UTC)
     return subprocess.Popen(  # noqa: S603
         [
             *standin, "record", str(file), "--days", str(days), "--start", start.isoformat(),

@@ -88,7 +88,7 @@ def _power(twin: Twin, area: str) -> Figure:
         expected=expected,
         coverage=_coverage(values),
         spark=_spark(at, values, low, high),
-        missing="" if np.isfinite(now_kw) else "No power has been measured yet",
+        missing="" if np.isfinite(now_kw) else _silent(values),
     )
 
 
@@ -124,7 +124,7 @@ def _carbon_by(twin: Twin, area: str, factor: float | None, method: str) -> Figu
         expected=expected,
         coverage=_coverage(values),
         spark=_spark(at, values * factor * share, low, high),
-        missing="" if np.isfinite(value) else "No power has been measured yet",
+        missing="" if np.isfinite(value) else _silent(values),
     )
 
 
@@ -150,11 +150,17 @@ def _against(
     value: float, mean: Floats, low: Floats, high: Floats, unit: str
 ) -> tuple[str, Level, str]:
     if not len(mean) or not np.isfinite(mean[-1]):
-        return "still learning what to expect", "none", ""
+        lost = np.isfinite(mean).any()  # it was known before: a machine's data are missing now
+        return ("expected: data missing" if lost else "still learning what to expect"), "none", ""
     middle, first, last = (float(np.nanmean(a[-5:])) for a in (mean, low, high))
     first = max(first, 0.0)
     text, level = words.against(value, middle, first, last)
     return text, level, words.span(first, last, unit)
+
+
+def _silent(values: Floats) -> str:
+    """Why there is no power now."""
+    return "No data in the last minutes" if np.isfinite(values).any() else "Not measured yet"
 
 
 def _coverage(values: Floats) -> float | None:
@@ -180,7 +186,8 @@ def _daily(twin: Twin, element: str, look: Look) -> Figure:
     if measure is None:
         return Figure(
             id=look.id, name=look.name, digits="–", unit=look.unit, value=None, level="none", against="",
-            expected="", coverage=None, spark=None, missing=twin.why_missing(element, look.indicator),
+            expected="", coverage=None, spark=None,
+            missing=words.plainly(twin.plant, twin.why_missing(element, look.indicator)),
         )  # fmt: skip
     value = measure.value * look.factor
     usual = twin.customary(element, look.indicator)

@@ -96,9 +96,9 @@ def finding(twin: Twin, id: str) -> FindingView:  # noqa: A002
 
 def _headline(twin: Twin, found: Finding) -> Headline:
     since = words.day_time(found.onset, twin.plant.zone, twin.now())
-    return shared.headline(twin, [found], "It", f"{found.title}{',' if ',' in found.title else ''} since {since}").model_copy(
-        update={"level": shared.level_of(found)}
-    )
+    return shared.headline(
+        twin, [found], "It", f"{found.title}{',' if ',' in found.title else ''} since {since}"
+    ).model_copy(update={"level": shared.level_of(found)})
 
 
 def _seen(found: Finding) -> str:

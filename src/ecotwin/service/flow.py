@@ -14,8 +14,10 @@ from ecotwin.service.views import Flow, FlowEnd, FlowLink, FlowNode, Level
 if TYPE_CHECKING:
     from ecotwin.cycle import Twin
 
-ENDS = 12
+ENDS = 9
 """About so many rows of users in the table; the smallest users of a group are put together."""
+SMALL_GROUP = 0.06
+"""A calm group below this share of the main's power is one row."""
 LEAST_SHARE = 0.002
 """An excess below this share of the site's power is never marked."""
 LOUD = 3
@@ -188,7 +190,11 @@ class _Picture:
         element = group.element if group else parent
         total = sum(self._power(i) for i in group.inputs) if group else float("nan")
         if not np.isfinite(total):
-            total = sum(u.kw for u in users)
+            total = sum(u.kw for u in users if np.isfinite(u.kw))
+        if self._is_small(group, users, total):
+            whole = _together(users, element, name)
+            self._leaf(whole, main.id)
+            return total
         excess = sum(max(0.0, u.above) for u in users if u.level in {"watch", "act"})
         level = _worst([u.level for u in users])
         self._node(block, name, 2, total, element)
@@ -206,17 +212,17 @@ class _Picture:
             self._leaf(use, block)
         hidden = [u for u in users if u not in shown]
         if hidden:
-            half = float(np.sqrt(sum(u.half**2 for u in hidden)))
             title = f"{len(hidden)} more in {name}" if len(hidden) > 1 else hidden[0].name
-            self._leaf(
-                _Use(
-                    element, title, sum(u.kw for u in hidden), sum(u.expected for u in hidden), half
-                ),
-                block,
-            )
+            self._leaf(_together(hidden, element, title), block)
         if group:
             self._rest(group, block, total - sum(u.kw for u in users))
         return total
+
+    def _is_small(self, group: Balance | None, users: list[_Use], total: float) -> bool:
+        """A small calm group of the main: one row says enough of it."""
+        calm = all(u.level in {"ok", "none"} for u in users)
+        few = total < SMALL_GROUP * self.total_kw
+        return group is None and calm and few and self.inside is None and len(users) > 1
 
     def _leaf(self, use: _Use, block: str) -> None:
         node = f"{block}>{use.element}:{use.name}"
@@ -313,6 +319,19 @@ class _Picture:
             FlowLink(source=source, target=target, carrier=carrier, kw=_r(max(kw, 0.0)) or 0.0,
                      excess_kw=_r(excess) or 0.0, level=level)
         )  # fmt: skip
+
+
+def _together(users: list[_Use], element: str, name: str) -> _Use:
+    """Several users as one; those without a value now are left out of the sums."""
+    known = [u for u in users if np.isfinite(u.kw)]
+    nan = float("nan")
+    return _Use(
+        element,
+        name,
+        sum(u.kw for u in known) if known else nan,
+        sum(u.expected for u in known) if known else nan,
+        float(np.sqrt(sum(u.half**2 for u in known))) if known else nan,
+    )
 
 
 def _worst(levels: list[Level]) -> Level:

@@ -48,7 +48,7 @@ def load(twin: Twin) -> Load:
         forecast=[None] * len(starts),
         forecast_low=[None] * len(starts),
         forecast_high=[None] * len(starts),
-        forecast_text="No forecast yet: forecasters come with a later version.",
+        forecast_text="",
         tariff=[
             Lane(start=stamp(a), end=stamp(b), value=v)
             for a, b, v in twin.prices.money_bands("electricity", day)

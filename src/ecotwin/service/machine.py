@@ -26,11 +26,18 @@ from ecotwin.service.views import (
     SetPoint,
     StateRow,
     StateSpan,
+    Trace,
 )
 
 if TYPE_CHECKING:
     from ecotwin.cycle import Twin
 
+INNER = {"role", "sleep_signal"}
+"""Facts that tell the twin how to treat a machine and people nothing."""
+FACT_UNITS = {
+    "kwh_per_m3": "kWh/m³", "m3_h": "m³/h", "min": "min", "kw": "kW", "kwh": "kWh", "bar": "bar", "s": "s", "h": "h",
+    "m3": "m³", "kg": "kg", "degc": "°C", "c": "°C", "l": "l", "share": "of 1",
+}  # fmt: skip
 TRACES = 5
 """Signals shown beside power."""
 QUIET = {
@@ -97,7 +104,8 @@ def machine(twin: Twin, id: str, hours: float) -> MachineView:  # noqa: A002
     period = recent(twin, hours)
     power = power_trace(twin, id, period)
     found = [f for f in twin.findings_open() if f.element == id]
-    signals = [s for s in twin.plant.signals_of(id) if s.means not in QUIET][:TRACES]
+    shown = [s for s in twin.plant.signals_of(id) if s.means not in QUIET]
+    signals = sorted(shown, key=lambda s: s.form == "counter")[:TRACES]
     window = twin.store.window([s.index for s in signals], period, 300 if hours > 6 else 60)
     states, total = _states(twin, id, period)
     ribbon = _ribbon(twin, id, period)
@@ -111,7 +119,7 @@ def machine(twin: Twin, id: str, hours: float) -> MachineView:  # noqa: A002
         figures=figures.of_machine(twin, id),
         ribbon_title=_ribbon_title(states, hours),
         ribbon=ribbon,
-        power_title=_power_title(twin, id),
+        power_title=_power_title(twin, id, power),
         power=power,
         power_gaps=gaps_of(power, now_us),
         traces=[trace(window, s) for s in signals],
@@ -132,12 +140,31 @@ def machine(twin: Twin, id: str, hours: float) -> MachineView:  # noqa: A002
         orders=_orders(twin, id),
         writes=_set_points(twin, id),
         facts=[
-            Fact(name=k.replace("_", " "), value=str(v), source="plant file")
+            words_of_fact(k, v)
             for k, v in element.kind_facts.items()
-            if not k.startswith("kw_") and v not in ("", None)
+            if not k.startswith("kw_") and k not in INNER and v not in ("", None)
         ],
         start=iso(period.start_us),
         end=iso(period.end_us),
+    )
+
+
+def words_of_fact(key: str, value: object) -> Fact:
+    """A fact of the plant file with its unit beside the number, as its name ends in it.
+
+    >>> words_of_fact("warmup_min", 18.0), words_of_fact("rated_flow_m3_h", 560.0).value
+    (Fact(name='Warmup', value='18 min', source='plant file'), '560 m³/h')
+    """
+    name, unit = key, ""
+    for end in sorted(FACT_UNITS, key=len, reverse=True):
+        if key.endswith(f"_{end}") and not isinstance(value, str):
+            name, unit = key.removesuffix(f"_{end}"), FACT_UNITS[end]
+            break
+    shown = f"{value:g}" if isinstance(value, int | float) else str(value).replace("_", " ")
+    return Fact(
+        name=name.replace("_", " ").capitalize(),
+        value=f"{shown} {unit}".strip(),
+        source="plant file",
     )
 
 
@@ -152,15 +179,22 @@ def _headline(twin: Twin, element: Element) -> Headline:
     used = twin.user_now(element.id)
     if used is None or not np.isfinite(used.kw):
         return Headline(text=f"{element.name}: nothing is above expected", cost="", level="none")
-    return Headline(
-        text=f"{element.name} draws {words.digits(used.kw)} kW, as expected", cost="", level="ok"
-    )
+    draws = f"{element.name} draws {words.digits(used.kw)} kW"
+    if used.level in {"watch", "act"}:
+        above = words.digits(used.kw - used.expected_kw, 2)
+        return Headline(text=f"{draws}, {above} kW more than expected", cost="", level=used.level)
+    known = ", as expected" if np.isfinite(used.expected_kw) else ""
+    return Headline(text=f"{draws}{known}", cost="", level="ok")
 
 
-def _power_title(twin: Twin, element: str) -> str:
+def _power_title(twin: Twin, element: str, power: Trace | None) -> str:
     found = [f for f in twin.findings_open() if f.element == element and f.kind == "excess"]
+    if not found and power is not None and power.level in {"watch", "act"}:
+        return "Power stands above its expected band now"
+    if not found and (power is None or power.level == "none"):
+        return "Power; what to expect is still being learned"
     if not found:
-        return "Power stays inside its expected band"
+        return "Power is inside its expected band"
     since = words.day_time(found[0].onset, twin.plant.zone, twin.now())
     return f"Power left its expected band {since}"
 
@@ -284,7 +318,10 @@ def _states_title(states: list[StateRow]) -> str:
     loud = [s for s in states if s.level in {"watch", "act"}]
     if not loud:
         return "Energy by state is as expected"
-    return f"The excess falls on {' and '.join(s.name.lower() for s in loud)}"
+    above = [s for s in states if (s.above_kwh or 0.0) > 0]
+    total = sum(s.above_kwh or 0.0 for s in above)
+    main = [s for s in above if (s.above_kwh or 0.0) >= 0.2 * total] or loud
+    return f"The excess falls on {' and '.join(s.name.lower() for s in main)}"
 
 
 def _orders(twin: Twin, element: str) -> list[OrderRow]:
@@ -318,7 +355,7 @@ def _order(twin: Twin, order: Order) -> OrderRow:
         level=level,
         text=f"{signal.name.capitalize()}: {words.digits(order.value)} {words.unit(signal.unit)} "
         f"until {words.clock_time(order.lease_until, twin.plant.zone)}",
-        result=receipts[-1].text if receipts else order.state,
+        result=words.signs(receipts[-1].text) if receipts else order.state,
         advice=order.advice,
         may_approve=False,
     )
@@ -329,14 +366,14 @@ def _set_points(twin: Twin, element: str) -> list[SetPoint]:
     return [
         SetPoint(
             signal=s.id,
-            name=s.name.replace("_", " "),
+            name=s.name.replace("_", " ").capitalize(),
             value=figures.number(float(image.value[s.index])),
             unit=words.unit(s.unit),
             low=s.write.low,
             high=s.write.high,
-            autonomy=s.write.autonomy,
+            autonomy=words.AUTONOMY.get(s.write.autonomy, s.write.autonomy),
             watchdog=s.write.watchdog,
-            approve=list(s.write.approve),
+            approve=[role.replace("_", " ") for role in s.write.approve],
         )
         for s in twin.plant.signals_of(element)
         if s.write is not None

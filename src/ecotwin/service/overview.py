@@ -42,7 +42,7 @@ def overview(twin: Twin, area: str = "") -> Overview:
         findings=[shared.finding_row(twin, f) for f in found[:8]],
         load=load(twin),
         advice=[shared.advice_row(twin, a) for a in waiting[:4]],
-        refused=twin.refused(),
+        refused=list(dict.fromkeys(words.plainly(twin.plant, t) for t in twin.refused())),
     )
 
 
@@ -63,7 +63,8 @@ def _state(twin: Twin, area: str) -> str:
         return f"{twin.plant.element(area).name}: {verb.lower()}"
     mean, sd = twin.trail.site_expected()
     if not len(mean) or not np.isfinite(mean[-1]):
-        return f"{verb}; what to expect is still being learned"
+        learned = twin.learned_share > 0.9
+        return verb if learned else f"{verb}; what to expect is still being learned"
     middle, half = float(np.nanmean(mean[-5:])), 1.96 * float(np.nanmean(sd[-5:]))
     above = twin.site_kw() - middle
     if not np.isfinite(above) or abs(above) <= half:
@@ -77,10 +78,19 @@ def _subject(twin: Twin, found: list[Finding]) -> str:
     """The worst by name, the rest by number."""
     if not found:
         return ""
-    first = twin.plant.element(found[0].element).name
+    first = _inside(twin, found[0].element)
     if len(found) == 1:
-        return f"A finding at {first[:1].lower() + first[1:]}"
+        return f"A finding at {first}"
     if len(found) == 2:
-        second = twin.plant.element(found[1].element).name
-        return f"Findings at {first[:1].lower() + first[1:]} and {second[:1].lower() + second[1:]}"
-    return f"Findings at {first[:1].lower() + first[1:]} and {len(found) - 1} other places"
+        second = _inside(twin, found[1].element)
+        return (
+            f"Findings at {first} and {second}" if first != second else f"Two findings at {first}"
+        )
+    return f"Findings at {first} and {len(found) - 1} other places"
+
+
+def _inside(twin: Twin, element: str) -> str:
+    """A name inside a sentence: a machine is a common noun, the site has a name of its own."""
+    found = twin.plant.element(element)
+    proper = found.level in {"enterprise", "site"} or found.name[:2].isupper()
+    return found.name if proper else found.name[:1].lower() + found.name[1:]

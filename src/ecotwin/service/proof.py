@@ -72,7 +72,7 @@ def _entry(twin: Twin, entry: Entry) -> EntryRow:
         at=iso(micros(entry.at)),
         kind=KINDS.get(entry.kind, entry.kind),
         subject=_subject(twin, entry.subject, body) if entry.kind == "measure" else entry.subject,
-        text=_text(entry.kind, body),
+        text=_named(twin, entry.kind, body),
         leaf=entry.leaf.hex(),
     )
 
@@ -83,6 +83,19 @@ def _subject(twin: Twin, subject: str, body: Any) -> str:
     start, end = (datetime.fromisoformat(body["period"][k]) for k in ("start", "end"))
     name = twin.plant.element(body["element"]).name if body["element"] in subject else subject
     return f"{name}, {words.day_time(start, zone, twin.now())} to {words.clock_time(end, zone)}"
+
+
+def _named(twin: Twin, kind: str, body: Any) -> str:
+    """An entry in a few words, with the names that people use."""
+    if kind == "order" and twin.plant.has_signal(body["signal"]):
+        signal = twin.plant.signal(body["signal"])
+        what = f"{signal.name} to {words.digits(body['value'])} {words.unit(signal.unit)}"
+        return f"{twin.plant.element(signal.element).name}: {what} ({body['state']})"
+    if kind == "saving":
+        saved = body["saved_kwh"]
+        span = words.span(saved["low"], saved["high"])
+        return f"{twin.plant.element(body['element']).name}: {words.digits(saved['value'])} kWh ({span})"
+    return words.signs(_text(kind, body))
 
 
 def _text(kind: str, body: Any) -> str:
@@ -113,7 +126,7 @@ def explain(twin: Twin, figure: str) -> Explain:
     """
     asked = Asked(twin.plant, twin.store, twin.ledger, twin.now())
     tree = asked.explain(figure)["tree"]
-    sealed = twin.ledger.entries(kind="measure", subject=figure, newest_first=True, limit=1)
+    sealed = _sealed(twin, figure)
     unit = words.unit(tree["unit"])
     return Explain(
         bar=shared.bar(twin),
@@ -122,21 +135,36 @@ def explain(twin: Twin, figure: str) -> Explain:
         value=f"{words.digits(tree['value'], 4)} {unit}",
         interval=words.span(tree["low"], tree["high"], unit),
         formula=tree["formula"],
-        steps=_steps(tree, sealed[0] if sealed else None),
-        entry=sealed[0].index if sealed else None,
+        steps=_steps(twin, tree, sealed),
+        entry=sealed.index if sealed else None,
     )
 
 
-def _steps(tree: dict[str, Any], sealed: Entry | None) -> list[Step]:
+def _sealed(twin: Twin, figure: str) -> Entry | None:
+    """The newest entry of a figure; of a period that still runs, the one sealed last."""
+    exact = twin.ledger.entries(kind="measure", subject=figure, newest_first=True, limit=1)
+    if exact:
+        return exact[0]
+    begun = figure.rsplit("/", 1)[0]
+    known = twin.ledger.entries(kind="measure", newest_first=True, limit=3000)
+    return next((e for e in known if e.subject.rsplit("/", 1)[0] == begun), None)
+
+
+def _local(twin: Twin, stamp: str) -> str:
+    """A moment of the tree in the plant's time."""
+    return words.day_time(datetime.fromisoformat(stamp), twin.plant.zone, twin.now())
+
+
+def _steps(twin: Twin, tree: dict[str, Any], sealed: Entry | None) -> list[Step]:
     """What the figure was made of, in the order in which it was made."""
     steps = [
         Step(
             name="Input",
-            text=f"{one['name']}: {words.digits(one['value'], 4)} {one['unit']}",
+            text=f"{one['name']}: {words.digits(one['value'], 4)} {words.unit(one['unit'])}",
             detail=f"{one['signal']}, {one['coverage'] * 100:.1f} % covered"
             if one["signal"]
             else "",
-            steps=_steps(one["tree"], None) if "tree" in one else [],
+            steps=_steps(twin, one["tree"], None) if "tree" in one else [],
         )
         for one in tree["inputs"]
     ]
@@ -160,21 +188,26 @@ def _steps(tree: dict[str, Any], sealed: Entry | None) -> list[Step]:
         steps.append(
             Step(
                 name="Factor",
-                text=f"{words.digits(factor['value'], 4)} {factor['unit']}",
+                text=f"{words.digits(factor['value'], 4)} {words.unit(factor['unit'])}",
                 detail=", ".join(f for f in facts if f),
                 steps=[],
             )
         )
     steps.append(Step(name="Method", text=tree["method"], detail=tree["boundary"], steps=[]))
     steps += [
-        Step(name="Part", text=f"{name}: {words.digits(value)} {tree['unit']}", detail="", steps=[])
+        Step(
+            name="Part",
+            text=f"{name}: {words.digits(value)} {words.unit(tree['unit'])}",
+            detail="",
+            steps=[],
+        )
         for name, value in tree["split"].items()
     ]
     steps += [
         Step(
             name="Revised",
-            text=f"{r['signal']} at {r['at']}: {words.digits(r['before'])} → {words.digits(r['after'])}",
-            detail=f"known since {r['known']}",
+            text=f"{r['signal']} at {_local(twin, r['at'])}: {words.digits(r['before'])} → {words.digits(r['after'])}",
+            detail=f"known since {_local(twin, r['known'])}",
             steps=[],
         )
         for r in tree["revisions"]
@@ -183,8 +216,9 @@ def _steps(tree: dict[str, Any], sealed: Entry | None) -> list[Step]:
         steps.append(
             Step(
                 name="Sealed",
-                text=f"entry {sealed.index}",
-                detail=f"leaf {sealed.leaf.hex()[:12]}… on {iso(micros(sealed.at))}",
+                text=f"entry {sealed.index}: {_text(sealed.kind, content(sealed))}",
+                detail=f"leaf {sealed.leaf.hex()[:12]}…, sealed "
+                f"{words.day_time(sealed.at, twin.plant.zone, twin.now())}",
                 steps=[],
             )
         )

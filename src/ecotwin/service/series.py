@@ -83,7 +83,9 @@ def trace(window: Window, signal: Signal, name: str = "") -> Trace:
     low, high = _usual(values)
     now = values[np.isfinite(values)][-1] if np.isfinite(values).any() else float("nan")
     level: Level = "ok"
-    if np.isfinite(now) and np.isfinite(low) and not low <= now <= high:
+    # A tight band of quantiles is left by a degree all the time; only what is clearly outside is marked.
+    slack = max(high - low, 0.02 * abs(high)) if np.isfinite(low) else float("nan")
+    if np.isfinite(now) and np.isfinite(low) and not low - slack <= now <= high + slack:
         level = "watch"
     return Trace(
         signal=signal.id,

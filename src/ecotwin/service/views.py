@@ -416,6 +416,8 @@ class CheckRow(View):
     text: str
     found: str
     passed: bool
+    waits: bool = False
+    """It need not pass yet: the order begins later, and it is asked again then."""
 
 
 class AdviceView(View):

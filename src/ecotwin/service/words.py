@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from ecotwin.plant import Plant
 from ecotwin.records import Range
 from ecotwin.service.views import Level
 
@@ -48,9 +50,39 @@ def unit(name: str) -> str:
     >>> unit("degC"), unit("m3/h"), unit("kgCO2e/kWh"), unit("1")
     ('°C', 'm³/h', 'kg CO₂e/kWh', '')
     """
+    return "" if name == "1" else signs(name)
+
+
+def signs(text: str) -> str:
+    """A sentence with its units as people write them.
+
+    >>> signs("Set-point within 110 to 260 degC")
+    'Set-point within 110 to 260 °C'
+    """
     for plain, shown in _SIGNS:
-        name = name.replace(plain, shown)
-    return "" if name == "1" else name
+        text = text.replace(plain, shown)
+    return text
+
+
+_PERIOD = re.compile(r" ?in \d{4}-\d\d-\d\dT[\d:.]+Z/\d{4}-\d\d-\d\dT[\d:.]+Z")
+_NAME = re.compile(r"\b[a-z][a-z0-9]*(?:[_.][a-z0-9]+)+\b")
+
+
+def plainly(plant: Plant, text: str) -> str:
+    """What cannot be had, with names instead of ids and without stamps of time."""
+
+    def named(found: re.Match[str]) -> str:
+        token = found.group()
+        if plant.has_signal(token):
+            signal = plant.signal(token)
+            name = signal.name.split(":")[0].replace("_", " ")
+            return f"{name} of {plant.element(signal.element).name}"
+        return next((e.name for e in plant.elements if e.id == token), token)
+
+    text = _NAME.sub(named, _PERIOD.sub("", text))
+    site = plant.site
+    text = re.sub(rf"\b{re.escape(site.id)}\b", site.name, text)
+    return text[:1].upper() + text[1:]
 
 
 def digits(value: float | None, figures: int = 3) -> str:

@@ -108,6 +108,7 @@ export interface CheckRow {
   readonly text: string;
   readonly found: string;
   readonly passed: boolean;
+  readonly waits: boolean;
 }
 
 /** One line of `Cost to the world, per day`. */

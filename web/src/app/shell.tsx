@@ -61,7 +61,7 @@ function LiveSign({ bar }: { bar: Bar }): JSX.Element {
       <span class={good ? "dot" : live.connected && bar.link === "connecting" ? "dot wait" : "dot off"} />
       <b>{live.connected ? "LIVE" : "LAST"} {hms(at, bar.timezone)}</b>
       <span class="grey">
-        <span class="date">{day(at, bar.timezone)}, {zoneName(at, bar.timezone)} · </span>
+        <span class="date">{day(at, bar.timezone)}<span class="zone">, {zoneName(at, bar.timezone)}</span> · </span>
         <span class="age">{live.connected ? data : `${age(since)} ago`}{speed}</span>
       </span>
     </div>

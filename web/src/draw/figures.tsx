@@ -68,7 +68,7 @@ function Tile({ figure: given }: { figure: Figure }): JSX.Element {
       </div>
       <div class="tile-foot">
         {figure.missing ? (
-          <span class="grey">{figure.missing}</span>
+          <span class="grey why" title={figure.missing}>{figure.missing}</span>
         ) : (
           <>
             <span class={`against level-${figure.level}`}>

@@ -59,10 +59,10 @@ export function FlowPicture({ flow }: { flow: Flow }): JSX.Element {
 }
 
 function Drawn({ flow, width }: { flow: Flow; width: number }): JSX.Element {
-  const picture = Math.round(width * 0.579);
-  const made = useMemo(() => plan(flow, picture, 350), [flow, picture]);
+  const picture = Math.round(width * 0.555);
+  const made = useMemo(() => plan(flow, picture, 330), [flow, picture]);
   const places = columnDecimals(flow.ends.map((e) => e.kw));
-  const column = { now: picture + 206 * (width / 916), expected: picture + 294 * (width / 916), mark: width - 55, above: width };
+  const column = { now: width * 0.805, expected: width * 0.9, mark: width - 55, above: width };
   return (
     <svg class="chart flow" width={width} height={made.height + HEAD} role="img" aria-label={flow.title}>
       <Hatch id="flow-hatch" />
@@ -92,6 +92,16 @@ function fitted(name: string, room: number, letter: number): string {
   return name.length * letter > room ? `${name.slice(0, Math.max(3, Math.floor(room / letter) - 1)).trimEnd()}…` : name;
 }
 
+/** A name on two lines where the block is high enough for them. */
+function wrapped(name: string, room: number, two: boolean): [string, string] {
+  const words = name.split(" ");
+  if (!two || name.length * 6.6 <= room || words.length < 2) return [fitted(name, room, 6.6), ""];
+  let first = words[0] ?? "";
+  let i = 1;
+  while (i < words.length - 1 && `${first} ${words[i] ?? ""}`.length * 6.6 <= room) first = `${first} ${words[i++] ?? ""}`;
+  return [fitted(first, room, 6.6), fitted(words.slice(i).join(" "), room, 6.6)];
+}
+
 function Edge({ block }: { block: Block }): JSX.Element {
   const { node, x, y, width, height } = block;
   const edge = <rect class={node.rest ? "edge-rest" : carrierClass(node.carrier)} x={x} y={y} width={4} height={Math.max(3, height)} />;
@@ -101,7 +111,7 @@ function Edge({ block }: { block: Block }): JSX.Element {
   const oneLine = node.name.length * 6.6 + kw.length * 6.2 + 6 <= room;
   const tall = height >= 32;
   const stacked = !oneLine && tall;
-  const name = fitted(node.name, room, 6.6);
+  const [name, second] = wrapped(node.name, room, height >= 52 && width <= 120);
   const middle = width > 120 || !tall ? y + height / 2 + 4 - (stacked ? 8 : 0) : y + Math.min(16, height / 2 - 3);
   const label = (
     <g>
@@ -109,9 +119,10 @@ function Edge({ block }: { block: Block }): JSX.Element {
       <rect x={x} y={y} width={width} height={height} class="hit" />
       <text x={x + 11} y={middle}>
         <tspan class="strong">{name}</tspan>
+        {second && <tspan class="strong" x={x + 11} dy={15}>{second}</tspan>}
         {oneLine && (width > 120 || !tall) && <tspan dx="6" class="grey-text">{kw}</tspan>}
       </text>
-      {(stacked || (width <= 120 && tall)) && <text x={x + 11} y={middle + 16} class="grey-text">{kw}</text>}
+      {(stacked || (width <= 120 && tall)) && <text x={x + 11} y={middle + (second ? 31 : 16)} class="grey-text">{kw}</text>}
       <title>{`${node.name}: ${kw}`}</title>
     </g>
   );
@@ -125,7 +136,7 @@ function Row({ row, x, column, places }: { row: RowPlace; x: number; column: { n
   const inner = (
     <g class={loud ? "row loud" : "row"}>
       <rect class="hit" x={x - 6} y={row.y - 10} width={column.above - x + 6} height={20} />
-      <text x={x} y={y} class={loud ? "strong" : ""}>{fitted(end.name, column.now - 34 - x, loud ? 6.6 : 6.1)}<title>{end.name}</title></text>
+      <text x={x} y={y} class={loud ? "strong" : ""}>{fitted(end.name, column.now - 34 - x, loud ? 6.4 : 5.8)}<title>{end.name}</title></text>
       <text x={column.now} y={y} text-anchor="end" class="strong">{end.kw === null ? "–" : fixed(end.kw, places)}</text>
       <text x={column.expected} y={y} text-anchor="end" class="grey-text">{end.expected_kw === null ? "–" : fixed(end.expected_kw, places)}</text>
       {loud && <Shape level={end.level} x={column.mark} y={row.y} size={4.4} />}

@@ -38,8 +38,8 @@ export interface Plan {
   readonly rows: RowPlace[];
 }
 
-const ROW = 19;
-const GROUP_GAP = 6;
+const ROW = 17;
+const GROUP_GAP = 5;
 const BLOCK_LOW = 20;
 const APART = 8;
 
@@ -201,7 +201,8 @@ function join(flow: Flow, blocks: Map<string, Block>, out: Map<string, FlowLink[
   const thick = (link: FlowLink): number => Math.max(1, link.kw * scale);
   const stack = (links: readonly FlowLink[], block: Block, side: 0 | 1, other: (l: FlowLink) => string): void => {
     const sorted = [...links].sort((a, b) => centre(other(a)) - centre(other(b)));
-    let y = block.y + Math.max(0, (block.height - sum(sorted.map(thick))) / 2);
+    // Along the lower edge, so that a thin flow does not run through the name of its block.
+    let y = block.y + Math.max(0, block.height - sum(sorted.map(thick)));
     for (const link of sorted) {
       const pair = top.get(link) ?? [0, 0];
       pair[side] = y;

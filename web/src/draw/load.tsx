@@ -12,7 +12,7 @@ import type { Scale } from "./scale.ts";
 
 const LEFT = 34;
 const LANE = 15;
-const PLOT = 140;
+const PLOT = 132;
 const FOOT = 22;
 
 export function loadBehind(load: Load): Behind {
@@ -71,7 +71,7 @@ function Drawn({ load, zone, currency, now, width }: DrawnProps): JSX.Element {
   return (
     <svg class="chart load" width={width} height={height} role="img" aria-label={`${load.title}. The table behind this chart has the figures.`} onPointerMove={move} onPointerLeave={() => point(null)}>
       <Hatch id="load-hatch" />
-      {lanes.map((lane, i) => <LaneRow key={lane.unit} rows={lane.rows} unit={lane.unit} y={i * (LANE + 2)} sx={sx} zone={zone} range={[start, end]} foot={i === 0 ? [top, PLOT] : null} />)}
+      {lanes.map((lane, i) => <LaneRow key={lane.unit} rows={calm(lane.rows)} unit={lane.unit} y={i * (LANE + 2)} sx={sx} zone={zone} range={[start, end]} foot={i === 0 ? [top, PLOT] : null} />)}
       <text x={LEFT - 8} y={top - 3} text-anchor="end" class="grey-text">{load.unit}</text>
       {made.ticks.map((t) => (
         <g key={t}>
@@ -82,10 +82,11 @@ function Drawn({ load, zone, currency, now, width }: DrawnProps): JSX.Element {
       <path class="band" d={bandPath(x, load.low, load.high, sx, sy)} />
       <path class="fan" d={bandPath(x, load.forecast_low, load.forecast_high, sx, sy)} />
       <path class="line dotted" d={linePath(x, load.forecast, sx, sy)} />
-      {load.gaps.map((g) => (
+      {nowX < width - 130 && load.forecast.every((v) => v === null) && <text class="grey-text" x={width - 6} y={top + PLOT - 8} text-anchor="end">no forecast yet</text>}
+      {load.gaps.map((g, i) => (
         <g key={g.start}>
           <rect x={sx(instant(g.start))} y={top} width={Math.max(3, sx(instant(g.end)) - sx(instant(g.start)))} height={PLOT} fill="url(#load-hatch)" />
-          <Label x={sx(instant(g.end)) + 6} y={top + PLOT - 8} text={g.text} max={width} />
+          {i === load.gaps.length - 1 && <Label x={sx(instant(g.end)) + 6} y={top + PLOT - 8} text={g.text} max={width} />}
         </g>
       ))}
       {load.contract_kw !== null && (
@@ -125,6 +126,30 @@ interface LaneProps {
   range: readonly [number, number];
   /** Where the dearest stretches shade the plot below: y and height. */
   foot: readonly [number, number] | null;
+}
+
+const STRETCHES = 10;
+const CLOSE = 0.14;
+
+/** Many short stretches in a row: neighbours that differ little stand as one with their mean. */
+function calm(rows: readonly Lane[]): readonly Lane[] {
+  if (rows.length <= STRETCHES) return rows;
+  const values = rows.map((r) => r.value);
+  const near = (Math.max(...values) - Math.min(...values)) * CLOSE;
+  const runs: Lane[][] = [];
+  for (const row of rows) {
+    const run = runs.at(-1);
+    const all = [...(run ?? []), row].map((r) => r.value);
+    if (run && Math.max(...all) - Math.min(...all) <= near) run.push(row);
+    else runs.push([row]);
+  }
+  const size = (r: Lane): number => instant(r.end) - instant(r.start);
+  return runs.flatMap((run) => {
+    const [first, last] = [run[0], run.at(-1)];
+    if (!first || !last) return [];
+    const whole = run.reduce((sum, r) => sum + size(r), 0);
+    return [{ start: first.start, end: last.end, value: run.reduce((sum, r) => sum + r.value * size(r), 0) / whole }];
+  });
 }
 
 function LaneRow({ rows, unit, y, sx, zone, range, foot }: LaneProps): JSX.Element {

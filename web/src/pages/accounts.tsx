@@ -110,7 +110,7 @@ function Measures({ title, rows, period, name, chosen, byPart = false }: Measure
         <table class="rows measures">
           <thead>
             <tr>
-              <th scope="col">{period}</th><th scope="col" class="num">Value</th><th scope="col"><span class="hidden">Unit</span></th><th scope="col" class="num wide">95 % interval</th>
+              <th scope="col">{period.charAt(0).toUpperCase() + period.slice(1)}</th><th scope="col" class="num">Value</th><th scope="col"><span class="hidden">Unit</span></th><th scope="col" class="num wide">95 % interval</th>
               <th scope="col" class="wide">Measured</th><th scope="col" class="num wide">Estimated, %</th><th scope="col" class="wide">Factor</th><th scope="col" class="num">Sealed</th>
             </tr>
           </thead>
@@ -158,7 +158,7 @@ function Measured({ coverage, estimated }: { coverage: number; estimated: number
 
 function Balances({ rows }: { rows: readonly BalanceRow[] }): JSX.Element {
   const open = rows.filter((r) => !r.closes).length;
-  const title = rows.length === 0 ? "No balances" : open === 0 ? "Every balance closes within meter error" : `${open} of ${rows.length} balances do not close`;
+  const title = rows.length === 0 ? "No balances" : open === 0 ? "Every balance closes: nowhere does more leave than comes in" : `${open} of ${rows.length} balances do not close`;
   return (
     <Panel title={title} aside="in = out + rest" picture={false} behind={{ name: "balances", head: ["Balance", "Carrier", "Unit", "In", "Out", "Rest", "Rest name", "Tolerance", "Closes"], rows: () => rows.map((r) => [r.name, r.carrier, r.unit, r.inflow, r.outflow, r.rest, r.rest_name, r.tolerance, r.closes ? "yes" : "no"]) }}>
       {rows.length === 0 ? (
@@ -194,14 +194,17 @@ function Quarantine({ view }: { view: Accounts }): JSX.Element {
   );
 }
 
+const REVISIONS_SHOWN = 6;
+
 function Revisions({ rows, zone }: { rows: readonly RevisionRow[]; zone: string }): JSX.Element {
   return (
     <Panel title={rows.length === 0 ? "No figure was revised" : rows.length === 1 ? "1 revision by late data" : `${rows.length} revisions by late data`} picture={false} behind={{ name: "revisions", head: ["Signal", "At (UTC)", "Before", "After", "Known at (UTC)"], rows: () => rows.map((r) => [r.signal, r.at, r.before, r.after, r.known_at]) }}>
       {rows.length === 0 ? <p class="empty">No late data has changed this period. When it does, both values stay, with when each was known.</p> : (
         <ul class="revisions">
-          {rows.map((r) => <li key={r.signal + r.at + r.known_at}><p><b>{r.signal}</b> {dayTime(instant(r.at), zone)}</p><p class="grey">{r.before} → {r.after}, known {dayTime(instant(r.known_at), zone)}</p></li>)}
+          {rows.slice(0, REVISIONS_SHOWN).map((r) => <li key={r.signal + r.at + r.known_at}><p><b>{r.signal}</b> {dayTime(instant(r.at), zone)}</p><p class="grey">{r.before} → {r.after}, known {dayTime(instant(r.known_at), zone)}</p></li>)}
         </ul>
       )}
+      {rows.length > REVISIONS_SHOWN && <p class="grey">{rows.length - REVISIONS_SHOWN} more in the table (the three dots)</p>}
     </Panel>
   );
 }

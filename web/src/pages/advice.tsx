@@ -30,8 +30,8 @@ function ListPage(): JSX.Element {
       <div class="two topped">
         <div class="stack">
           <Panel
-            title={open.length === 1 ? "1 piece of advice waits" : `${open.length} pieces of advice wait`}
-            aside="next deadline first"
+            title={open.length === 0 ? "No advice waits" : open.length === 1 ? "1 piece of advice waits" : `${open.length} pieces of advice wait`}
+            aside={open.length > 0 ? "decide by, next deadline first" : ""}
             picture={false}
             behind={{ name: "advice", head: ["Advice", "Saves", "Decide by", "State", "Text"], rows: () => [...open, ...past].map((a) => [a.title, a.saves, a.decide_by, a.state, a.state_text]) }}
           >
@@ -40,7 +40,7 @@ function ListPage(): JSX.Element {
               {open.map((a) => (
                 <li key={a.id} data-id={a.id}>
                   <span class="grey">{a.decide_by}</span>
-                  <div><a class="title" href={to(["advice", a.id])}>{a.title}</a><p class="grey">{a.saves}</p><p class="grey">{a.state_text}</p></div>
+                  <div><a class="title" href={to(["advice", a.id])}>{a.title}</a><p class="grey">{a.saves}</p></div>
                   {a.may_approve ? <button type="button" class="button" onClick={() => decide(a.id)} aria-label={`Approve: ${a.title}`}>Approve</button> : <a class="button" href={to(["advice", a.id])}>Open</a>}
                 </li>
               ))}
@@ -61,13 +61,13 @@ function ListPage(): JSX.Element {
 function Savings({ savings }: { savings: readonly SavingView[] }): JSX.Element {
   return (
     <Panel
-      title={savings.length === 1 ? "1 measured saving" : `${savings.length} measured savings`}
-      aside="95 % interval, against the adjusted baseline"
+      title={savings.length === 0 ? "No saving is measured yet" : savings.length === 1 ? "1 measured saving" : `${savings.length} measured savings`}
+      aside="with interval, against the adjusted baseline"
       picture={false}
       behind={{ name: "savings", head: ["Saving", "Saved", "Interval", "CO2e", "Money", "Period", "Method", "Fit", "Coverage", "Entry"], rows: () => savings.map((s) => [s.title, s.saved, s.interval, s.co2e, s.money, s.period, s.method, s.fit ? "yes" : "no", s.coverage, s.entry]) }}
     >
       {savings.length === 0 ? (
-        <p class="empty">No saving is measured yet. After an approved order ends, what was used is laid against what the baseline says would have been used.</p>
+        <p class="empty">After an approved order ends, what was used is laid against what the baseline says would have been used.</p>
       ) : (
         <table class="rows savings">
           <thead><tr><th scope="col">Saving</th><th scope="col" class="num">Saved</th><th scope="col" class="num">Interval</th><th scope="col" class="num wide">CO₂e</th><th scope="col" class="num wide">Money</th><th scope="col" class="num">Sealed</th></tr></thead>
@@ -117,11 +117,11 @@ function OnePage({ id }: { id: string }): JSX.Element {
           </Panel>
         </div>
         <div class="stack side">
-          <Panel title="Advised order" aside={`autonomy: ${advice.autonomy}`} picture={false}>
+          <Panel title="Advised order" aside={advice.autonomy} picture={false}>
             <AdviceFacts advice={advice} />
-            <Checks advice={advice} />
+            {LIVING.has(advice.state) && <Checks advice={advice} />}
           </Panel>
-          <Panel title="What speaks against it" picture={false}>
+          <Panel title={LIVING.has(advice.state) ? "What speaks against it" : "What spoke against it"} picture={false}>
             <Against advice={advice} />
             <Decision advice={advice} after={view.again} />
           </Panel>
@@ -130,6 +130,9 @@ function OnePage({ id }: { id: string }): JSX.Element {
     </>
   );
 }
+
+/** Interlocks are of weight as long as something may still be written. */
+const LIVING = new Set(["open", "approved", "running"]);
 
 function Timeline({ events, zone }: { events: readonly Event[]; zone: string }): JSX.Element {
   if (!events.length) return <p class="empty">Nothing yet. Approval, orders, read-backs, the end of the lease and the measured saving will stand here, each with its ledger entry.</p>;

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Refusal, get, post } from "../api/client.ts";
 import type { AdviceView, Problem } from "../api/types.ts";
 import { to } from "../app/route.ts";
-import { Tick } from "../draw/marks.tsx";
+import { Mark, Tick } from "../draw/marks.tsx";
 
 // Decisions of a person: what is asked, what speaks against it, and the receipt.
 
@@ -122,10 +122,12 @@ export function AdviceFacts({ advice }: { advice: AdviceView }): JSX.Element {
 }
 
 export function Checks({ advice }: { advice: AdviceView }): JSX.Element {
+  const waiting = advice.checks.filter((c) => c.waits).length;
   return (
     <ul class="checks">
+      {waiting > 0 && <li class="check-note grey">{waiting === 1 ? "One interlock does" : `${waiting} interlocks do`} not hold yet; all are asked again when the order begins.</li>}
       {advice.checks.map((c) => (
-        <li key={c.text}><Tick passed={c.passed} /><span>{c.text}</span><span class="grey num">{c.found}</span></li>
+        <li key={c.text} class={c.waits ? "waits" : ""}>{c.waits ? <Mark level="stale" quiet /> : <Tick passed={c.passed} />}<span>{c.text}</span><span class="grey num">{c.found}</span></li>
       ))}
     </ul>
   );
@@ -152,7 +154,7 @@ export function Decision({ advice, after }: DecisionProps): JSX.Element {
     if (done) setWhy(null);
     after();
   };
-  if (advice.state !== "open" && !advice.may_approve) return <p class="grey refused">{advice.refused || advice.state_text}</p>;
+  if (advice.state !== "open" && !advice.may_approve) return <p class="grey refused">{advice.refused || `This advice is ${advice.state_text}.`}</p>;
   return (
     <div class="decision">
       {why === null ? (

@@ -29,28 +29,54 @@ export function FindingsPage(): JSX.Element {
       <div class="two topped">
         <section class="panel" aria-label="Open findings">
           <header class="panel-head findings-head">
-            <h2>{fits(open).length === 1 ? "1 open finding" : `${fits(open).length} open findings, worst first`}</h2>
-            <span class="grey num">kg CO₂e/d</span><span class="grey num">{bar.currency}/d</span>
+            <h2>{fits(open).length === 0 ? "No open findings" : fits(open).length === 1 ? "1 open finding" : `${fits(open).length} open findings, worst first`}</h2>
+            {fits(open).length > 0 && <><span class="grey num">kg CO₂e/d</span><span class="grey num">{bar.currency}/d</span></>}
           </header>
           {kinds.length > 1 && (
             <div class="chips" role="group" aria-label="Kind">
               {kinds.map((k) => <button key={k} type="button" aria-pressed={kind === k} onClick={() => filter({ kind: kind === k ? "" : k })}>{k}</button>)}
             </div>
           )}
-          {fits(open).length ? <FindingRows rows={fits(open)} currency={bar.currency} /> : <p class="empty">No open findings{kind ? " of this kind" : ""}. A finding appears when a signal leaves what is expected for longer than the detectors' patience.</p>}
+          {fits(open).length ? <FindingRows rows={fits(open)} currency={bar.currency} /> : <p class="empty">A finding appears when a signal leaves what is expected for longer than the detectors' patience.</p>}
         </section>
         <div class="stack side">
-          <Panel title={closed.length === 1 ? "1 closed finding" : `${closed.length} closed findings`} aside="newest first" picture={false} behind={{ name: "findings", head: HEAD, rows: () => [...open, ...closed].map(record) }}>
+          <Panel title={closed.length === 0 ? "No closed findings" : closed.length === 1 ? "1 closed finding" : closed.length >= 100 ? "The last 100 closed findings" : `${closed.length} closed findings`} aside={closed.length > 0 ? "newest first" : ""} picture={false} behind={{ name: "findings", head: HEAD, rows: () => [...open, ...closed].map(record) }}>
             {closed.length === 0 && <p class="empty">Findings that were mended or closed are kept here with what became of them.</p>}
             <ol class="closed">
-              {fits(closed).map((r) => (
-                <li key={r.id}><Mark level="stale" quiet /><div><a class="title" href={to(["findings", r.id])}>{r.title}</a><p class="grey">{r.where} · {r.state}</p></div></li>
+              {together(fits(closed)).map((group) => (
+                <li key={group[0]?.id}><Mark level="stale" quiet />{group.length < 3 ? group.map((r) => <Closed key={r.id} row={r} />) : <Several rows={group} />}</li>
               ))}
             </ol>
           </Panel>
         </div>
       </div>
     </>
+  );
+}
+
+const times = (row: FindingRow): string => row.where.split(" · ").slice(1).join(" · ");
+
+/** One outage silences many machines at once: findings of one kind that began and ended together stand together. */
+function together(rows: readonly FindingRow[]): FindingRow[][] {
+  const groups = new Map<string, FindingRow[]>();
+  for (const row of rows) {
+    const key = row.kind === "data" ? `${row.kind} ${times(row)}` : row.id;
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return [...groups.values()].flatMap((g) => (g.length < 3 ? g.map((r) => [r]) : [g]));
+}
+
+function Closed({ row }: { row: FindingRow }): JSX.Element {
+  return <div><a class="title" href={to(["findings", row.id])}>{row.title}</a><p class="grey">{row.where}</p></div>;
+}
+
+function Several({ rows }: { rows: readonly FindingRow[] }): JSX.Element {
+  const first = rows[0];
+  return (
+    <details class="several">
+      <summary><b>No data from {rows.length} places</b><span class="grey">{first ? times(first) : ""}</span></summary>
+      <ul>{rows.map((r) => <li key={r.id}><a href={to(["findings", r.id])}>{r.title}</a></li>)}</ul>
+    </details>
   );
 }
 
@@ -98,6 +124,7 @@ function Shown({ view, again }: { view: FindingView; again: () => void }): JSX.E
         </div>
         <div class="stack side">
           <Panel title="Cost to the world, per day" aside="95 % interval" picture={false} behind={{ name: "cost", head: ["What", "Value", "Unit", "95 % interval"], rows: () => view.costs.map((c) => [c.name, c.value, c.unit, c.interval]) }}>
+            {view.costs.length === 0 && <p class="grey">This finding by itself costs nothing that is counted; what it hides may.</p>}
             <table class="rows costs">
               <tbody>
                 {view.costs.map((c) => <tr key={c.name}><th scope="row" class="ink">{c.name}</th><td class="num"><b>{c.value}</b></td><td class="grey unit">{c.unit}</td><td class="num grey">{c.interval}</td></tr>)}
@@ -108,7 +135,7 @@ function Shown({ view, again }: { view: FindingView; again: () => void }): JSX.E
           </Panel>
           {view.advice ? (
             <>
-              <Panel title="Advised order" aside={`autonomy: ${view.advice.autonomy}`} picture={false}>
+              <Panel title="Advised order" aside={view.advice.autonomy} picture={false}>
                 <AdviceFacts advice={view.advice} />
                 <Checks advice={view.advice} />
               </Panel>

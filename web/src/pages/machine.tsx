@@ -76,9 +76,9 @@ function Shown({ view, hours }: { view: MachineView; hours: string }): JSX.Eleme
           <Orders view={view} />
           {view.writes.length > 0 && <SetPoints rows={view.writes} />}
           {view.facts.length > 0 && (
-            <Panel title="What the plant file says" picture={false}>
+            <Panel title="Known of this machine" aside="from the plant file" picture={false}>
               <dl class="facts plainly">
-                {view.facts.map((f) => <div key={f.name}><dt class="grey">{f.name}</dt><dd>{f.value} {f.source && <span class="grey">{f.source}</span>}</dd></div>)}
+                {view.facts.map((f) => <div key={f.name}><dt class="grey">{f.name}</dt><dd>{f.value} {f.source && f.source !== "plant file" && <span class="grey">{f.source}</span>}</dd></div>)}
               </dl>
             </Panel>
           )}
@@ -128,7 +128,7 @@ function Orders({ view }: { view: MachineView }): JSX.Element {
 function SetPoints({ rows }: { rows: readonly SetPoint[] }): JSX.Element {
   return (
     <Panel title="Set-points that may be written" aside="with limits" picture={false} behind={{ name: "set-points", head: ["Set-point", "Value", "Unit", "Low", "High", "Autonomy", "Watchdog", "Who approves"], rows: () => rows.map((r) => [r.name, r.value, r.unit, r.low, r.high, r.autonomy, r.watchdog ? "yes" : "no", r.approve.join(" ")]) }}>
-      <table class="rows">
+      <table class="rows setpoints">
         <thead><tr><th scope="col">Set-point</th><th scope="col" class="num">Now</th><th scope="col" class="num">Limits</th><th scope="col">Autonomy</th></tr></thead>
         <tbody>
           {rows.map((r) => (

@@ -50,8 +50,10 @@ function Shown({ view }: { view: Overview }): JSX.Element {
       </div>
       {view.refused.length > 0 && (
         <section class="panel refused-list" aria-label="Figures that cannot be had">
-          <h2>{view.refused.length === 1 ? "One figure cannot be had" : `${view.refused.length} figures cannot be had`}</h2>
-          <ul>{view.refused.map((text) => <li key={text}><Mark level="stale" quiet /> {text}</li>)}</ul>
+          <details>
+            <summary><Mark level="stale" quiet /> <b>{view.refused.length === 1 ? "One figure cannot be had" : `${view.refused.length} figures cannot be had`}</b> <span class="grey">see what is missing</span></summary>
+            <ul>{view.refused.map((text) => <li key={text}>{text}</li>)}</ul>
+          </details>
         </section>
       )}
     </>

@@ -47,7 +47,7 @@ function Entries({ view, chosen, paged }: { view: Proof; chosen: number | null; 
                 <td class="num"><a class="strong" href={to(["proof"], { entry: String(e.index), before: paged ? String(before(view)) : "" })} aria-current={e.index === chosen ? "true" : undefined}>{number(e.index)}</a></td>
                 <td class="grey nowrap">{dayTime(instant(e.at), view.bar.timezone)}</td>
                 <td>{e.kind}</td>
-                <td>{e.text} {e.subject && <span class="grey">{e.subject}</span>}</td>
+                <td title={e.subject}>{e.text} {e.subject && e.kind === "Figure" && <span class="grey">{e.subject}</span>}</td>
                 <td class="wide grey mono">{short(e.leaf)}</td>
               </tr>
             ))}
@@ -70,7 +70,7 @@ const short = (leaf: string): string => (leaf.length > 16 ? `${leaf.slice(0, 6)}
 function Seal({ view, again }: { view: Proof; again: () => void }): JSX.Element {
   return (
     <Panel title={view.ok ? "The ledger checks" : "The ledger does not check"} picture={false}>
-      <p class={view.ok ? "checked level-ok" : "checked level-act"}><Tick passed={view.ok} /> <b>{view.checked}</b></p>
+      <p class={view.ok ? "checked level-ok" : "checked level-act"}><Tick passed={view.ok} /> <b>checked {view.checked}</b></p>
       <dl class="facts plainly">
         <div><dt class="grey">Size</dt><dd>{number(view.size)} entries</dd></div>
         <div><dt class="grey">Root</dt><dd class="mono breaks">{view.root}</dd></div>
@@ -89,6 +89,7 @@ function Evidence({ view, chosen }: { view: Proof; chosen: number | null }): JSX
   return (
     <Panel title={`Evidence of entry ${number(index)}`} aside={entry?.kind} picture={false}>
       {entry && <p>{entry.text}</p>}
+      {entry && entry.subject && entry.kind !== "Figure" && <p class="grey breaks">{entry.subject}</p>}
       {entry && <p class="grey mono breaks">leaf {entry.leaf}</p>}
       <div class="row buttons"><a class="button first" href={`/api/v1/proof/${index}/evidence`} download={`evidence-${index}.zip`}>Download evidence</a></div>
       <p class="grey top-gap">Checks offline, without us: <b class="ink-text">ecotwin verify evidence-{index}.zip</b></p>

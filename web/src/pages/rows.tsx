@@ -24,7 +24,7 @@ export function FindingRows({ rows, currency, lead = true }: FindingsProps): JSX
           <Mark level={row.level} />
           <div class="what">
             <a class="title" href={to(["findings", row.id])}>{row.title}</a>
-            <p class="grey">{row.where}</p>
+            <p class="grey where">{row.where}</p>
             <p class="likely">{row.likely}</p>
           </div>
           <p class="cost num">
@@ -60,7 +60,7 @@ export function AdviceRows({ rows, past = false }: { rows: readonly AdviceRow[];
           <div>
             <a class="title" href={to(["advice", row.id])}>{row.title}</a>
             <p class="grey">{row.saves}</p>
-            {row.state_text && (past || row.state !== "open") && <p class="grey">{row.state_text}</p>}
+            {row.state_text && (past ? row.state_text !== row.state : row.state !== "open") && <p class="grey">{row.state_text}</p>}
           </div>
         </li>
       ))}

@@ -20,7 +20,7 @@ MOST = 1_600_000.0
 REFINE = 2
 """Rates tried between the highest that held and the lowest that did not."""
 LOOK_S = 0.5
-DRAIN_S = 60.0
+DRAIN_S = 300.0
 GROWTH = 0.02
 """A backlog that grows by less than this share of what is sent stands still."""
 ON_PACE = 0.9
@@ -47,7 +47,7 @@ def ingest(
             file.write_text(works_text(devices, metrics, port), encoding="utf-8")
             with Child("generator", str(file), str(port)) as generator:
                 generator.next()
-                rungs = _twin(file, folder, generator, seconds, rates)
+                rungs = _rungs(file, folder, generator, seconds, rates)
                 held = [r for r in rungs if r["sustained"]]
                 best = max((r["rate"] for r in held), default=0.0)
                 bare = _bare(file, port, generator, best or rungs[0]["rate"], seconds)
@@ -59,28 +59,32 @@ def ingest(
         "sustained_samples_per_s": best,
         "twin_cpu_s_per_million": top["cpu_s_per_million"] if top else None,
         "twin_cpu_share_by_room": top["cpu_share_by_room"] if top else None,
-        "twin_memory_mb": max(r["memory_mb"] for r in rungs),
+        "twin_memory_mb": top["memory_mb"] if top else None,
         "lost": sum(r["lost"] for r in rungs),
         "bare": bare,
         "rungs": rungs,
     }
 
 
-def _twin(
+def _rungs(
     file: Path, folder: Path, generator: Child, seconds: float, rates: Sequence[float]
 ) -> list[Rung]:
-    with Child("running", str(file), str(folder / "twin")) as twin:
-        page = OpenPage(int(twin.next()["port"]))
-        settle(twin, generator)
-        page.wait_events(1)
+    """Every rate on a twin of its own, so that none bears what an earlier one left behind."""
 
-        def run(rate: float) -> Rung:
-            return _rung(twin, generator, rate, seconds)
+    def run(rate: float) -> Rung:
+        with (
+            tempfile.TemporaryDirectory(dir=folder) as own,
+            Child("running", str(file), own) as twin,
+        ):
+            page = OpenPage(int(twin.next()["port"]))
+            try:
+                settle(twin, generator)
+                page.wait_events(1)
+                return _rung(twin, generator, rate, seconds)
+            finally:
+                page.close()
 
-        try:
-            return [run(r) for r in rates] if rates else climb(run)
-        finally:
-            page.close()
+    return [run(r) for r in rates] if rates else climb(run)
 
 
 def climb(run: Callable[[float], Rung]) -> list[Rung]:
@@ -121,6 +125,11 @@ def done(stats: dict[str, Any]) -> int:
     return int(stats["kept"]) + int(sum(stats["rejected"].values()))
 
 
+def settled(stats: dict[str, Any]) -> int:
+    """Samples whose fate is known: kept, in quarantine or shed."""
+    return done(stats) + int(stats["shed"])
+
+
 def _rung(twin: Child, generator: Child, rate: float, seconds: float) -> Rung:
     """One rate for a while, then let what waits drain."""
     first, sent0 = twin.ask(do="stats"), generator.ask(do="sent")
@@ -145,11 +154,13 @@ def _rung(twin: Child, generator: Child, rate: float, seconds: float) -> Rung:
     handled = done(last) - done(first)
     cpu = final["cpu_s"] - first["cpu_s"]
     million = max(1e-9, (done(final) - done(first)) / 1e6)
-    lost = sent - (done(final) - done(first))
+    shed = final["shed"] - first["shed"]
+    lost = sent - (done(final) - done(first)) - shed
     births = final["counts"].get("births", 0) - first["counts"].get("births", 0)
     pace = ended["paced"] / ended["ran"]
+    since = first["closed_until"] or first["at"] // 60 * 60
     grows = growth(looks) > GROWTH * pace
-    quiet = lost == 0 and final["shed"] == first["shed"] and not births
+    quiet = lost == shed == births == 0
     return {
         "target": rate,
         "rate": round(pace),
@@ -158,14 +169,12 @@ def _rung(twin: Child, generator: Child, rate: float, seconds: float) -> Rung:
         "kept": final["kept"] - first["kept"],
         "quarantined": sum(final["rejected"].values()) - sum(first["rejected"].values()),
         "lost": lost,
-        "shed": final["shed"] - first["shed"],
+        "shed": shed,
         "rebirths": births,
         "backlog_grows_samples_per_s": round(growth(looks)),
         "backlog_most_s": round(max((w for _, w in looks), default=0.0) / pace, 2),
         "stored_samples_per_s_meanwhile": round(handled / took) if took > 0 else 0,
-        "minutes_closed": round((final["closed_until"] - first["closed_until"]) / 60)
-        if first["closed_until"]
-        else 0,
+        "minutes_closed": max(0, round((final["closed_until"] - since) / 60)),
         "publish_to_stored_ms": lags,
         "cpu_s_per_million": round(cpu / million, 3),
         "cpu_share_by_room": shares(first["rooms"], final["rooms"]),
@@ -179,7 +188,7 @@ def _drain(
     """Wait until all that was sent is accounted for, or nothing moves any more."""
     sent = int(generator.ask(do="sent")["sent"]) - int(sent0["sent"])
     end, still, now = time.monotonic() + DRAIN_S, 0, twin.ask(do="stats")
-    while done(now) - done(first) < sent and still < 10 and time.monotonic() < end:
+    while settled(now) - settled(first) < sent and still < 30 and time.monotonic() < end:
         time.sleep(0.3)
         before, now = now, twin.ask(do="stats")
         still = still + 1 if done(now) == done(before) and not now["queued"] else 0
