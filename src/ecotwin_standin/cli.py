@@ -144,6 +144,10 @@ def record(
     truth: Annotated[
         Path | None, typer.Option(help="write what really was here (JSON lines)")
     ] = None,
+    every: Annotated[
+        float,
+        typer.Option(help="write samples only so far apart [s], a multiple of --step; 0: all"),
+    ] = 0.0,
     means: Annotated[
         str,
         typer.Option(help="only signals of these meanings, by commas, and the weather; none: all"),
@@ -158,7 +162,7 @@ def record(
     from ecotwin.plant import load
     from ecotwin_standin import scenario as scenarios
     from ecotwin_standin.plantside import history, step_start
-    from ecotwin_standin.recording import only, write_days
+    from ecotwin_standin.recording import only, thinned, write_days
 
     if form not in ("parquet", "csv"):
         raise SettingsFault(
@@ -174,6 +178,8 @@ def record(
     )
     told = scenarios.load(scenario, plant, _moment(zero, plant) if zero else begin)
     batches = history(plant, told, begin, days, seed, step, truth)
+    if every:
+        batches = thinned(batches, every, step)
     if means:
         batches = only(plant, batches, means.split(","))
     files = write_days(plant, batches, out, form, lambda day: typer.echo(f"{day} ...", err=True))

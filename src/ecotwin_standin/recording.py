@@ -64,6 +64,22 @@ def write_days(
     return done
 
 
+def thinned(batches: Iterable[Samples], every_s: float, step_s: float) -> Iterator[Samples]:
+    """Samples at full multiples of `every_s` alone; the physics still take their own steps.
+
+    Raises:
+        SettingsFault: It is no multiple of the step.
+    """
+    if every_s < step_s or every_s % step_s:
+        raise SettingsFault(
+            f"--every {every_s:g} with --step {step_s:g}",
+            expected="a multiple of the step",
+            remedy=f"give e.g. --every {2 * step_s:g}",
+        )
+    apart = round(every_s * 1e6)
+    return (batch.take(batch.at % apart == 0) for batch in batches)
+
+
 def only(plant: Plant, batches: Iterable[Samples], means: list[str]) -> Iterator[Samples]:
     """The samples of signals with one of these meanings, and the outdoor temperature.
 

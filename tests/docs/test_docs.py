@@ -47,7 +47,9 @@ def test_every_setting_is_described_and_in_the_docs() -> None:
     for name, field in Settings.model_fields.items():
         assert field.description, f"setting {name} has no description"
         assert f"| `{name}` |" in text, f"docs/settings.md does not mention {name}"
-        assert field.description in text, f"docs/settings.md describes {name} otherwise than the code"
+        assert field.description in text, (
+            f"docs/settings.md describes {name} otherwise than the code"
+        )
 
 
 def test_every_route_is_in_the_docs() -> None:
@@ -81,7 +83,9 @@ def test_every_change_fragment_has_a_known_kind() -> None:
     fragments = [p for p in (ROOT / "changes").glob("*.md") if p.name != "README.md"]
     assert fragments
     for path in fragments:
-        assert re.fullmatch(r"\d{4}-[a-z0-9-]+\.(feature|fix|docs|figures)\.md", path.name), path.name
+        assert re.fullmatch(r"\d{4}-[a-z0-9-]+\.(feature|fix|docs|figures)\.md", path.name), (
+            path.name
+        )
 
 
 def test_decisions_are_numbered_without_a_gap() -> None:

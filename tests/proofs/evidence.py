@@ -18,8 +18,10 @@ from ecotwin.cycle import Twin
 from ecotwin.errors import EcotwinError
 from proofs import month, scoring
 
-REST_SPREAD = 0.05
-"""A day's unmetered rest may stray from the median day's by this share of what flows in."""
+BALANCED = (
+    "Days on which outputs do not exceed inputs by more than the meters' error; the unmetered rest "
+    "as a share of the input."
+)
 
 
 def run(recorded: month.Recorded, folder: Path, *, split: datetime | None = None) -> dict[str, Any]:
@@ -150,71 +152,101 @@ def _git(*words: str) -> str:
 
 def page(told: dict[str, Any], runs: Sequence[dict[str, Any]], restart: dict[str, Any]) -> str:
     """The evidence as Markdown."""
-    lines = [
-        "# A stand-in month, seeds the twin has never seen",
-        "",
-        f"Made by `{told['command']}` on {told['date']} at commit {told['commit']} "
-        f"({told['changed_files']} changed source files), {told['machine']}. Do not edit: the proof writes it.",
-        "",
-        "Each seed gives another plant (parameters, weather, disturbances). The twin is switched on, lives "
-        f"{runs[0]['calm_days']:g} days without faults (commissioning), then the scenario `month` runs "
-        f"{runs[0]['days']:g} days. Everything goes through the real cycle: cleaning, history, baselines, "
-        "detectors, ledger. Delay is from the fault's first moment; *since it mattered* from the first hour "
-        "in which its effect on the site passed a stated size "
-        f"({', '.join(f'{k} {abs(v):g}' for k, v in scoring.LEAST.items())}).",
-        "",
+    parts = [
+        _intro(told, runs),
         "## What was found",
-        "",
-        "| fault | place | seed | found | delay [h] | since it mattered [h] | excess found | true |",
-        "|---|---|---|---|---|---|---|---|",
+        _table(
+            "fault | place | seed | found | delay [h] | since it mattered [h] | excess found | true",
+            [_event_row(r["seed"], e) for r in runs for e in r["events"] if e["needs_finding"]],
+        ),
+        "## What had to stay quiet",
+        "\n".join(_quiet_line(r) for r in runs),
+        _table(
+            "seed | first seen | lasted [h] | finding without a cause | going on at that time",
+            [_false_row(r["seed"], f) for r in runs for f in r["false"]],
+        ),
+        "## Meters",
+        _table(
+            "seed | what | index | used by the index [kWh] | by its power [kWh]",
+            [
+                [r["seed"], c["fault"], c["signal"], c["used_kwh"], c["power_kwh"]]
+                for r in runs
+                for c in r["counted"]
+            ],
+        ),
+        "## Balances",
+        BALANCED,
+        _table(
+            "seed | balance | days | close | a meter missing | rest, median (least to most)",
+            [
+                [r["seed"], b["balance"], b["days"], b["closed"], b["unknown"], _rest(b)]
+                for r in runs
+                for b in r["balances"]
+            ],
+        ),
+        "## A restart in the middle",
+        _restart_line(restart),
+        "## Speed",
+        "\n".join(
+            f"- seed {r['seed']}: {r['readings']:,} readings in {r['wall_s']:.0f} s of a shared machine"
+            for r in runs
+        ),
     ]
-    for run_ in runs:
-        lines += [_event_line(run_["seed"], e) for e in run_["events"] if e["needs_finding"]]
-    lines += ["", "## What had to stay quiet", ""]
-    for run_ in runs:
-        quiet = [e for e in run_["events"] if e["harmless"]]
-        lines += [
-            f"- seed {run_['seed']}: {len(run_['false'])} findings without a cause in "
-            f"{run_['days']:g} days ({run_['false_per_30_days']:g} in 30 days), and "
-            f"{len(run_['commissioning'])} in the commissioning days before; {len(quiet)} harmless changes took place."
-        ]
-    lines += ["", "| seed | first seen | lasted [h] | finding without a cause | going on at that time |", "|---|---|---|---|---|"]  # fmt: skip
-    for run_ in runs:
-        lines += [
-            f"| {run_['seed']} | {f['seen_at'][:16]} | {f['hours']} | {f['title']} | {', '.join(f['during']) or 'nothing'} |"
-            for f in run_["false"]
-        ]
-    lines += ["", "## Meters", "", "| seed | what | index | used by the index [kWh] | by its power [kWh] |", "|---|---|---|---|---|"]  # fmt: skip
-    for run_ in runs:
-        lines += [
-            f"| {run_['seed']} | {c['fault']} | {c['signal']} | {c['used_kwh']} | {c['power_kwh']} |"
-            for c in run_["counted"]
-        ]
-    lines += ["", "## Balances", "", "Days on which outputs do not exceed inputs by more than the meters' error; the unmetered rest as a share of the input.", "", "| seed | balance | days | close | a meter missing | rest, median (least to most) |", "|---|---|---|---|---|---|"]  # fmt: skip
-    for run_ in runs:
-        lines += [
-            f"| {run_['seed']} | {b['balance']} | {b['days']} | {b['closed']} | {b['unknown']} | {_rest(b)} |"
-            for b in run_["balances"]
-        ]
-    lines += ["", "## A restart in the middle", "", _restart_line(restart), ""]
-    lines += ["## Speed", ""]
-    lines += [
-        f"- seed {r['seed']}: {r['readings']:,} readings in {r['wall_s']:.0f} s of a shared machine"
-        for r in runs
-    ]
-    return "\n".join(lines) + "\n"
+    return "\n\n".join(parts) + "\n"
 
 
-def _event_line(seed: int, e: dict[str, Any]) -> str:
-    def number(value: float | None) -> str:
-        return "" if value is None else f"{value:g}"
-
-    unit = e["unit"] or ""
-    found = "yes" if e["found"] else "**no**"
+def _intro(told: dict[str, Any], runs: Sequence[dict[str, Any]]) -> str:
+    sizes = ", ".join(f"{k} {abs(v):g}" for k, v in scoring.LEAST.items())
     return (
-        f"| {e['fault']} | {e['target']} | {seed} | {found} | {number(e['delay_h'])} | {number(e['late_h'])} "
-        f"| {number(e['excess_found'])} {unit} | {number(e['excess_true'])} {unit} |"
+        "# A stand-in month, seeds the twin has never seen\n\n"
+        f"Made by `{told['command']}` on {told['date']} at commit {told['commit']} "
+        f"({told['changed_files']} changed source files), {told['machine']}. "
+        "Do not edit: the proof writes it.\n\n"
+        "Each seed gives another plant (parameters, weather, disturbances). The twin is switched on, "
+        f"lives {runs[0]['calm_days']:g} days without faults (commissioning), then the scenario "
+        f"`month` runs {runs[0]['days']:g} days. Everything goes through the real cycle: cleaning, "
+        "history, baselines, detectors, ledger. Delay is from the fault's first moment; *since it "
+        f"mattered* from the first hour in which its effect on the site passed a stated size ({sizes})."
     )
+
+
+def _table(header: str, rows: Sequence[Sequence[Any]]) -> str:
+    names = header.split(" | ")
+    lines = [f"| {header} |", "|" + "---|" * len(names)]
+    lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def _quiet_line(run_: dict[str, Any]) -> str:
+    harmless = sum(e["harmless"] for e in run_["events"])
+    return (
+        f"- seed {run_['seed']}: {len(run_['false'])} findings without a cause in {run_['days']:g} "
+        f"days ({run_['false_per_30_days']:g} in 30 days), and {len(run_['commissioning'])} in the "
+        f"commissioning days before; {harmless} harmless changes took place."
+    )
+
+
+def _false_row(seed: int, f: dict[str, Any]) -> list[Any]:
+    during = ", ".join(f["during"]) or "nothing"
+    return [seed, f["seen_at"][:16], f["hours"], f["title"], during]
+
+
+def _event_row(seed: int, e: dict[str, Any]) -> list[Any]:
+    def number(value: float | None, unit: str = "") -> str:
+        return "" if value is None else f"{value:g} {unit}".strip()
+
+    found = "yes" if e["found"] else "**no**"
+    unit = e["unit"] or ""
+    return [
+        e["fault"],
+        e["target"],
+        seed,
+        found,
+        number(e["delay_h"]),
+        number(e["late_h"]),
+        number(e["excess_found"], unit),
+        number(e["excess_true"], unit),
+    ]
 
 
 def _rest(b: dict[str, Any]) -> str:
@@ -225,14 +257,21 @@ def _rest(b: dict[str, Any]) -> str:
 
 def _restart_line(restart: dict[str, Any]) -> str:
     return (
-        f"Two twins played the same {restart['days']:g} days (seed {restart['seed']}), one of them stopped and started "
-        f"again at {restart['split']}: {restart['minutes_differ']} of {restart['minutes']:,} minute amounts and "
-        f"{len(restart['measures_differ'])} of {restart['measures']} figures differ; findings that differ: "
+        f"Two twins played the same {restart['days']:g} days (seed {restart['seed']}), one of them "
+        f"stopped and started again at {restart['split']}: {restart['minutes_differ']} of "
+        f"{restart['minutes']:,} minute amounts and {len(restart['measures_differ'])} of "
+        f"{restart['measures']} figures differ; findings that differ: "
         f"{', '.join(restart['findings_differ']) or 'none'}."
     )
 
 
-def write(folder: Path, name: str, told: dict[str, Any], runs: Sequence[dict[str, Any]], restart: dict[str, Any]) -> None:  # fmt: skip
+def write(
+    folder: Path,
+    name: str,
+    told: dict[str, Any],
+    runs: Sequence[dict[str, Any]],
+    restart: dict[str, Any],
+) -> None:
     """Write the evidence as JSON and as a page."""
     body = {**told, "runs": list(runs), "restart": restart}
     (folder / f"{name}.json").write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A sample of the month's evidence (`tests/proofs/test_month.py`): three days, one fault, one seed, made anew."""
+"""A sample of the month's evidence (`tests/proofs/test_month.py`): five days, two faults, one seed, made anew."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ KEPT = month.ROOT / "docs" / "evidence" / "0002-month-sample.json"
 def test_sample_of_the_month(tmp_path: Path) -> None:
     scenario = tmp_path / "sample.yaml"
     scenario.write_text(SCENARIO, encoding="utf-8")
-    zero = datetime(2026, 6, 17, tzinfo=ZoneInfo("Europe/Berlin"))
+    zero = datetime(2026, 6, 19, tzinfo=ZoneInfo("Europe/Berlin"))
     recorded = month.record(
-        tmp_path / "record", 404, zero, calm_days=2, days=1, scenario=str(scenario)
+        tmp_path / "record", 404, zero, calm_days=4, days=1, scenario=str(scenario)
     )
     run = evidence.run(recorded, tmp_path / "twin")
     by_fault = {e["fault"]: e for e in run["events"]}

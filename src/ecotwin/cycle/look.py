@@ -53,9 +53,7 @@ class Look:
         self.supply: Supply = supply(plant)
         self.baselines = Baselines(plant)
         self.alerts = Alerts(plant)
-        self.detectors: dict[str, Detector] = {
-            name: plug(plant) for name, plug in plugs.load_all("detection").items()
-        }
+        self.detectors = self.new_detectors()
         self.trail = Trail(self.supply.users)
         self.closed_until: datetime | None = None
         """End of the newest closed minute."""
@@ -64,6 +62,25 @@ class Look:
         """(machine, from, to) spans that must never be learned from."""
         self._ahead: tuple[Window, ...] = ()
         """The two newest blocks read ahead while many minutes wait."""
+
+    def new_detectors(self) -> dict[str, Detector]:
+        """Detectors that have seen nothing yet."""
+        return {name: plug(self._plant) for name, plug in plugs.load_all("detection").items()}
+
+    def warm_up(self, detectors: dict[str, Detector], window: Window) -> list[Score]:
+        """Show detectors recorded minutes, so that they know what is usual; what they say is handed back."""
+        expected = self._judgeable(self.expected(window))
+        return [s for d in detectors.values() for s in d.on_minutes(window, expected)]
+
+    def take_over(
+        self, detectors: dict[str, Detector], since: datetime, now: datetime
+    ) -> list[Finding]:
+        """Put warmed-up detectors in place of those that started cold, and judge the minutes since then anew."""
+        until = self.closed_until
+        self.detectors = detectors
+        if until is None or until <= since:
+            return []
+        return self._findings(self.warm_up(detectors, self.window(Period(since, until))), now)
 
     def on_readings(self, readings: Readings, now: datetime) -> list[Finding]:
         """Judge readings at once, before their minute closes."""

@@ -14,7 +14,7 @@ import structlog
 from ecotwin import plugs
 from ecotwin.accounting import factors
 from ecotwin.cleaning.chain import Chain
-from ecotwin.clock import Clock, ManualClock, Period, instant, iso
+from ecotwin.clock import Clock, ManualClock, Period, days_of, instant, iso
 from ecotwin.connectors.contract import Connector, InletLimits
 from ecotwin.cycle.act import Act
 from ecotwin.cycle.importing import bring_in
@@ -202,9 +202,13 @@ class Twin(People, Present):
             with self.lock:
                 self.look.learn_from(window)
             start = end
-        from ecotwin.clock import days_of
-
+        detectors = self.look.new_detectors()
+        for day in days_of(period, self.plant.zone):
+            self.look.warm_up(detectors, self.look.window(day))
         with self.lock:
+            now = self.now()
+            self._keep_findings(self.look.take_over(detectors, period.end, now))
+            self._refresh_open(now)
             self.look.refill_trail()
             self.today_.forget()
             self.urgent += 1

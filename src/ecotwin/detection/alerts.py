@@ -9,9 +9,10 @@ from typing import Any
 
 from ecotwin.clock import instant, micros
 from ecotwin.detection import causes
+from ecotwin.detection.columns import number
 from ecotwin.detection.costing import Amount, Costing, Rate, Rates, cost, rate, span
 from ecotwin.errors import FigureGap
-from ecotwin.plant.model import Plant
+from ecotwin.plant.model import Element, Plant
 from ecotwin.records import Cost, Finding, Range, Score, Severity
 
 _DATERS = ("residual", "baseflow", "sunlight", "idling", "scrap")
@@ -20,6 +21,8 @@ _DATERS = ("residual", "baseflow", "sunlight", "idling", "scrap")
 SPEAK_EVERY_US = 3600_000_000
 NEWS_SHARE = 0.05
 HOUR_US = 3_600_000_000
+TRIFLE_SHARE = 0.001
+"""An excess below this share of the plant's nominal power opens no finding."""
 
 
 @dataclass
@@ -82,6 +85,8 @@ class Alerts:
         self._plant = plant
         self._costing = Costing(plant)
         self._kin = causes.Kinship(plant)
+        told = [number(e, "nominal_kw", "kw_busy", "rated_kw") for e in plant.machines if _uses(e)]
+        self._trifle_kw = TRIFLE_SHARE * sum(kw for kw in told if kw)
         self._cases: dict[str, _Case] = {}
         self._muted: dict[str, int] = {}
         self._rates = Rates({}, {}, {})
@@ -173,7 +178,7 @@ class Alerts:
         )
         case = self._cases.get(key)
         if case is None:
-            if not s.over or self._distrusted(s):
+            if not s.over or self._distrusted(s) or self._is_trifle(s):
                 return None
             onset = s.onset or s.at
             stamp = instant(onset).strftime("%Y%m%dT%H%MZ")
@@ -206,6 +211,10 @@ class Alerts:
             case.last, case.calm_since = max(case.last, s.at), 0
         elif not case.over and not case.calm_since:
             case.calm_since = s.at
+
+    def _is_trifle(self, s: Score) -> bool:
+        """Power above expected that is not worth a person's time, or not yet: it opens with its onset once it is."""
+        return s.unit == "kW" and causes.kind(s.cause) == "excess" and s.excess_kw < self._trifle_kw
 
     def _distrusted(self, s: Score) -> bool:
         """A sensor at fault on the same carrier of the same machine: nothing of it is an excess."""
@@ -374,6 +383,11 @@ class Alerts:
             and (not v.score.signal or self._plant.has_signal(v.score.signal))
             for v in case.voices.values()
         )
+
+
+def _uses(machine: Element) -> bool:
+    """Whether a machine uses energy itself, by its kind."""
+    return bool(machine.kind_facts.get("role", "machine") == "machine")
 
 
 def ranked(findings: Iterable[Finding]) -> list[Finding]:

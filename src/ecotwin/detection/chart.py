@@ -50,8 +50,9 @@ EARLIEST_MIN = 60.0
 
 BLOCK_MIN = 45.0
 """Minutes in a state whose mean shows how far an expectation errs for the better part of an hour."""
-YOUNG_BLOCKS = 60.0
+YOUNG_BLOCKS = 30.0
 """So many blocks are always learned from, alarm or not: an expectation's habits are not a fault."""
+YOUNG_GAIN = 1.0 / 15.0
 BLOCK_MEMORY = 150.0
 OVER_MEMORY = 400.0
 DEAD_WAVES = 2.0
@@ -168,12 +169,15 @@ class Chart:
         full = ok & (self.block_min[at_mode] >= BLOCK_MIN)
         if full.any():
             mean = self.block[at_mode] / np.maximum(self.block_min[at_mode], 1e-9)
-            most = np.where(count < 10, np.inf, np.where(self.over, 4.0, 16.0) * wave)
+            # What the expectation itself knows it does not know yet is no habit of the machine.
+            known = np.where(np.isfinite(sd), sd * sd, 0.0)
+            square = np.maximum(mean * mean - known, 0.0)
+            most = np.where(count < 10, np.inf, np.where(self.over, 4.0, 9.0) * (wave + known))
             gain = np.maximum(
                 1.0 / np.where(self.over, OVER_MEMORY, BLOCK_MEMORY),
-                np.where(count < YOUNG_BLOCKS, 1.0 / (count + 1.0), 0.0),
+                np.where(count < YOUNG_BLOCKS, np.maximum(1.0 / (count + 1.0), YOUNG_GAIN), 0.0),
             )
-            wave = wave + np.where(full, gain * (np.minimum(mean * mean, most) - wave), 0.0)
+            wave = wave + np.where(full, gain * (np.minimum(square, most) - wave), 0.0)
             self.wave[at_mode] = wave
             self.blocks[at_mode] += np.where(full, 1.0, 0.0)
             self.block[at_mode] = np.where(full, 0.0, self.block[at_mode])

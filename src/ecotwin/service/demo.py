@@ -123,7 +123,7 @@ def _record(
     return subprocess.Popen(  # noqa: S603
         [
             *standin, "record", str(file), "--days", str(days), "--start", start.isoformat(),
-            "--seed", str(seed), "--scenario", "calm", "--step", "60", "--out", str(folder),
+            "--seed", str(seed), "--scenario", "calm", "--step", "30", "--every", "60", "--out", str(folder),
             "--means", ",".join(sorted({s.means for s in plant.signals} & LEARNED_FROM)),
         ],
         stdout=subprocess.DEVNULL,
