@@ -120,7 +120,8 @@ class Trail:
     def site_expected(self) -> tuple[Floats, Floats]:
         """[steps] expected power of the whole site and its standard deviation [kW].
 
-        The unmetered rest is expected to stay at its median of the hours before; NaN where any user has no expectation.
+        The unmetered rest is expected to stay at its median of the hours before. A user that is silent for a while is
+        expected to go on as last expected; NaN before a user was ever expected to use anything.
         """
         if self._expected is not None:
             return self._expected
@@ -128,8 +129,8 @@ class Trail:
         good = rest[np.isfinite(rest)]
         middle = float(np.median(good)) if len(good) else 0.0
         spread = float(np.std(good)) if len(good) > 10 else 0.0
-        mean = self._rows["mean"].sum(axis=1) + middle
-        sd = np.sqrt((self._rows["sd"] ** 2).sum(axis=1) + spread**2)
+        mean = _held(self._rows["mean"]).sum(axis=1) + middle
+        sd = np.sqrt((_held(self._rows["sd"]) ** 2).sum(axis=1) + spread**2)
         self._expected = (mean, sd)
         return mean, sd
 
@@ -146,3 +147,11 @@ class Trail:
         edges = np.concatenate([[start_us - MINUTE], good, [min(end_us, self.newest() + MINUTE)]])
         holes = np.flatnonzero(np.diff(edges) > 2 * MINUTE)
         return [(int(edges[i]) + MINUTE, int(edges[i + 1])) for i in holes]
+
+
+def _held(rows: Floats) -> Floats:
+    """[steps, users] with each gap filled by the value before it."""
+    known = np.isfinite(rows)
+    last = np.maximum.accumulate(np.where(known, np.arange(len(rows))[:, None], 0), axis=0)
+    held: Floats = np.take_along_axis(rows, last, axis=0)
+    return held
