@@ -101,14 +101,14 @@ def standin(
 
 
 def record(
-    folder: Path, start: datetime, days: float, *, file: Path = OVEN_WORKS, step_s: float = 60
+    folder: Path, start: datetime, days: float, *, file: Path = OVEN_WORKS, step_s: float = 30
 ) -> tuple[Path, ...]:
     """Days of the stand-in's life as files."""
     subprocess.run(
         [
             sys.executable, "-m", "ecotwin_standin.cli", "record", str(file), "--days", str(days),
             "--start", start.isoformat(), "--seed", "1", "--scenario", "calm", "--step", str(step_s),
-            "--out", str(folder),
+            "--every", "60", "--out", str(folder),
         ],
         check=True, capture_output=True, timeout=120, env=ENVIRONMENT,
     )  # fmt: skip

@@ -71,18 +71,19 @@ class Demo:
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
+def demo(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """`ecotwin demo` in a folder of its own; everything it started is ended whatever happens."""
     require("mosquitto", "mosquitto")
     if not (ROOT / "src/ecotwin/service/built/index.html").exists():
         pytest.skip("the pages are not built: `make pages`")
     port = free_port()
+    short = tmp_path_factory.mktemp("d")  # a local socket's path has little room
     log = tmp_path / "demo.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "ecotwin.cli", "demo", "--port", str(port), "--speed", str(SPEED),
              "--days", "3", "--start", START],
-            env={**os.environ, "ECOTWIN_DATA": str(tmp_path / "data"), "PYTHONPATH": str(ROOT / "src")},
+            env={**os.environ, "ECOTWIN_DATA": str(short), "PYTHONPATH": str(ROOT / "src")},
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -143,7 +143,7 @@ class Prove:
             for f in {
                 f.id: f for f in [*self._keeper.all(Finding), *self._look.alerts.open(now)]
             }.values()
-            if f.element == advice.element and f.kind == "excess"
+            if f.element == advice.element and f.kind == "excess" and f.unit == "kW"
         ]
         orders = [
             (Period(o.start, o.lease_until), "an order")

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 SWITCH_S = 0.001
 """How long one thread may hold the interpreter while others wait: the page must not wait long for the cycle."""
 SOCKET = "twin.sock"
-SOCKET_PATH_LIMIT = 100
-"""The system allows about 107 bytes for the path of a local socket."""
+SOCKET_PATH_LIMIT = 107
+"""The system allows so many bytes for the path of a local socket."""
 
 
 class Server(uvicorn.Server):
@@ -196,9 +196,9 @@ async def _answer(
 
 def _local_door(path: Path) -> socket.socket:
     """A socket that only this user can open."""
-    if len(str(path)) > SOCKET_PATH_LIMIT:
+    if len(os.fsencode(path)) > SOCKET_PATH_LIMIT:
         raise SettingsFault(
-            f"the data folder's path is too long for a local socket ({len(str(path))} characters)",
+            f"the data folder's path is too long for a local socket ({len(os.fsencode(path))} bytes)",
             expected=f"at most {SOCKET_PATH_LIMIT}",
             remedy="give a shorter --data-folder",
         )
