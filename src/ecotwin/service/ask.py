@@ -22,7 +22,8 @@ def answer(request: Request, question: str, words: dict[str, Any]) -> dict[str, 
     from ecotwin.cycle.asking import Asked
 
     twin = request.app.state.twin
-    return Asked(twin.plant, twin.store, twin.ledger, twin.now()).answer(question, words)
+    # Up to the newest closed minute: a minute that still fills would give another figure a moment later.
+    return Asked(twin.plant, twin.store, twin.ledger, twin.closed_until).answer(question, words)
 
 
 def ask(
