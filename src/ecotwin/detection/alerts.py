@@ -18,7 +18,7 @@ from ecotwin.records import Cost, Finding, Range, Score, Severity
 _DATERS = ("residual", "baseflow", "sunlight", "idling", "scrap")
 """Detectors that date and measure best; the first of them that speaks leads a finding."""
 
-SPEAK_EVERY_US = 3600_000_000
+SPEAK_EVERY_US = 3_600_000_000
 NEWS_SHARE = 0.05
 HOUR_US = 3_600_000_000
 TRIFLE_SHARE = 0.001
@@ -85,7 +85,7 @@ class Alerts:
         self._plant = plant
         self._costing = Costing(plant)
         self._kin = causes.Kinship(plant)
-        told = [number(e, "nominal_kw", "kw_busy", "rated_kw") for e in plant.machines if _uses(e)]
+        told = (number(e, "nominal_kw", "kw_busy", "rated_kw") for e in plant.machines if _uses(e))
         self._trifle_kw = TRIFLE_SHARE * sum(kw for kw in told if kw)
         self._cases: dict[str, _Case] = {}
         self._muted: dict[str, int] = {}
