@@ -482,10 +482,9 @@ def test_what_the_history_filled_by_rule_is_not_filled_again(works: Any) -> None
 
 def test_figures_from_the_real_rollup(works: Any) -> None:
     """Readings through the store: a silent counter still gives its total, and its silence is told."""
-    from ecotwin.history.rollup import (
-        Traits,
-        build,
-    )  # only in this test: the rooms themselves never meet
+    # Only in this test: the rooms themselves never meet.
+    from ecotwin.history.building import build
+    from ecotwin.history.rollup import Traits
     from ecotwin.records import Readings
 
     plant, start = works.plant, int(works.start.timestamp()) * 1_000_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 from cleaning.made import NOW, T0, kept, plant_of, refused, signal, unseen
 from ecotwin.cleaning.chain import Chain
 from ecotwin.clock import SECOND
-from ecotwin.records import Cleaned, Readings, Samples
+from ecotwin.records import Bools, Cleaned, Codes, Ints, Readings, Samples
+
+COLUMNS = ("signal", "at", "value", "quality")
 
 PLANT = plant_of(
     signal("counter", max_step=5.0, rollover=1000.0),
@@ -122,6 +125,67 @@ def test_a_restart_changes_nothing(stream: Samples, cut: int) -> None:
     second = after.clean(stream.take(np.arange(min(cut, len(stream)), len(stream))), NOW, unseen)
     assert all_kept(whole) == all_kept([first, second])
     assert all_refused(whole) == all_refused([first, second])
+
+
+@given(
+    streams(),
+    st.lists(st.integers(0, 120), max_size=8),
+    st.sets(st.integers(0, 8)),
+    st.randoms(use_true_random=False),
+)
+@settings(max_examples=300, deadline=None)
+def test_restarts_anywhere_change_nothing_even_with_late_and_double_rows(
+    stream: Samples, cuts: list[int], restarts: set[int], rng: random.Random
+) -> None:
+    # Some rows arrive after newer ones of their signal, some twice.
+    places = list(range(len(stream))) + [i for i in range(len(stream)) if rng.random() < 0.1]
+    places.sort(key=lambda i: i + (rng.randrange(60) if rng.random() < 0.3 else 0))
+    arrived = stream.take(np.array(places, np.int64))
+    whole, _ = lived(arrived, cuts, set())
+    broken, memory = lived(arrived, cuts, restarts)
+    assert all_kept(whole) == all_kept(broken)
+    assert all_refused(whole) == all_refused(broken)
+    assert [p.breaks for p in whole] == [p.breaks for p in broken]
+    assert len(memory) < 20_000
+
+
+def lived(arrived: Samples, cuts: list[int], restarts: set[int]) -> tuple[list[Cleaned], str]:
+    """Batches through chains over one history; before batch n of `restarts` the process is started anew."""
+    chain, memory, start = Chain(PLANT), "", 0
+    done: list[Cleaned] = []
+    known: set[tuple[int, int]] = set()
+
+    def seen(signal: Codes, at: Ints) -> Bools:
+        pairs = zip(signal.tolist(), at.tolist(), strict=True)
+        return np.array([pair in known for pair in pairs], np.bool_)
+
+    ends = sorted({min(c, len(arrived)) for c in cuts} | {len(arrived)})
+    for number, end in enumerate(ends):
+        if number in restarts and done:
+            chain = Chain(PLANT)
+            tail = Readings.of(
+                *(np.concatenate([getattr(p.readings, c) for p in done]) for c in COLUMNS)
+            )
+            chain.restore(tail_of(tail, chain.tail_count), offsets_of(done), memory=memory)
+        done.append(chain.clean(arrived.take(np.arange(start, end)), NOW, seen))
+        known |= {(s, t) for s, t, _, _ in kept(done[-1])}
+        memory, start = chain.memory(), end
+    return done, memory
+
+
+def test_what_was_remembered_follows_its_signal_into_a_changed_plant_file() -> None:
+    doubted = Samples.of([2, 2], [T0, T0 + 10 * SECOND], [20.0, 90.0])
+    chain = Chain(PLANT)
+    first = chain.clean(doubted, NOW, unseen)
+    assert refused(first) == [(2, T0 + 10 * SECOND, "spike")]
+    fewer = replace(
+        PLANT, signals=tuple(replace(s, index=i) for i, s in enumerate(PLANT.signals[2:]))
+    )
+    after = Chain(fewer)
+    tail = Readings.of([0], [T0], [20.0])
+    after.restore(tail, {}, memory=chain.memory())
+    agreed = after.clean(Samples.of([0], [T0 + 20 * SECOND], [90.5]), NOW, unseen)
+    assert [v for _, _, v, _ in kept(agreed)] == [90.5], "the second one at the new level passes"
 
 
 @given(streams(), st.integers(0, 120))

@@ -126,7 +126,7 @@ def test_table_of_ticks(name: str, restart: bool) -> None:
         assert (said, [r.kind for r in done.receipts]) == (writes, kinds), (name, minute, done)
         assert state_now(dispatch, states) == state, (name, minute)
     if RUNS[name][-1][4] in ("restored", "refused"):
-        assert dispatch.living == ()
+        assert not dispatch.living
 
 
 def test_a_crash_right_after_the_write_forgets_nothing() -> None:
@@ -228,13 +228,27 @@ def test_orders_that_overlap_are_refused() -> None:
     dispatch = Dispatch(plant, Oven(plant).write)
     dispatch.add(order(plant))
     for start, end in ((-5, 1), (26, 40), (5, 6), (-5, 90)):
-        with pytest.raises(WriteRefused, match="already has order"):
+        with pytest.raises(
+            WriteRefused, match="already has an order that Eve approved, until 11:57"
+        ):
             dispatch.add(order(plant, id="o2", start=at(start), lease_until=at(end)))
     dispatch.add(order(plant, id="o2", start=at(27), lease_until=at(40)))
     with pytest.raises(WriteRefused, match="already taken"):
         dispatch.add(order(plant))
     with pytest.raises(WriteRefused, match="planned"):
         dispatch.add(order(plant, id="o9", state="sent", start=at(100), lease_until=at(110)))
+
+
+def test_of_orders_taken_together_all_are_taken_or_none() -> None:
+    plant = works()
+    dispatch = Dispatch(plant, Oven(plant).write)
+    first, clash = order(plant), order(plant, id="o2", start=at(5), lease_until=at(6))
+    with pytest.raises(WriteRefused, match="already has an order"):
+        dispatch.add(first, clash)
+    assert not dispatch.living
+    later = order(plant, id="o2", start=at(27), lease_until=at(40))
+    dispatch.add(first, later)
+    assert [o.id for o in dispatch.living] == ["o1", "o2"]
 
 
 def test_cancelling() -> None:
@@ -247,7 +261,7 @@ def test_cancelling() -> None:
     dispatch.tick(at(0), oven.image(at(0)))
     assert [r.kind for r in dispatch.cancel("o1", at(1), "Eve").receipts] == ["failed"]
     assert [r.kind for r in dispatch.tick(at(2), oven.image(at(2))).receipts] == ["restored"]
-    with pytest.raises(WriteRefused, match="no living order"):
+    with pytest.raises(WriteRefused, match=r"no order .* planned or running"):
         dispatch.cancel("o1", at(3), "Eve")
 
 

@@ -52,7 +52,7 @@ def test_a_good_order_passes_everything() -> None:
 @pytest.mark.parametrize(
     ("changes", "name", "words"),
     [
-        ({"value": 20.0}, "bounds", "20 degC"),
+        ({"value": 20.0}, "bounds", "20 °C"),
         ({"value": float("nan")}, "bounds", "nan"),
         ({"restore": 400.0}, "restore", "400"),
         ({"lease_until": at(200)}, "lease", "200 min"),
@@ -101,7 +101,7 @@ def test_rate_of_change() -> None:
     plant = works(rate_per_min=10.0)
     oven = Oven(plant)
     assert failed(plant, order(plant, value=236.0), oven) == {}
-    assert failed(plant, order(plant, value=230.0), oven) == {"rate": "a step of 15 degC"}
+    assert failed(plant, order(plant, value=230.0), oven) == {"rate": "a step of 15 °C"}
     recent = {SIGNAL: LastWrite(at(-0.5), 240.0)}
     assert failed(plant, order(plant, value=236.0), oven, last=recent) == {
         "rate": "written 30 s ago"
@@ -111,8 +111,8 @@ def test_rate_of_change() -> None:
 @pytest.mark.parametrize(
     ("lock", "value", "words"),
     [
-        (Interlock("cool", "signal", "Below 200 degC", EXHAUST, high=200), 210.0, "210 degC"),
-        (Interlock("warm", "signal", "Above 20 degC", EXHAUST, low=20), 10.0, "10 degC"),
+        (Interlock("cool", "signal", "Below 200 °C", EXHAUST, high=200), 210.0, "210 °C"),
+        (Interlock("warm", "signal", "Above 20 °C", EXHAUST, low=20), 10.0, "10 °C"),
         (Interlock("new", "fresh", "It is new", EXHAUST, max_age_s=1.0), 50.0, "5 s old"),
     ],
 )
@@ -166,7 +166,7 @@ def test_approval_makes_orders() -> None:
     [
         ({"state": "declined"}, -5, "no longer open"),
         ({}, 1, "had to be decided"),
-        ({"autonomy": "advise"}, -5, "may not write"),
+        ({"autonomy": "advise"}, -5, "may not carry out"),
     ],
 )
 def test_approval_refuses(changes: dict[str, Any], minute: float, words: str) -> None:
@@ -186,15 +186,30 @@ def test_who_may_is_asked_first() -> None:
 
 
 def test_declining_and_expiry() -> None:
-    said = decline(advice(), "Eve", " trial run at noon ", at(-5))
+    said = decline(advice(), "Eve", " trial run at noon ")
     assert (said.state, said.note) == ("declined", "trial run at noon")
     with pytest.raises(WriteRefused, match="no reason"):
-        decline(advice(), "Eve", " ", at(-5))
+        decline(advice(), "Eve", " ")
     with pytest.raises(WriteRefused):
-        decline(said, "Eve", "again", at(-5))
-    assert expire([advice(), said], at(0)) == []
-    late = expire([advice(), said], at(1))
+        decline(said, "Eve", "again")
+    assert expire(works(), [advice(), said], at(0)) == []
+    late = expire(works(), [advice(), said], at(1))
     assert [a.state for a in late] == ["expired"]
+    assert late[0].note == "nobody decided by 11:30", "the plant's own time, not UTC"
+    night = advice(decide_by=at(14 * 60), proposed_at=at(0))
+    assert expire(works(), [night], at(15 * 60))[0].note == "nobody decided by 2026-06-19 01:30"
+
+
+def test_refusals_speak_the_plants_time_and_say_what_to_do() -> None:
+    with pytest.raises(WriteRefused) as late:
+        approve(works(), advice(), "Eve", YES, at(7))
+    assert late.value.found == ("“Let it sleep” had to be decided by 11:30 and it is now 11:37")
+    with pytest.raises(WriteRefused) as gone:
+        approve(works(), advice(state="declined", by="Ada"), "Eve", YES, at(-5))
+    assert gone.value.found == "“Let it sleep” is declined by Ada and no longer open"
+    for fault in (late.value, gone.value):
+        assert fault.expected
+        assert fault.remedy
 
 
 def test_a_missing_reading_is_no_fresh_data() -> None:

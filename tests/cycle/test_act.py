@@ -83,6 +83,22 @@ def test_approval_is_planned_sealed_and_kept_over_a_restart(twin: Twin) -> None:
         new.stop()
 
 
+def test_an_order_that_a_crash_kept_from_the_journal_is_carried_on(twin: Twin) -> None:
+    advice = waiting(twin)[0]
+    before = twin.act.dispatch.state()
+    twin.approve(advice.id)
+    # as the disk is when the process dies after the seal and before the journal
+    twin.keeper.state("dispatch", before)
+    new = again(twin)
+    (order,) = new.orders(advice.id)
+    assert [o.id for o in new.act.dispatch.living] == [order.id]
+    once_more = again(new)
+    try:
+        assert [o.id for o in once_more.act.dispatch.living] == [order.id]
+    finally:
+        once_more.stop()
+
+
 def test_declined_advice_keeps_its_reason_and_cannot_be_approved(twin: Twin) -> None:
     advice = waiting(twin)[0]
     entry = twin.decline(advice.id, "the auditor wants to see it hot")

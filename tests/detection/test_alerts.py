@@ -193,14 +193,18 @@ def test_a_leak_and_the_power_it_costs_are_one_finding() -> None:
         alerts,
         50,
         score(
-            50, "compressor_1:power", signal="compressor_1.power", text="Compressor 1 drew more."
+            50,
+            "compressor_1:power",
+            signal="compressor_1.power",
+            excess_kw=1.5,
+            text="Compressor 1 drew more.",
         ),
     )
     (one,) = alerts.open(at(50))
     assert one.id == found.id
     assert "Compressor 1 drew more." in one.evidence
     other = Alerts(works())
-    tell(other, 40, score(40, "compressor_1:power", signal="compressor_1.power"))
+    tell(other, 40, score(40, "compressor_1:power", signal="compressor_1.power", excess_kw=1.5))
     tell(other, 50, replace(leak, at=micros(at(50))))
     assert len(other.open(at(50))) == 1
 
@@ -297,3 +301,18 @@ def test_a_block_of_any_length_gives_the_same_findings() -> None:
     ends = [(f.id, f.onset, f.closed_at) for f in steps if f.state == "closed"]
     assert [(f.id, f.onset, f.closed_at) for f in block if f.state == "closed"] == ends
     assert len(ends) == 2
+
+
+def test_a_small_leak_is_not_why_a_compressor_ails() -> None:
+    """The leak costs 5 kWh a day, the compressor draws 240 kWh more: two findings."""
+    alerts = Alerts(works())
+    leak = score(
+        40, "placer_2c.air_flow:compressed_air", element="placer_2c", signal="placer_2c.air_flow",
+        detector="baseflow", excess_kw=0.0, excess_rate=480.0, excess_sd=20.0, unit="m3/h", so_far=8.0,
+    )  # fmt: skip
+    tell(alerts, 40, leak)
+    tell(alerts, 50, score(50, "compressor_1:power", signal="compressor_1.power", excess_kw=30.0))
+    assert {f.cause for f in alerts.open(at(50))} == {
+        "placer_2c.air_flow:compressed_air",
+        "compressor_1:power",
+    }

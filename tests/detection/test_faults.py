@@ -286,3 +286,77 @@ def test_a_permit_is_judged_over_its_averaging_time() -> None:
     assert [(s.over, (s.at - start) // MINUTE) for s in said] == [(True, 300), (False, 360)]
     assert said[0].value == pytest.approx(110.0)
     assert said[0].onset == start + 240 * MINUTE
+
+
+def test_a_meter_that_stands_still_at_work_is_found() -> None:
+    """Power that never stood for two minutes stands for an hour and a half, while the machine works."""
+    plant, frozen = works(), detector("frozen")
+    power = plant.signal("oven_2.power").index
+    rng = np.random.default_rng(8)
+    said: list[Score] = []
+    for number in range(5):
+        window, expected = day(plant, number, seed=6)
+        for s in plant.signals:  # every gauge moves from minute to minute, as measured values do
+            if s.form in ("gauge", "rate"):
+                window.last[:, s.index] += 0.01 * rng.normal(size=window.steps)
+        if number == 4:
+            window.last[600:690, power] = 47.86
+        low = window.last.copy()
+        window = replace(window, low=low, high=low)
+        said += frozen.on_minutes(window, expected)
+    assert causes(said) == {"oven_2.power:stuck"}
+    begin = day(plant, 4)[0].period.start_us + 600 * MINUTE
+    assert abs(said[0].onset - begin) <= 2 * MINUTE
+    assert 40 <= (said[0].at - begin) / MINUTE <= 50
+    assert not said[-1].over
+    assert "47.9 kW" in said[0].text
+
+
+def test_what_stands_still_by_custom_is_not_stuck() -> None:
+    """A value that stands for hours every day, and a machine that is off for a week-end, say nothing."""
+    plant, frozen = works(), detector("frozen")
+    rng = np.random.default_rng(9)
+    power, state = plant.signal("oven_2.power").index, plant.signal("oven_2.state").index
+    warm = plant.signal("ahu_1.return_temperature").index
+    said: list[Score] = []
+    for number in range(7):
+        window, expected = day(plant, number, seed=7)
+        window.last[:, power] = 47.0 + rng.normal(size=window.steps)
+        window.last[:, warm] = 21.0 + np.arange(window.steps) // 240
+        if number >= 5:
+            window.last[:, power], window.last[:, state] = 0.4, 0
+        window = replace(window, low=window.last, high=window.last)
+        said += [
+            s
+            for s in frozen.on_minutes(window, expected)
+            if s.signal.startswith(("oven_2.power", "ahu_1.ret"))
+        ]
+    assert causes(said) == set()
+
+
+@pytest.mark.parametrize(("hour", "found"), [(15, True), (3, False)])
+def test_ovens_that_heat_together_in_the_dearest_hours(hour: int, found: bool) -> None:
+    """Two ovens heat for 45 minutes: from 17:00 local (dearest band) it is told, from 05:00 (cheapest) it is not."""
+    plant, peak = works(), detector("peak")
+    window, expected = day(plant, 1, seed=1)
+    begin = hour * 60
+    for oven in ("oven_1", "oven_2"):
+        window.last[begin : begin + 45, plant.signal(f"{oven}.state").index] = 2
+        window.mean[begin : begin + 45, plant.signal(f"{oven}.power").index] = 60.0
+    said = peak.on_minutes(window, expected)
+    assert causes(said) == ({"oven_1:peak", "oven_2:peak"} if found else set())
+    if found:
+        assert (said[0].at - window.period.start_us) / MINUTE <= begin + 15
+        assert said[0].onset == window.period.start_us + begin * MINUTE
+        assert {s.over for s in said[-2:]} == {False}
+        last = [s for s in said if s.over][-1].text
+        assert "45.0 kWh" in last
+        assert "3.83 EUR less" in last
+
+
+def test_one_oven_alone_is_no_peak() -> None:
+    plant, peak = works(), detector("peak")
+    window, expected = day(plant, 1, seed=1)
+    window.last[900:960, plant.signal("oven_1.state").index] = 2
+    window.mean[900:960, plant.signal("oven_1.power").index] = 60.0
+    assert peak.on_minutes(window, expected) == []

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecotwin.clock import HOUR, MINUTE
-from ecotwin.history.rollup import Steps, Traits, build, coarsen, in_order
+from ecotwin.history.building import build
+from ecotwin.history.rollup import Steps, Traits, coarsen, in_order
 from ecotwin.records import Quality, Readings
 
 from .conftest import FORMS, T0, US, all_forms

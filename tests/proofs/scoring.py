@@ -138,11 +138,12 @@ def score(plant: Plant, truth: Path, findings: Sequence[Finding], zero: datetime
     false: list[Finding] = []
     early = [f for f in findings if f.seen_at < zero]
     for finding in (f for f in findings if f.seen_at >= zero):
-        mine = next((s for s in events if is_about(plant, finding, s.event)), None)
-        if mine is None:
+        mine = [s for s in events if is_about(plant, finding, s.event)]
+        if not mine:
             false.append(finding)
-        else:
-            mine.findings.append(finding)
+        # A finding of several machines may be about the same fault at each of them, any other about one event.
+        for one in mine if finding.cause.endswith(":peak") else mine[:1]:
+            one.findings.append(finding)
     return Score(events, false, early)
 
 
@@ -157,6 +158,8 @@ def is_about(plant: Plant, finding: Finding, event: Event) -> bool:
         return place in event.signals
     if event.fault in {"air_leak", "cooling_water_leak"}:
         return _at_flow(plant, place, event)
+    if what == "peak":  # one finding tells of all machines that heat together
+        return any(plant.signal(s).element in event.elements for s in finding.signals)
     return finding.element in event.elements
 
 

@@ -163,7 +163,8 @@ def _saved(twin: Twin, advice: Advice) -> None:
     assert saving.cost.co2e_kg.value == pytest.approx(0.3 * saved.value, rel=0.05)
     promised = advice.saves.energy_kwh
     assert promised is not None
-    assert 0.2 * promised.value < saved.value < 5 * promised.value  # the kind knows no cooling down
+    assert promised.low < saved.high, (promised, saved)
+    assert saved.low < promised.high, (promised, saved)
     assert twin.advice(advice.id).state == "done"
     with page_of(twin) as page:
         told = page.get(f"/api/v1/advice/{advice.id}").json()

@@ -14,6 +14,7 @@ import pytest
 
 from ecotwin.clock import Period
 from ecotwin.cycle.asking import open_for
+from ecotwin.governance.ledger import Ledger, content
 from running import ROOT, command, json_of
 
 PLANT = ROOT / "plants" / "steelworks.yaml"
@@ -95,6 +96,40 @@ def test_sum_is_the_files_to_the_last_digit(played: tuple[Any, Path, Decimal]) -
     # in silence, so the months hold exactly what the other rows say.
     assert kept == total
     assert Decimal(str(result["total"]["kwh"])) == total
+
+
+def test_what_is_printed_stands_in_a_ledger_that_checks(
+    played: tuple[Any, Path, Decimal],
+) -> None:
+    result, folder, _ = played
+    checked = json_of(command("verify", folder, "--json"))
+    assert checked["ok"]
+    ledger = Ledger(folder / "ledger", read_only=True)
+    try:
+        assert (ledger.size, ledger.root().hex()) == (
+            result["ledger"]["entries"],
+            result["ledger"]["root"],
+        )
+        for month in result["months"]:
+            (place,) = month["figures"].values()
+            sealed = content(ledger.entry(place))
+            assert round(sealed["value"], 4) == month["kwh"]
+            assert sealed["coverage"] == month["coverage"]
+            assert sealed["inputs"]
+        days = [
+            content(e)
+            for e in ledger.entries(kind="measure", limit=10_000)
+            if ":energy.electricity:" in e.subject
+        ]
+    finally:
+        ledger.close()
+    whole = {str(m["period"]) for m in days}
+    assert len(whole) == DAYS + len(result["months"]), "every local day, and every month"
+    reported = json_of(
+        command("report", PLANT, "--period", "2018-01-30", "--data-folder", folder, "--json")
+    )
+    energy = next(m for m in reported["measures"] if m["indicator"] == "energy.electricity")
+    assert energy["entry"] is not None, "a past day's report names its place in the ledger"
 
 
 def test_no_row_is_lost_and_the_clock_is_repaired(played: tuple[Any, Path, Decimal]) -> None:

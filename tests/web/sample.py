@@ -39,13 +39,16 @@ class Plant:
         self.advice: dict[str, str] = {}
         self.writes = "on"
         self.speed = 1.0
+        self.bar: dict[str, Any] = {}
+        """What the bar tells instead of its usual."""
         self.posts: list[tuple[str, dict[str, Any], str]] = []
         self.silent = False
         self.began = time.monotonic()
 
     def overview(self) -> Any:
         now = sample_plant.NOW + timedelta(seconds=time.monotonic() - self.began)
-        return sample_plant.overview(self.advice, now, self.writes, self.speed)
+        made = sample_plant.overview(self.advice, now, self.writes, self.speed)
+        return made.model_copy(update={"bar": made.bar.model_copy(update=self.bar)})
 
 
 def problem(status: int, found: str, expected: str, remedy: str) -> JSONResponse:

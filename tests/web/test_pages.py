@@ -278,6 +278,44 @@ def test_acknowledge_carries_the_note(site: Site, seen: Seen) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("bar", "word", "colour"),
+    [
+        ({"freshness": "late", "data_age_s": 700.0, "data_text": "It is 12 min old."}, "STALE", "--watch-text"),
+        ({"freshness": "none", "data_age_s": None, "data_text": "No reading has come yet."}, "WAITING", "--watch-text"),
+        ({"link": "offline", "link_text": "The broker does not answer."}, "NO LINK", "--act-text"),
+    ],
+)  # fmt: skip
+def test_live_is_said_of_live_data_only(
+    site: Site, seen: Seen, bar: dict[str, Any], word: str, colour: str
+) -> None:
+    """Word, colour and a banner with the reason; the age stays beside it."""
+    site.plant.bar = bar
+    seen.open(site.address, ".figures .tile")
+    sign = seen.page.locator(".bar .live")
+    expect(sign).to_contain_text(f"{word} 10:4")
+    expect(sign).not_to_contain_text("LIVE")
+    expect(sign).to_contain_text("no data yet" if bar.get("data_age_s", 0) is None else "old")
+    shown = seen.page.evaluate(
+        """name => { const probe = document.body.appendChild(document.createElement('i'));
+        probe.style.color = `var(${name})`; return getComputedStyle(probe).color; }""",
+        colour,
+    )
+    expect(sign.locator("b")).to_have_css("color", shown)
+    said = bar.get("data_text") or bar["link_text"]
+    expect(seen.page.locator(".banner[role=alert]")).to_contain_text(said)
+    site.plant.bar = {}
+    expect(sign).to_contain_text("LIVE 10:4")
+    expect(seen.page.locator(".banner")).to_have_count(0)
+
+
+def test_recorded_days_on_their_way_in_are_told(site: Site, seen: Seen) -> None:
+    site.plant.bar = {"notice": "Step 2 of 3: recorded days are being taken in."}
+    seen.open(site.address, ".figures .tile")
+    expect(seen.page.locator("[data-banner=notice]")).to_contain_text("Step 2 of 3")
+    expect(seen.page.locator(".bar .live")).to_contain_text("LIVE 10:4")
+
+
 def test_speed_is_said_only_when_it_is_not_one(site: Site, seen: Seen) -> None:
     site.plant.speed = 144.0
     seen.open(site.address, ".live")

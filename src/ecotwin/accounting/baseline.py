@@ -241,7 +241,7 @@ class Baselines:
             sd[m, d.PRODUCT0 : d.COOLING] = 0.1 * scale if own else 1e-4
             sd[m, [d.COOLING, d.HEATING]] = (0.03 if own else 0.2) * scale
             if not own:
-                sd[m, [d.PLANT_RATE, d.BUSY_SHARE, d.DEMAND, d.WORKING]] = 0.3 * scale
+                sd[m, d.PLANT_RATE : d.SEASON0] = 0.3 * scale
             if self.drivers.stateless[m]:
                 sd[m, d.SEASON0 :] = 0.5 * scale
         return mean, sd, scatter
@@ -334,15 +334,16 @@ class Baselines:
         """Scatter by state in this window by the median absolute residual; the known one where it holds few minutes."""
         sd: Floats = self._sd.copy()
         codes = seen.codes.T
+        rows = np.arange(len(self.elements))
         for s in np.unique(codes[good.T]):
             here = good.T & (codes == s)
             count = here.sum(axis=1)
             size = np.where(here, np.abs(residual), np.nan)
             few = count < 10
-            size[few] = 0.0
-            sd[:, s] = np.where(
-                few, sd[:, s], np.maximum(1.4826 * np.nanmedian(size, axis=1), 1e-3)
-            )
+            # Sorting puts the minutes of other states, which are NaN, last: the middle of the rest is the median.
+            size.sort(axis=1)
+            middle = size[rows, np.maximum(count - 1, 0) // 2] + size[rows, count // 2]
+            sd[:, s] = np.where(few, sd[:, s], np.maximum(1.4826 * 0.5 * middle, 1e-3))
         return sd
 
     def _remember(

@@ -25,14 +25,24 @@ _RATES = {
 }
 
 STATE0, RATE, PRODUCT0 = 0, 7, 8
-COOLING, HEATING, PLANT_RATE, BUSY_SHARE, DEMAND, WORKING, SEASON0 = range(
-    PRODUCT0 + PRODUCTS, PRODUCT0 + PRODUCTS + 7
-)
+(
+    COOLING,
+    HEATING,
+    PLANT_RATE,
+    BUSY_SHARE,
+    DEMAND,
+    DEMAND_SQUARE,
+    DEMAND_COOLING,
+    WORKING,
+    STAFFED,
+    SEASON0,
+) = range(PRODUCT0 + PRODUCTS, PRODUCT0 + PRODUCTS + 10)
 WIDTH = SEASON0 + 4
 """Columns of a feature row: 7 states; then, in state busy, the own part rate and the product; then, while the machine
 runs, cooling and heating degrees [10 K], the plant's part rate, the share of busy machines, what
-its consumers draw; planned working time; and, for machines without a state, two harmonics of the
-day."""
+its consumers draw from each of the machines that run, that squared and times the cooling degrees (a chiller's
+efficiency falls with part load and with the heat outside); planned working time, and the same with its breaks,
+in which people stay; and, for machines without a state, two harmonics of the day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +145,14 @@ class Drivers:
         x[:, :, BUSY_SHARE] = running * (busy[:, self.makes_parts].sum(axis=1) / parts)[:, None]
         for machines, signals, scale in self._demand:
             drawn = np.nan_to_num(_take(window.mean, where[signals])).sum(axis=1) / scale
-            x[:, machines, DEMAND] = running[:, machines] * drawn[:, None]
-        x[:, :, WORKING] = running * self._working(window)[:, None]
+            sharing = np.maximum(running[:, machines].sum(axis=1), 1)
+            x[:, machines, DEMAND] = running[:, machines] * (drawn / sharing)[:, None]
+        x[:, :, DEMAND_SQUARE] = x[:, :, DEMAND] ** 2
+        x[:, :, DEMAND_COOLING] = x[:, :, DEMAND] * x[:, :, COOLING]
+        working = self._working(window)
+        x[:, :, WORKING] = running * working[:, None]
+        x[:, :, STAFFED] = running * self._staffed(window, working)[:, None]
         if self.stateless.any():
-            # What has no state of its own (light, servers) follows the people in the house, breaks included.
-            x[:, self.stateless, WORKING] = self._staffed(window)[:, None]
             turn = 2.0 * np.pi * (window.at % DAY)[:, None] / DAY
             waves = np.concatenate(
                 [np.sin(turn), np.cos(turn), np.sin(2 * turn), np.cos(2 * turn)], axis=1
@@ -191,9 +204,9 @@ class Drivers:
             out[here] = self._day(int(one))[(at[here] % DAY) // MINUTE]
         return out
 
-    def _staffed(self, window: Window) -> Floats:
+    def _staffed(self, window: Window, working: Floats) -> Floats:
         """[steps] whether a shift runs, its breaks included."""
-        out = self._working(window)
+        out = working.copy()
         for pause in calendar.breaks(self._plant, window.period):
             out[(window.at >= pause.start_us) & (window.at < pause.end_us)] = 1.0
         return out

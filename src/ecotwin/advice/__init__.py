@@ -1,3 +1,3 @@
 """What to do, one file an advisor."""
 
-NOT_PLUGS = frozenset({"ranking"})
+NOT_PLUGS = frozenset({"heat", "ranking", "worth"})

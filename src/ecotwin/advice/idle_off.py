@@ -1,10 +1,9 @@
 """Machines that can sleep, asleep in planned breaks: hot ovens that nobody needs.
 
-What it saves is `(idle - standby) x hours asleep - (heating - idle) x warm-up`: the machine cools
-down and must be made
-hot again. The powers are the machine's own where they were learned. What was measured after earlier
-orders corrects the
-promise, as if two breaks had come exactly as promised before the first.
+A hot machine cools slowly: what it saves is told by its heat balance (`heat`). One whose set-point is
+no temperature saves `(idle - standby) x hours asleep - (heating - idle) x warm-up`. The powers are the
+machine's own where they were learned. What was measured after earlier orders corrects the promise, as
+if two breaks had come exactly as promised before the first.
 
 Sources: energy of waiting and of re-heating as in ISO 14955-1:2017, operating states of machine
 tools (off, standby,
@@ -14,15 +13,16 @@ ready, processing), whose shares decide whether a pause is long enough.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ecotwin.advice.contract import Outlook
+from ecotwin.advice.heat import Z95, course, doubt_kwh, known_body, spread
+from ecotwin.advice.worth import worth
 from ecotwin.clock import Period
 from ecotwin.plant.calendar import breaks, gaps
 from ecotwin.plant.model import Element, Plant, Signal, Sleep, Write
-from ecotwin.records import Advice, Change, Cost, Image, Quality, Range
+from ecotwin.records import Advice, Change, Image, Quality
 
 HORIZON = timedelta(hours=12)
 LEAST_ASLEEP = timedelta(minutes=5)
@@ -30,9 +30,9 @@ GRACE = timedelta(minutes=2)
 """After the last part should have left, before the set-point is lowered."""
 STARTS_SOON = timedelta(hours=1)
 PRIOR_BREAKS = 2.0
-Z95 = 1.96
-
-Bands = Sequence[tuple[datetime, datetime, float]]
+MOST_RATIO = 1.5
+PAUSE_SD = 0.1
+"""From one pause to the next, and of the measuring: a share of the saving, until it was seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,15 @@ class Promise:
 
     Attributes:
         kwh: Net. won: While asleep. reheat: Taken back by warming up. sd: Of the net [kWh].
+        asleep_kw: Mean power asleep. reheat_h: Warming up as foreseen [h].
     """
 
     kwh: float
     won: float
     reheat: float
     sd: float
+    asleep_kw: float
+    reheat_h: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,8 @@ class Record:
     """How earlier promises of this machine were kept.
 
     Attributes:
-        times: Number of fit savings. ratio: Factor for the next promise. scatter: Its
-            standard deviation.
+        times: Number of fit savings. ratio: Factor for the next promise. scatter: Standard
+            deviation of one more pause, as a share.
         kept: Measured over promised, as it was; None without any.
     """
 
@@ -131,13 +134,15 @@ class IdleOff:
         soon = pause.asleep.start - outlook.now <= STARTS_SOON
         if id_ in outlook.taken or (soon and state in ("off", "standby")) or signal.write is None:
             return None
-        bare = promise(outlook, element.id, sleep, pause)
+        bare = promise(self._plant, outlook, element, sleep, pause)
         if bare is None:
             return None
         record = self._record(element, sleep, outlook, bare)
         kwh = bare.kwh * record.ratio
-        sd = math.hypot(bare.sd * record.ratio, bare.kwh * record.scatter)
-        if kwh <= 0 or kwh - Z95 * sd <= 0:
+        # What was measured on this machine takes the place of what its powers let foresee.
+        foreseen = PRIOR_BREAKS / (record.times + PRIOR_BREAKS)
+        sd = math.hypot(bare.sd * record.ratio * foreseen, kwh * record.scatter)
+        if kwh - Z95 * sd <= 0:
             return None
         write = signal.write
         minutes = pause.asleep.seconds / 60.0
@@ -153,7 +158,13 @@ class IdleOff:
                 element, sleep, outlook, pause, bare, record, write, writable=writable
             ),
             changes=(change,) if writable else (),
-            saves=_saves(outlook, pause, bare, kwh, sd),
+            saves=worth(
+                outlook,
+                (pause.asleep, bare.won),
+                (Period(pause.asleep.end, pause.whole.end), bare.reheat),
+                kwh,
+                sd,
+            ),
             proposed_at=outlook.now,
             decide_by=pause.asleep.end - LEAST_ASLEEP if pause.gap else pause.asleep.start,
             period=pause.whole,
@@ -174,14 +185,16 @@ class IdleOff:
             if was is not None and was.kwh > 0:
                 measured.append(saving.saved_kwh.value)
                 promised.append(was.kwh)
-        if not measured:
-            return Record(0, 1.0, 0.0, None)
+        times = len(measured)
         prior = PRIOR_BREAKS * bare.kwh
-        ratio = min(1.2, max(0.0, (sum(measured) + prior) / (sum(promised) + prior)))
-        kept = sum(measured) / sum(promised)
-        each = [m / p for m, p in zip(measured, promised, strict=True)]
-        spread = math.sqrt(sum((x - kept) ** 2 for x in each) / len(each)) if len(each) > 1 else 0.2
-        return Record(len(each), ratio, spread / math.sqrt(len(each) + PRIOR_BREAKS), kept)
+        ratio = (sum(measured) + prior) / (sum(promised) + prior)
+        kept = sum(measured) / sum(promised) if times else None
+        apart = sum((m / p - (kept or 0.0)) ** 2 for m, p in zip(measured, promised, strict=True))
+        known = times + PRIOR_BREAKS
+        scatter = math.sqrt((apart + PRIOR_BREAKS * PAUSE_SD**2) / known)
+        return Record(
+            times, min(MOST_RATIO, max(0.0, ratio)), scatter * math.sqrt(1.0 + 1.0 / known), kept
+        )
 
     def _past_promise(
         self, element: Element, sleep: Sleep, outlook: Outlook, stamp: str
@@ -198,16 +211,13 @@ class IdleOff:
         for whole in breaks(self._plant, near):
             pause = _fit(element, sleep, whole, whole.start, gap=False)
             if pause is not None and moment in whole:
-                return promise(outlook, element.id, sleep, pause)
+                return promise(self._plant, outlook, element, sleep, pause)
         return None
 
-    def _local(self, moment: datetime) -> str:
-        return moment.astimezone(self._plant.zone).strftime("%H:%M")
-
     def _title(self, element: Element, pause: Pause) -> str:
-        span = f"{self._local(pause.whole.start)}–{self._local(pause.whole.end)}"
+        span = f"{self._plant.local(pause.whole.start)}–{self._plant.local(pause.whole.end)}"
         return (
-            f"Let {element.name} sleep now: no shift until {self._local(pause.whole.end)}"
+            f"Let {element.name} sleep now: no shift until {self._plant.local(pause.whole.end)}"
             if pause.gap
             else f"Let {element.name} sleep in the break {span}"
         )
@@ -220,18 +230,18 @@ class IdleOff:
         what = "no shift runs" if pause.gap else "a break is planned"
         return (
             (
-                f"From {self._local(pause.whole.start)} to {self._local(pause.whole.end)} {what}: "
+                f"From {self._plant.local(pause.whole.start)} to {self._plant.local(pause.whole.end)} {what}: "
                 f"{_span(minutes)}, of which "
                 f"it can sleep {_span(asleep)}."
             ),
             (
                 f"Ready and waiting it draws {kw['idle'].value:.1f} kW "
-                f"({kw['idle'].low:.1f}–{kw['idle'].high:.1f}), asleep "
-                f"{kw['standby'].value:.1f} kW ({kw['standby'].low:.1f}–{kw['standby'].high:.1f})."
+                f"({kw['idle'].low:.1f}–{kw['idle'].high:.1f}), asleep about {bare.asleep_kw:.1f} kW "
+                f"over this time."
             ),
             (
                 f"That is {bare.won:.1f} kWh less, of which warming up takes back {bare.reheat:.1f} "
-                "kWh."
+                f"kWh in {60 * bare.reheat_h:.0f} min."
             ),
         )
 
@@ -247,12 +257,12 @@ class IdleOff:
         *,
         writable: bool,
     ) -> tuple[str, ...]:
-        ready = self._local(pause.whole.end)
+        ready = self._plant.local(pause.whole.end)
         said = [
             (
-                f"Warming up begins at {self._local(pause.asleep.end)} and takes "
-                f"{sleep.warmup_min:.0f} min: ready at {ready} without a margin. "
-                f"Each minute it takes longer is a minute of waiting after {ready}."
+                f"Warming up begins at {self._plant.local(pause.asleep.end)}, {sleep.warmup_min:.0f} min "
+                f"before {ready}; {60 * bare.reheat_h:.0f} min are foreseen. "
+                f"Each minute after {ready} is a minute of waiting."
             )
         ]
         if not outlook.learned.get(element.id, False):
@@ -295,51 +305,33 @@ class IdleOff:
         return tuple(said)
 
 
-def promise(outlook: Outlook, element: str, sleep: Sleep, pause: Pause) -> Promise | None:
+def promise(
+    plant: Plant, outlook: Outlook, element: Element, sleep: Sleep, pause: Pause
+) -> Promise | None:
     """Energy saved by a pause, before anything was learned from outcomes.
 
     None while its powers are not known.
     """
-    kw = outlook.state_kw.get(element, {})
+    kw = outlook.state_kw.get(element.id, {})
     if "idle" not in kw or "standby" not in kw:
         return None
+    hours, warm_h = pause.asleep.hours, sleep.warmup_min / 60.0
+    if plant.signal(sleep.signal).unit == "degC":
+        found = known_body(kw, element.kind_facts, sleep)
+        if found is None:
+            return None
+        way = course(found[0], hours)
+        sd = doubt_kwh(*found, hours)
+        return Promise(way.saved_kwh, way.won_kwh, way.reheat_kwh, sd, way.asleep_kw, way.reheat_h)
     idle, standby = kw["idle"], kw["standby"]
-    heating = kw.get("heating", Range(idle.value, idle.low, idle.high))
-    hours, warm = pause.asleep.hours, sleep.warmup_min / 60.0
+    heating = kw.get("heating", idle)
     won = (idle.value - standby.value) * hours
-    reheat = max(0.0, heating.value - idle.value) * warm
+    reheat = max(0.0, heating.value - idle.value) * warm_h
     # idle stands in both terms: its error counts with the sum of both times
-    sd = math.sqrt(
-        (_sd(idle) * (hours + warm)) ** 2 + (_sd(standby) * hours) ** 2 + (_sd(heating) * warm) ** 2
+    sd = math.hypot(
+        spread(idle) * (hours + warm_h), spread(standby) * hours, spread(heating) * warm_h
     )
-    return Promise(won - reheat, won, reheat, sd)
-
-
-def mean_rate(bands: Bands, period: Period) -> float | None:
-    """Time-weighted mean of bands over a period; None where they do not cover it.
-
-    >>> from datetime import UTC
-    >>> h = lambda n: datetime(2026, 6, 18, n, tzinfo=UTC)
-    >>> mean_rate([(h(0), h(11), 0.2), (h(11), h(20), 0.3)], Period(h(10), h(12)))
-    0.25
-    """
-    total = held = 0.0
-    for start, end, value in bands:
-        seconds = (min(end, period.end) - max(start, period.start)).total_seconds()
-        if seconds > 0:
-            total, held = total + value * seconds, held + seconds
-    return total / held if held >= period.seconds - 1.0 and held > 0 else None
-
-
-def _saves(outlook: Outlook, pause: Pause, bare: Promise, kwh: float, sd: float) -> Cost:
-    parts = {"energy_kwh": _range(kwh, sd)}
-    warm = Period(pause.asleep.end, pause.whole.end)
-    for name, bands in (("co2e_kg", outlook.carbon), ("money", outlook.price)):
-        asleep, awake = mean_rate(bands, pause.asleep), mean_rate(bands, warm)
-        if asleep is not None and awake is not None and bare.kwh > 0:
-            worth = (bare.won * asleep - bare.reheat * awake) / bare.kwh
-            parts[name] = _range(kwh * worth, sd * worth)
-    return Cost(**parts)
+    return Promise(won - reheat, won, reheat, sd, standby.value, warm_h)
 
 
 def _fit(
@@ -380,14 +372,6 @@ def _age(age_s: float) -> str:
 
 def _span(minutes: float) -> str:
     return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60.0:.1f} h"
-
-
-def _sd(held: Range) -> float:
-    return abs(held.high - held.low) / (2.0 * Z95)
-
-
-def _range(value: float, sd: float) -> Range:
-    return Range(value, value - Z95 * abs(sd), value + Z95 * abs(sd))
 
 
 plug = IdleOff

@@ -5,10 +5,12 @@ Rows are never lost: each comes out as a reading or as a reject with its reason.
 
 from __future__ import annotations
 
+import json
 from collections import Counter as Tally
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 
@@ -74,7 +76,8 @@ class Chain:
         self._stuck = Stuck(plant)
         order = Order(plant, future_s=future_s, past_days=past_days)
         foreign = [make(plant) for name, make in load_all("cleaning").items() if name not in OWN]
-        first: list[Rule] = [order, Range(plant), Spike(plant), Counter(plant)]
+        self._order, self._spike, self._counter = order, Spike(plant), Counter(plant)
+        first: list[Rule] = [order, Range(plant), self._spike, self._counter]
         self._rules: tuple[Rule, ...] = (*first, *foreign, self._stuck, self._gaps)
         self._counts: dict[str, Tally[int]] = {}
 
@@ -129,13 +132,38 @@ class Chain:
         readings = Readings(samples.signal, samples.at, samples.value, samples.quality)
         return Cleaned(readings, refused, tuple(breaks))
 
-    def restore(self, tail: Readings, breaks: Offsets, held: Rejects | None = None) -> None:
+    def memory(self) -> str:
+        """What a restart cannot tell from the newest readings and the breaks: doubts, seams, standing values.
+
+        Small, and the same text as long as nothing odd happens. Kept in one transaction with the readings of a
+        batch and handed to `restore`, it makes a restart exact.
+        """
+        told: dict[str, Mapping[str, Any]] = {
+            "order": self._order.memory(self._gaps.newest),
+            "spike": self._spike.memory(),
+            "counter": self._counter.memory(),
+            "stuck": self._stuck.memory(),
+        }
+        named = {
+            rule: {self._plant.signals[int(key)].id: kept for key, kept in by_signal.items()}
+            for rule, by_signal in told.items()
+        }
+        return json.dumps(named, separators=(",", ":"))
+
+    def restore(
+        self,
+        tail: Readings,
+        breaks: Offsets,
+        held: Rejects | None = None,
+        memory: str = "",
+    ) -> None:
         """Go on after a restart as if there had been none.
 
         Args:
             tail: The last `tail_count` readings of each signal, in any order.
             breaks: Signal index -> (at [us], offset) of every counter break.
-            held: Rejects newer than the tail, if at hand: without them a doubted row is doubted once more.
+            held: Rejects newer than the tail, if at hand. memory: As kept with the newest batch. Without either a
+                doubted row is doubted once more; with `memory` the restart is exact, late rows and all.
         """
         rows = np.lexsort((tail.at, tail.signal))
         if held is None:
@@ -151,6 +179,20 @@ class Chain:
         )
         for rule in self._rules:
             rule.restore(tail.take(rows), breaks, sorted_held)
+        if memory:
+            # By name: the plant file may have changed in between, and with it every index.
+            told = {
+                rule: {
+                    str(self._plant.signal(name).index): kept
+                    for name, kept in by_name.items()
+                    if self._plant.has_signal(name)
+                }
+                for rule, by_name in json.loads(memory).items()
+            }
+            self._order.recall(told["order"], self._gaps.newest)
+            self._spike.recall(told["spike"])
+            self._counter.recall(told["counter"])
+            self._stuck.recall(told["stuck"])
 
     def _canonical(self, samples: Samples, rejects: list[Rejects]) -> Samples:
         """Wire values and state codes to canonical ones."""

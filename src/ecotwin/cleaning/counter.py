@@ -6,6 +6,9 @@ a late row, a doubted one) are judged row by row in `meter`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from ecotwin.cleaning.contract import Context, Offsets, Passed
@@ -13,6 +16,9 @@ from ecotwin.cleaning.meter import MEMORY, Facts, Meter, Refusal
 from ecotwin.cleaning.rows import NEVER, Groups, before, by_signal, micros_by_signal
 from ecotwin.plant.model import Plant
 from ecotwin.records import Break, Readings, Reject, Rejects, Samples
+
+NOTHING: Mapping[str, Any] = {"seams": (), "doubted": None, "former": None, "base": 0.0, "forgotten": None}  # fmt: skip
+"""Memory of a meter that only ever grew."""
 
 
 class Counter:
@@ -177,6 +183,17 @@ class Counter:
             if why in doubtful and t > self._at[s] and "if the next agrees" in detail:
                 self._meters[s].doubted = (t, value)
                 self._wary[s] = True
+
+    def memory(self) -> dict[str, Any]:
+        """Signal -> what its meter knows beyond kept totals and breaks."""
+        told = {str(index): meter.memory() for index, meter in self._meters.items()}
+        return {key: memory for key, memory in told.items() if memory is not None}
+
+    def recall(self, memory: Mapping[str, Mapping[str, Any]]) -> None:
+        """Know exactly what `memory` told."""
+        for index, meter in self._meters.items():
+            meter.recall(memory.get(str(index), NOTHING))
+            self._take_over(index, meter)
 
 
 plug = Counter

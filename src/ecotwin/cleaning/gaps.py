@@ -12,7 +12,7 @@ from ecotwin.cleaning.contract import Context, Offsets, Passed
 from ecotwin.cleaning.rows import NEVER, Groups, before, micros_by_signal
 from ecotwin.clock import micros
 from ecotwin.plant.model import Plant
-from ecotwin.records import Readings, Rejects, Samples
+from ecotwin.records import Ints, Readings, Rejects, Samples
 
 REMEMBERED = 256
 """Closed gaps remembered by signal; older ones live on in the history's coverage."""
@@ -54,6 +54,11 @@ class Gaps:
         self._closed: dict[int, list[Gap]] = {}
         self.count = np.zeros(count, np.int64)
         self.missing_us = np.zeros(count, np.int64)
+
+    @property
+    def newest(self) -> Ints:
+        """[signals] event time of the newest kept reading [us UTC]; `NEVER` when there is none."""
+        return self._at
 
     def clean(self, samples: Samples, context: Context) -> Passed:
         """Note silences that end, and cut noted ones where late rows fill them."""

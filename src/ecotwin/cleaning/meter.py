@@ -10,8 +10,10 @@ and at least what the new index shows when the meter began at zero; the estimate
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import inf, ulp
+from typing import Any
 
 from ecotwin.clock import DAY, iso
 from ecotwin.records import Break, Reject
@@ -247,7 +249,8 @@ class Meter:
         for offset in offsets:
             total = index + offset
             if low <= total <= high:
-                if self.ring[0][0] < at:
+                # The ring holds the newest pairs, as a restart finds them.
+                if len(self.ring) < MEMORY or self.ring[0][0] < at:
                     self.ring = sorted([*self.ring, (at, total)])[-MEMORY:]
                 return total
         return Refusal(
@@ -287,3 +290,19 @@ class Meter:
             ]
             if not passed:
                 self.former = (seam.before_at, former, old)
+
+    def memory(self) -> dict[str, Any] | None:
+        """What kept totals and breaks alone do not tell; None when there is nothing."""
+        if not (self.seams or self.doubted or self.former or self.base or self.forgotten):
+            return None
+        seams = [[s.at, s.offset, s.after, s.before_at, s.before] for s in self.seams]
+        names = ("doubted", "former", "base", "forgotten")
+        return {"seams": seams, **{name: getattr(self, name) for name in names}}
+
+    def recall(self, memory: Mapping[str, Any]) -> None:
+        """Know exactly what `memory` told."""
+        self.seams = [Seam(*seam) for seam in memory["seams"]]
+        self.base, self.forgotten = memory["base"], memory["forgotten"]
+        at_index, former = memory["doubted"], memory["former"]
+        self.doubted = (at_index[0], at_index[1]) if at_index else None
+        self.former = (former[0], former[1], former[2]) if former else None

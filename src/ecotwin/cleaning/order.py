@@ -6,6 +6,8 @@ values for one signal and time the first that came wins; the other is refused wi
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from ecotwin.cleaning.contract import Context, Offsets, Passed
@@ -135,6 +137,21 @@ class Order:
         rows, signals = last[newer], groups.signal[newer]
         self._at[signals] = at[rows]
         self._value[signals] = value[rows]
+
+    def memory(self, newest: Ints) -> dict[str, list[float]]:
+        """What the newest kept readings do not tell: where a later rule refused the newest row.
+
+        Args:
+            newest: [signals] event time of the newest kept reading [us].
+        """
+        rows = np.flatnonzero(self._at != newest)
+        return {str(i): [int(self._at[i]), float(self._value[i])] for i in rows.tolist()}
+
+    def recall(self, memory: Mapping[str, Sequence[float]], newest: Ints) -> None:
+        """Know exactly what `memory` told."""
+        self._at = newest.copy()
+        for key, (at, value) in memory.items():
+            self._at[int(key)], self._value[int(key)] = int(at), value
 
 
 plug = Order

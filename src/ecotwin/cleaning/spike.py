@@ -7,6 +7,8 @@ itself, and nothing waits. Late rows are not judged: their neighbours are in the
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from ecotwin.cleaning.contract import Context, Offsets, Passed
@@ -101,6 +103,17 @@ class Spike:
         for s, t, v, why in zip(held.signal, held.at, held.value, held.reason, strict=True):
             if why == Reject.SPIKE and t > self._at[s]:
                 self._doubted[s], self._doubted_at[s] = v, t
+
+    def memory(self) -> dict[str, list[float]]:
+        """Signals with a doubted sample: signal -> (at, value)."""
+        rows = np.flatnonzero(np.isfinite(self._doubted)).tolist()
+        return {str(i): [int(self._doubted_at[i]), float(self._doubted[i])] for i in rows}
+
+    def recall(self, memory: Mapping[str, Sequence[float]]) -> None:
+        """Know exactly what `memory` told."""
+        self._doubted[:], self._doubted_at[:] = np.nan, NEVER
+        for key, (at, value) in memory.items():
+            self._doubted_at[int(key)], self._doubted[int(key)] = int(at), value
 
 
 plug = Spike

@@ -6,6 +6,8 @@ A rate of exactly 0 is rest, not a fault; states and set-points stand by nature.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from ecotwin.cleaning.contract import Context, Offsets, Passed
@@ -34,12 +36,17 @@ class Stuck:
         self._at = np.full(count, NEVER, np.int64)
         self._value = np.full(count, np.nan)
         self._since = np.full(count, NEVER, np.int64)
+        self._passed_over = np.full(count, NEVER, np.int64)  # newest late row not judged
+        self._every = micros_by_signal(plant, "every_s")
         self.marked = np.zeros(count, np.int64)
 
     def clean(self, samples: Samples, context: Context) -> Passed:  # noqa: ARG002 - the contract's signature
         """Mark what stands still."""
         chosen = self._limit[samples.signal] > 0
-        chosen &= samples.at > self._at[samples.signal]
+        late = chosen & (samples.at <= self._at[samples.signal])
+        if late.any():
+            np.maximum.at(self._passed_over, samples.signal[late], samples.at[late])
+        chosen &= ~late
         if not chosen.any():
             return Passed(samples, Rejects.empty())
         rows = np.flatnonzero(chosen)
@@ -87,6 +94,23 @@ class Stuck:
             already, np.minimum(began, tail.at[last] - self._limit[groups.signal]), began
         )
         self._since[groups.signal] = began
+
+    def memory(self) -> dict[str, list[int]]:
+        """Since when a value stands, where the newest readings may not tell: signal -> (since, newest late row).
+
+        They do not tell it of a long run, nor of one with a late row in its midst.
+        """
+        heard = self._at != NEVER
+        run = np.where(heard, self._at, 0) - np.where(heard, self._since, 0)
+        told = heard & (self._limit > 0)
+        told &= (run >= 3 * self._every) | (self._passed_over >= self._since)
+        rows = np.flatnonzero(told).tolist()
+        return {str(i): [int(self._since[i]), int(self._passed_over[i])] for i in rows}
+
+    def recall(self, memory: Mapping[str, Sequence[int]]) -> None:
+        """Know exactly what `memory` told."""
+        for key, (since, passed_over) in memory.items():
+            self._since[int(key)], self._passed_over[int(key)] = since, passed_over
 
 
 plug = Stuck

@@ -39,24 +39,19 @@ def approve(
         WriteRefused: The advice is not open, too late, or the plant file allows no order here.
     """
     _permit(decision)
-    if advice.state != "open":
-        raise WriteRefused(
-            f"advice {advice.id} is {advice.state} and no longer open",
-            expected="an open advice",
-            remedy="reload the page and choose among the open ones",
-        )
+    _is_open(advice)
     if now > advice.decide_by:
         raise WriteRefused(
-            f"advice {advice.id} had to be decided by {advice.decide_by:%H:%M} UTC and it is "
-            f"{now:%H:%M}",
+            f"“{advice.title}” had to be decided by {plant.local(advice.decide_by, now)} and it is "
+            f"now {plant.local(now)}",
             expected="a decision in time to start",
-            remedy="wait for the next one",
+            remedy="wait for the next advice of this kind; it comes before the next pause",
         )
     if advice.changes and advice.autonomy not in ("approve", "automatic"):
         raise WriteRefused(
-            f"advice {advice.id} is on `{advice.autonomy}`: the twin may not write it",
+            f"the twin may not carry out “{advice.title}”: its set-point is on `{advice.autonomy}`",
             expected="autonomy `approve` or `automatic` at the set-point",
-            remedy="carry it out by hand, or raise `autonomy` in the plant file",
+            remedy="carry it out at the machine, or raise `autonomy` of the set-point in the plant file",
         )
     orders = tuple(
         _order(plant, change, f"{advice.id}/{n}", advice.id, person, now)
@@ -76,43 +71,49 @@ def ask(plant: Plant, change: Change, person: str, decision: Decision, now: date
     return _order(plant, change, f"{change.signal}@{now:%Y%m%dT%H%M%S%f}", "", person, now)
 
 
-def decline(advice: Advice, person: str, reason: str, now: datetime) -> Advice:
-    """Say no, with the reason: the advisor learns from it.
+def decline(advice: Advice, person: str, reason: str) -> Advice:
+    """Say no, with the reason.
 
     Raises:
         WriteRefused: The advice is no longer open, or no reason was given.
     """
-    del now
-    if advice.state != "open":
-        raise WriteRefused(
-            f"advice {advice.id} is {advice.state}",
-            expected="an open advice",
-            remedy="reload the page",
-        )
+    _is_open(advice)
     if not reason.strip():
         raise WriteRefused(
-            "no reason was given",
-            expected="a few words",
-            remedy="say why, so that the advice gets better",
+            f"no reason was given for declining “{advice.title}”",
+            expected="a few words on what speaks against it",
+            remedy="say why: the reason is sealed with the decision, and others will read it",
         )
     return replace(advice, state="declined", by=person, note=reason.strip())
 
 
-def expire(advices: Iterable[Advice], now: datetime) -> list[Advice]:
-    """Open advice whose time to decide has passed, as expired."""
+def expire(plant: Plant, advices: Iterable[Advice], now: datetime) -> list[Advice]:
+    """Open advice whose time to decide has passed, as expired; the note tells the plant's own time."""
     return [
-        replace(a, state="expired", note=f"nobody decided by {a.decide_by:%Y-%m-%d %H:%M} UTC")
+        replace(
+            a, state="expired", note=f"nobody decided by {plant.local(a.decide_by, a.proposed_at)}"
+        )
         for a in advices
         if a.state == "open" and now > a.decide_by
     ]
 
 
+def _is_open(advice: Advice) -> None:
+    if advice.state != "open":
+        by = f" by {advice.by}" if advice.by else ""
+        raise WriteRefused(
+            f"“{advice.title}” is {advice.state}{by} and no longer open",
+            expected="advice that waits for a decision",
+            remedy="reload the page and choose among those that are open",
+        )
+
+
 def _permit(decision: Decision) -> None:
     if not decision.allowed:
         raise AccessRefused(
-            decision.why or "this person may not approve it",
-            expected="a role that the plant file allows to approve",
-            remedy="ask somebody who has it",
+            decision.why or "this person may not decide on it",
+            expected="a role that the plant file lets approve at this set-point",
+            remedy="ask somebody who has such a role, or change `approve` of the set-point in the plant file",
         )
 
 
@@ -122,9 +123,14 @@ def _order(
     write = plant.signal(change.signal).write if plant.has_signal(change.signal) else None
     if write is None:
         raise WriteRefused(
-            f"{change.signal} cannot be written",
+            f"{change.signal} cannot be written: "
+            + (
+                "the plant file gives it no `write`"
+                if plant.has_signal(change.signal)
+                else "there is no such signal"
+            ),
             expected="a set-point with a `write` part in the plant file",
-            remedy="correct the signal, or describe what may be written to it in the plant file",
+            remedy="correct the signal, or say in the plant file what may be written to it",
         )
     return Order(
         id=id_,

@@ -11,7 +11,7 @@ again, and confirmed or brought back.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -76,29 +76,35 @@ class Dispatch:
         """Signal id -> newest write of the twin."""
         return dict(self._last)
 
-    def add(self, order: Order) -> None:
-        """Take an approved order.
+    def add(self, *orders: Order) -> None:
+        """Take approved orders: all of them or, when one is refused, none.
 
         Raises:
-            WriteRefused: It overlaps with another one on the same signal, is no planned
-            order, or was given before.
+            WriteRefused: One overlaps with another on the same signal, is no planned order, or
+                was given before.
         """
-        if order.state != "planned" or order.id in self._jobs:
+        jobs = dict(self._jobs)
+        for order in orders:
+            self._admit(order, jobs)
+            jobs[order.id] = Job(order)
+        self._jobs = jobs
+
+    def _admit(self, order: Order, jobs: Mapping[str, Job]) -> None:
+        if order.state != "planned" or order.id in jobs:
             raise WriteRefused(
-                f"order {order.id} is "
-                f"{order.state if order.id not in self._jobs else 'already taken'}",
+                f"order {order.id} is {order.state if order.id not in jobs else 'already taken'}",
                 expected="a new planned order",
                 remedy="approve the advice anew",
             )
-        blocking = next((job for job in self._jobs.values() if job.blocks(order)), None)
+        blocking = next((job for job in jobs.values() if job.blocks(order)), None)
         if blocking is not None:
             other = blocking.order
             raise WriteRefused(
-                f"{order.signal} already has order {other.id} until {self._clock(other.lease_until, '%F %H:%M')}",
+                f"{order.signal} already has an order that {other.approved_by or 'the twin'} approved, until "
+                f"{self._plant.local(other.lease_until, order.approved_at)} ({other.id})",
                 expected="one order at a time on a set-point",
-                remedy="wait for its end, or stop it first",
+                remedy="wait for its end, or cancel it first",
             )
-        self._jobs[order.id] = Job(order)
 
     def lock(self, element: str, by: str) -> None:
         """Put a maintenance lock on an element.
@@ -127,9 +133,9 @@ class Dispatch:
         job = self._jobs.get(order)
         if job is None:
             raise WriteRefused(
-                f"there is no living order {order}",
-                expected="a living order",
-                remedy="reload the page",
+                f"there is no order {order} that is planned or running",
+                expected="an order that has not ended",
+                remedy="reload the page to see how it ended",
             )
         if job.phase == "planned":
             self._end(job, "refused", now, None, f"Cancelled by {by} before it began.")
@@ -197,7 +203,7 @@ class Dispatch:
             return
         self._set(job, "sent")
         what = amount(self._plant, order, order.value)
-        text = f"{what} sent, leased until {self._clock(order.lease_until)}."
+        text = f"{what} sent, leased until {self._plant.local(order.lease_until, now)}."
         self._receipt(order, "sent", now, None, text, checks)
 
     def _missed(self, job: Job, now: datetime, image: Image) -> None:
@@ -224,9 +230,8 @@ class Dispatch:
             self._receipt(order, "confirmed", now, value, text)
         elif micros(now) >= job.due:
             told = as_told(self._plant, order, value)
-            text = (
-                f"The machine showed {told} instead of {order.value:g} in time; it is brought back."
-            )
+            wanted = amount(self._plant, order, order.value)
+            text = f"The machine showed {told} instead of {wanted} in time; it is brought back."
             self._receipt(order, "failed", now, value, text)
             self._set(job, "failed")
             self._bring_back(job, now, "")
@@ -279,16 +284,14 @@ class Dispatch:
             text = f"The machine shows {amount(self._plant, order, value)} again."
             self._end(job, "restored", now, value, text)
         elif micros(now) >= job.due:
+            home = amount(self._plant, order, order.restore)
             if never_moved(self._plant, job, now, image):
-                text = f"The machine talks and still shows {order.restore:g}; it never left it."
+                text = f"The machine talks and still shows {home}; it never left it."
                 self._end(job, "restored", now, order.restore, text)
                 return
             if not job.complained:
                 told = as_told(self._plant, order, value)
-                text = (
-                    f"The machine shows {told} and not {order.restore:g}; the twin keeps "
-                    "trying. Look at the machine."
-                )
+                text = f"The machine shows {told} and not {home}; the twin keeps trying. Look at the machine."
                 self._receipt(order, "failed", now, value, text)
                 self._set(job, "failed")
                 job.complained = True
@@ -296,15 +299,16 @@ class Dispatch:
 
     def _bring_back(self, job: Job, now: datetime, why: str) -> None:
         order = job.order
+        home = amount(self._plant, order, order.restore)
         if why:
-            self._receipt(order, "failed", now, None, f"{why} {order.restore:g} is written back.")
+            self._receipt(order, "failed", now, None, f"{why} {home} is written back.")
             self._set(job, "failed")
         job.phase, job.complained = "restoring", False
         fault = self._send(job, order.restore, 0.0, now)
         if fault is not None:
             after = "the device falls back by itself" if order.watchdog else "the value is held"
             text = (
-                f"Writing {order.restore:g} back broke: {fault.found}. The twin keeps "
+                f"Writing {home} back broke: {fault.found}. The twin keeps "
                 f"trying; until then {after}."
             )
             self._receipt(order, "failed", now, None, text)
@@ -336,10 +340,6 @@ class Dispatch:
     def _lease_s(self, order: Order, now: datetime) -> float:
         left = max(0.0, (order.lease_until - now).total_seconds())
         return min(left, self._term_s) if order.watchdog else left
-
-    def _clock(self, at: datetime, shape: str = "%H:%M") -> str:
-        """A moment in the plant's own time."""
-        return at.astimezone(self._plant.zone).strftime(shape)
 
     def _signal(self, order: Order) -> Signal:
         return self._plant.signal(order.signal)

@@ -123,6 +123,14 @@ def state_of(signal: Signal, image: Image) -> str:
     return "" if np.isnan(value) else signal.states.get(int(value), "")
 
 
+def amount(signal: Signal, value: float, digits: int = 6) -> str:
+    """A value of a signal with its unit, as people write it."""
+    unit = signal.unit
+    for plain, sign in (("degC", "°C"), ("m3", "m³")):
+        unit = unit.replace(plain, sign)
+    return f"{value:.{digits}g} {unit}".removesuffix(" 1")
+
+
 def _may(plant: Plant, signal: Signal, order: Order, situation: Situation) -> tuple[Check, ...]:
     assert signal.write is not None
     connection = plant.connection(signal.connection)
@@ -158,17 +166,15 @@ def _may(plant: Plant, signal: Signal, order: Order, situation: Situation) -> tu
 
 
 def _bounds(signal: Signal, write: Write, order: Order) -> tuple[Check, ...]:
-    text = f"{write.low:g} to {write.high:g} {signal.unit}"
+    text = f"{write.low:g} to {amount(signal, write.high)}"
     inside = bool(np.isfinite(order.value)) and write.low <= order.value <= write.high
     back = bool(np.isfinite(order.restore)) and write.low <= order.restore <= write.high
     return (
-        _answer(
-            "bounds", f"Set-point within {text}", f"{order.value:g} {signal.unit}", passed=inside
-        ),
+        _answer("bounds", f"Set-point within {text}", amount(signal, order.value), passed=inside),
         _answer(
             "restore",
             f"Value to go back to within {text}",
-            f"{order.restore:g} {signal.unit}",
+            amount(signal, order.restore),
             passed=back,
         ),
     )
@@ -195,7 +201,7 @@ def _rate(
 ) -> Check:
     if write.rate_per_min is None:
         return Check("rate", "Any step is allowed", "no limit in the plant file", True)
-    text = f"At most {write.rate_per_min:g} {signal.unit} a minute"
+    text = f"At most {amount(signal, write.rate_per_min)} a minute"
     value = float(image.value[signal.index])
     newest = last.get(signal.id)
     if newest is not None and micros(newest.at) > int(image.at[signal.index]):
@@ -210,7 +216,7 @@ def _rate(
         return _no("rate", text, f"written {(now - newest.at).total_seconds():.0f} s ago")
     step = abs(order.value - value)
     passed = step <= write.rate_per_min * (1 + 1e-9)
-    return _answer("rate", text, f"a step of {step:g} {signal.unit}", passed=passed)
+    return _answer("rate", text, f"a step of {amount(signal, step)}", passed=passed)
 
 
 def _fresh(plant: Plant, signal: Signal, image: Image, max_age_s: float) -> Check:
@@ -267,7 +273,7 @@ def _asked(plant: Plant, lock: Interlock, target: Signal, image: Image, now: dat
     return _answer(
         lock.name,
         text,
-        f"{value:.4g} {asked.unit}".removesuffix(" 1"),
+        amount(asked, value, digits=4) if np.isfinite(value) else "not known",
         passed=inside and not np.isnan(value),
     )
 

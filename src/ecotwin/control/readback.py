@@ -7,6 +7,7 @@ from datetime import datetime
 import numpy as np
 
 from ecotwin.clock import micros
+from ecotwin.control.interlocks import amount as written
 from ecotwin.control.interlocks import freshest_s
 from ecotwin.control.jobs import Job
 from ecotwin.plant.model import Plant
@@ -29,10 +30,7 @@ def shown(plant: Plant, order: Order, image: Image, after: int = 0) -> float | N
 
 def amount(plant: Plant, order: Order, value: float) -> str:
     """A value of the order's signal with its unit, as people write it."""
-    unit = plant.signal(order.signal).unit
-    for plain, sign in (("degC", "°C"), ("m3", "m³")):
-        unit = unit.replace(plain, sign)
-    return f"{value:g} {unit}".removesuffix(" 1")
+    return written(plant.signal(order.signal), value)
 
 
 def as_told(plant: Plant, order: Order, value: float | None) -> str:

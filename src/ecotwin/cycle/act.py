@@ -70,7 +70,22 @@ class Act:
         kept = keeper.restore("dispatch")
         if kept is not None:
             self.dispatch.restore(kept)
+        self._take_up()
         self._advised_at: datetime | None = None
+
+    def _take_up(self) -> None:
+        """Orders sealed as planned, when a crash came before the journal knew them: they are carried on."""
+        living = {order.id for order in self.dispatch.living}
+        lost = [o for o in self.orders.values() if o.state == "planned" and o.id not in living]
+        for order in lost:
+            try:
+                self.dispatch.add(order)
+            except WriteRefused:
+                refused = replace(order, state="refused")
+                self.orders[order.id] = refused
+                self._keeper.seal(refused, order.id, order.start)
+        if lost:
+            self._journal(self.dispatch.state())
 
     def advise(self, now: datetime, image: Image, look: Look, savings: list[Saving]) -> bool:
         """Ask the advisors, at most every few minutes; returns whether anything changed."""
@@ -120,8 +135,7 @@ class Act:
         approved, orders = approval.approve(
             self._plant, self.advice[id], person.name, decision, now
         )
-        for order in orders:
-            self.dispatch.add(order)
+        self.dispatch.add(*orders)
         self.advice[id] = approved
         entry = self._keeper.note(
             "approval",
@@ -137,7 +151,7 @@ class Act:
 
     def decline(self, id: str, person: Person, reason: str, now: datetime) -> int:  # noqa: A002
         """Decline advice with a reason. Returns its place in the ledger."""
-        self.advice[id] = approval.decline(self.advice[id], person.name, reason, now)
+        self.advice[id] = approval.decline(self.advice[id], person.name, reason)
         entry = self._keeper.note(
             "decline", id, {"advice": id, "by": person.name, "reason": reason}
         )
@@ -202,7 +216,7 @@ class Act:
         return ended
 
     def _expire(self, now: datetime) -> bool:
-        gone = approval.expire(self.advice.values(), now)
+        gone = approval.expire(self._plant, self.advice.values(), now)
         for advice in gone:
             self.advice[advice.id] = advice
             self._keeper.keep(advice, advice.id, advice.proposed_at)

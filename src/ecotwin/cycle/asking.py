@@ -14,7 +14,7 @@ from typing import Any
 from ecotwin.accounting import accounts, explain
 from ecotwin.clock import Period, days_of, iso, local_day, micros, parse_period
 from ecotwin.cycle.backing import back_up
-from ecotwin.cycle.keeping import to_json
+from ecotwin.cycle.keeping import entry_of, to_json
 from ecotwin.errors import EcotwinError, FigureGap, FileFault
 from ecotwin.governance.ledger import Ledger
 from ecotwin.history.contract import Store
@@ -134,7 +134,7 @@ class Asked:
         return accounts.run(self._plant, windows, elements)
 
     def report(self, period: str = "today", element: str = "") -> dict[str, Any]:
-        """Figures of an element over a period."""
+        """Figures of an element over a period; `entry`: the place in the ledger of one that was sealed, else None."""
         span = self.period(period)
         place = self._element(element)
         made = self.accounts(span, [place])
@@ -145,7 +145,10 @@ class Asked:
             "element": place,
             "start": iso(span.start_us),
             "end": iso(span.end_us),
-            "measures": [to_json(m) | {"id": m.id} for m in made.measures],
+            "measures": [
+                to_json(m) | {"id": m.id, "entry": entry_of(self._store, Measure, m.id)}
+                for m in made.measures
+            ],
             "refused": [text for _, text in made.gaps],
             "lines": lines,
         }
@@ -168,7 +171,7 @@ class Asked:
         return made.of(self._element(element), indicator), dict(made.by_id())
 
     def explain(self, figure: str) -> dict[str, Any]:
-        """The whole tree of a figure."""
+        """The whole tree of a figure, and its place in the ledger if it was sealed."""
         measure, known = self.measure(figure)
         revisions = [
             {
@@ -181,9 +184,14 @@ class Asked:
             for r in self._store.revisions(measure.period, limit=100)
             if any(i.signal == self._plant.signals[r.signal].id for i in measure.inputs)
         ]
+        entry = entry_of(self._store, Measure, measure.id)
+        lines = list(explain.lines(measure, known=known, revisions=revisions))
         return {
             "tree": explain.tree(measure, known=known, revisions=revisions),
-            "lines": list(explain.lines(measure, known=known, revisions=revisions)),
+            "entry": entry,
+            "lines": [*lines, f"Sealed in the ledger as entry {entry}."]
+            if entry is not None
+            else lines,
         }
 
     def export(self, signals: str, period: str = "today") -> dict[str, Any]:
@@ -259,6 +267,7 @@ def as_csv(measures: list[dict[str, Any]]) -> str:
         "estimated_share",
         "method",
         "id",
+        "entry",
     ]
     text = io.StringIO()
     writer = csv.DictWriter(text, names, extrasaction="ignore", lineterminator="\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -20,6 +21,8 @@ from ecotwin.records import Bools, Break, Cleaned, Codes, Floats, Image, Ints, R
 
 RECORD = {"speed": 0, "shape": "long", "time": {"column": "at", "format": "epoch_us"}}
 """What recorded history looks like: `at` [us UTC], `signal`, `value` [wire unit]."""
+YIELD_S = 0.02
+"""Rest after each batch, so that live data gets its turn at the history [wall s]."""
 
 
 def bring_in(
@@ -44,13 +47,19 @@ def bring_in(
     shift = _shift(plant, batches, _live_begin(plant, store, last, now, image))
     live = store.breaks()
     joins = _joins(shift, {i: b[-1][1] for i, b in live.items() if b}, first, last)
-    for number, cleaned in enumerate(batches):
+    # The newest first: the totals of a counter are drawn as a line up to its next reading, and no batch may leave
+    # such a line across days that are still to come.
+    for number, cleaned in enumerate(reversed(batches)):
         readings = cleaned.readings
         moved = replace(readings, value=readings.value + shift[readings.signal])
         breaks = tuple(replace(b, offset=b.offset + shift[b.signal]) for b in cleaned.breaks)
         store.append(
             Cleaned(moved, cleaned.rejects, breaks + (joins if number == 0 else ())), known_at=now
         )
+        # Hours that a batch touched are worked out here and now: left to the end they would be one long piece of
+        # work, and live data would wait for it.
+        store.close_minutes(min(now, instant(last)), known_at=now)
+        time.sleep(YIELD_S)
     return Period(instant(first), instant(last))
 
 

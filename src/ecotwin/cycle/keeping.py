@@ -40,6 +40,12 @@ def from_json(cls: type[T], body: object) -> T:
     return made
 
 
+def entry_of(store: Store, cls: type[Any], id: str) -> int | None:  # noqa: A002
+    """Place in the ledger of the newest sealed version of a record; None: it was not sealed."""
+    found = store.get("sealed", f"{KINDS[cls]}:{id}")
+    return None if found is None else int(found.body["entry"])
+
+
 class Keeper:
     """Keeps records in the history and seals them in the ledger, so that neither is ever forgotten.
 
@@ -53,6 +59,15 @@ class Keeper:
         self._store = store
         self._ledger = ledger
         self._now = now
+
+    @property
+    def store(self) -> Store:
+        """The history."""
+        return self._store
+
+    def now(self) -> datetime:
+        """Plant time."""
+        return self._now()
 
     def keep(self, record: object, id: str, at: datetime) -> None:  # noqa: A002
         """Keep the newest version of a record without sealing it."""
@@ -87,8 +102,7 @@ class Keeper:
 
     def entry_of(self, cls: type[Any], id: str) -> int | None:  # noqa: A002
         """Place in the ledger of the newest sealed version of a record."""
-        found = self._store.get("sealed", f"{KINDS[cls]}:{id}")
-        return None if found is None else int(found.body["entry"])
+        return entry_of(self._store, cls, id)
 
     def all(self, cls: type[T], *, since: datetime | None = None, limit: int = 1000) -> list[T]:
         """The newest version of every record of a kind, newest first."""

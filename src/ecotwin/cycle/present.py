@@ -23,6 +23,8 @@ from ecotwin.records import Measure, Range
 
 MEAN_MINUTES = 5
 """The flow shows means over so many closed minutes: all meters at the same time."""
+STALE_AFTER_S = 4.0
+"""Data older than this by the wall clock is stale, unless the plant's own signals come more seldom [wall s]."""
 STILL_SHOWN_S = 900.0
 """A power reading up to this old is still shown (the bar tells its age); an older one is not known [plant s]."""
 
@@ -42,6 +44,8 @@ class Present(Parts):
     _asked: Mapping[tuple[Period, int], Expected] = MappingProxyType({})
     """The newest answers of `expected`: a page asks for one several times."""
     _means: tuple[datetime | None, dict[str, float]] = (None, {})
+    recorded: Literal["", "coming", "taken_in"] = ""
+    """Recorded history on its way in: still being written, or being taken in and learned from."""
 
     @property
     def speed(self) -> float:
@@ -53,6 +57,20 @@ class Present(Parts):
         """Age of the newest data [plant s]; infinite before any came."""
         newest = self.intake.newest
         return max(0.0, (micros(self.now()) - newest) / 1e6) if newest else float("inf")
+
+    @property
+    def data_limit_s(self) -> float:
+        """Age up to which data counts as live [plant s]: three steps of the quickest signal, at least 4 s of wall."""
+        quickest = min((s.hold_s for s in self.plant.signals), default=0.0)
+        return max(quickest, STALE_AFTER_S * self.speed)
+
+    @property
+    def freshness(self) -> Literal["live", "late", "none"]:
+        """Whether the newest data is young enough to be called live."""
+        age_s = self.data_age_s
+        if age_s == float("inf"):
+            return "none"
+        return "live" if age_s <= self.data_limit_s else "late"
 
     @property
     def trail(self) -> Trail:

@@ -10,9 +10,11 @@ from tempfile import TemporaryDirectory
 from ecotwin.accounting.savings import verify
 from ecotwin.clock import Period
 from ecotwin.cycle.act import Ended
+from ecotwin.cycle.daybook import SEALED, DayBook
 from ecotwin.cycle.keeping import Keeper
 from ecotwin.cycle.look import Look
 from ecotwin.cycle.today import Today
+from ecotwin.errors import FigureGap
 from ecotwin.governance.checkpoint import Checkpoint, Seal, sign
 from ecotwin.governance.evidence import bundle
 from ecotwin.governance.ledger import Ledger
@@ -26,18 +28,11 @@ LOOK_BACK = 28
 """Days searched for comparable pauses."""
 MOST = 30
 MINUTE = timedelta(minutes=1)
+TRY_EVERY = timedelta(minutes=10)
+GIVE_UP = timedelta(days=1)
+"""After a pause its data may come late; later than this its saving counts as never measured."""
+NOT_MEASURED = "saving_not_measured"
 SIGN_EVERY = timedelta(minutes=30)
-SEALED = (
-    "energy.",
-    "ghg.",
-    "water.",
-    "waste.",
-    "oee.",
-    "cost.",
-    "air.",
-    "material.",
-    "production.",
-)
 
 
 class Prove:
@@ -57,9 +52,11 @@ class Prove:
         self._ledger = ledger
         self._seal = seal
         self.savings: dict[str, Saving] = {s.advice: s for s in keeper.all(Saving)}
-        self._waiting: dict[str, Ended] = {}
+        self._waiting: dict[str, Ended] = self._unmeasured()
+        self._tried: dict[str, datetime] = {}
         self._signed_at: datetime | None = None
-        self._sealed_day: datetime | None = None
+        self._sealed_hour: datetime | None = None
+        self.days = DayBook(plant, keeper)
 
     @property
     def public_key(self) -> str:
@@ -72,16 +69,17 @@ class Prove:
             self._waiting[one.advice.id] = one
 
     def tick(self, closed_until: datetime, today: Today) -> bool:
-        """Measure what is due, seal a day that has ended, sign now and then; returns whether a saving came."""
+        """Measure what is due, seal hours and days that have ended, sign now and then.
+
+        Returns:
+            Whether a saving came.
+        """
         came = False
-        for id_, one in list(self._waiting.items()):
+        for one in list(self._waiting.values()):
             if closed_until >= one.advice.period.end + self._recovery(one.advice) + MINUTE:
-                saving = self._measure(one, closed_until)
-                self.savings[id_] = saving
-                self._keeper.seal(saving, id_, saving.known_at)
-                del self._waiting[id_]
-                came = True
-        self._seal_day(closed_until, today)
+                came |= self._try(one, closed_until)
+        self._seal_hour(closed_until, today)
+        self.days.tick(closed_until, lambda: today.since)
         if came or self._signed_at is None or closed_until - self._signed_at >= SIGN_EVERY:
             self.sign(closed_until)
         return came
@@ -99,6 +97,46 @@ class Prove:
                 self._ledger, self._seal, [index], checkpoint, Path(folder) / "evidence.zip"
             )
             return path.read_bytes()
+
+    def _unmeasured(self) -> dict[str, Ended]:
+        """What was carried out before a restart and waits for its measuring."""
+        found = {
+            a.id: Ended(a, ())
+            for a in self._keeper.all(Advice)
+            if a.state == "done" and a.id not in self.savings
+            if self._keeper.store.get(NOT_MEASURED, a.id) is None
+        }
+        if not found:
+            return {}
+        orders = self._keeper.all(Order)
+        return {
+            id_: Ended(one.advice, tuple(o for o in orders if o.advice == id_))
+            for id_, one in found.items()
+        }
+
+    def _try(self, one: Ended, closed_until: datetime) -> bool:
+        """Measure one saving; without data it waits for late data, and in the end says so in the ledger."""
+        id_ = one.advice.id
+        last = self._tried.get(id_)
+        if last is not None and closed_until - last < TRY_EVERY:
+            return False
+        self._tried[id_] = closed_until
+        try:
+            saving = self._measure(one, closed_until)
+        except FigureGap as gap:
+            if closed_until - one.advice.period.end < GIVE_UP:
+                return False
+            why = {"advice": id_, "why": str(gap)}
+            self._keeper.note(NOT_MEASURED, id_, why)
+            self._keeper.store.put(
+                NOT_MEASURED, id_, one.advice.period.end, why, known_at=self._keeper.now()
+            )
+            del self._waiting[id_]
+            return False
+        self.savings[id_] = saving
+        self._keeper.seal(saving, id_, saving.known_at)
+        del self._waiting[id_]
+        return True
 
     def _measure(self, one: Ended, known_at: datetime) -> Saving:
         """The saving of one order against comparable pauses of the last weeks, until the machine has recovered."""
@@ -159,13 +197,13 @@ class Prove:
         sleep = self._plant.element(advice.element).sleep
         return timedelta(minutes=math.ceil(2 * sleep.warmup_min)) if sleep else RECOVERY
 
-    def _seal_day(self, now: datetime, today: Today) -> None:
-        """Seal the day's figures of the site once an hour: what a report will stand on."""
+    def _seal_hour(self, now: datetime, today: Today) -> None:
+        """Seal the running day's figures of the site once an hour, as they then stand."""
         hour = now.replace(minute=0, second=0, microsecond=0)
-        if self._sealed_day == hour:
+        if self._sealed_hour == hour:
             return
-        first = self._sealed_day is None
-        self._sealed_day = hour
+        first = self._sealed_hour is None
+        self._sealed_hour = hour
         if first:
             return
         site = self._plant.site.id

@@ -11,12 +11,11 @@ from typing import Any
 
 from ecotwin.accounting.explain import number
 from ecotwin.clock import ManualClock, Period, local_month
-from ecotwin.cycle.asking import Asked
 from ecotwin.cycle.keeping import to_json
 from ecotwin.cycle.twin import Twin
 from ecotwin.errors import EcotwinError, FileFault
 from ecotwin.plant import Plant, load
-from ecotwin.records import Finding
+from ecotwin.records import Finding, Measure
 from ecotwin.settings import read
 
 BEGINNING = datetime(1980, 1, 1, tzinfo=UTC)
@@ -32,6 +31,9 @@ class Replayed:
     findings: list[dict[str, Any]]
     refused: list[str]
     connections: dict[str, str]
+    ledger: dict[str, Any]
+    """Size, root and public key of the signed ledger in which every day's and month's figures stand; `figures` of a
+    month names their places in it."""
 
     def as_json(self) -> dict[str, Any]:
         """For machines."""
@@ -42,6 +44,7 @@ class Replayed:
             "findings": self.findings,
             "refused": self.refused,
             "connections": self.connections,
+            "ledger": self.ledger,
         }
 
     def as_lines(self) -> list[str]:
@@ -59,6 +62,14 @@ class Replayed:
         if len(self.findings) > 50:
             lines.append(f"... and {len(self.findings) - 50} more findings (--json lists all)")
         lines += [f"refused: {text}" for text in self.refused]
+        lines.append(
+            f"sealed: {self.ledger['entries']:,} entries, root {self.ledger['root']}"
+            + (
+                ""
+                if self.ledger["folder"]
+                else " (not kept: name a folder with --data-folder to keep the proof)"
+            )
+        )
         return lines
 
 
@@ -87,19 +98,19 @@ def replay(plant_file: Path, data: tuple[Path, ...], folder: Path | None) -> Rep
         )
     place = folder if folder is not None else Path(tempfile.mkdtemp(prefix="ecotwin-replay-"))
     try:
-        return _play(plant, place, data)
+        return _play(plant, place, data, kept=folder is not None)
     finally:
         if folder is None:
             shutil.rmtree(place, ignore_errors=True)
 
 
-def _play(plant: Plant, place: Path, data: tuple[Path, ...]) -> Replayed:
+def _play(plant: Plant, place: Path, data: tuple[Path, ...], *, kept: bool) -> Replayed:
     place.mkdir(parents=True, exist_ok=True)
     settings = read(lateness_s=0.0, flush_s=0.001, raw_days=36_500, minute_days=36_500)
     twin = Twin(plant, settings, ManualClock(BEGINNING), place, data=data)
     try:
         _run(twin)
-        return _sum_up(twin)
+        return _sum_up(twin, kept=kept)
     finally:
         twin.stop()
 
@@ -122,7 +133,7 @@ def _run(twin: Twin) -> None:
     twin.finish()
 
 
-def _sum_up(twin: Twin) -> Replayed:
+def _sum_up(twin: Twin, *, kept: bool) -> Replayed:
     span = twin.known()
     if span is None:
         raise FileFault(
@@ -136,16 +147,13 @@ def _sum_up(twin: Twin) -> Replayed:
         }.values(),
         key=lambda f: f.onset,
     )
-    asked = Asked(twin.plant, twin.store, twin.ledger, span.end)
     refused: list[str] = []
     refused += [
         f"no excess can be told at {twin.plant.element(e).name}: its baseline is not fit ({why}). "
         "What to do: give the plant file what drives its use (states, parts, temperature)."
         for e, why in twin.look.unfit().items()
     ]
-    months = []
-    for period in _months(twin.plant, span):
-        months.append(_month(twin, asked, period, findings, refused))
+    months = [_month(twin, period, findings, refused) for period in _months(twin.plant, span)]
     whole = [m["co2e_kg"] for m in months]
     total = {
         "kwh": round(sum(m["kwh"] for m in months), 4),
@@ -157,8 +165,15 @@ def _sum_up(twin: Twin) -> Replayed:
         "readings": twin.intake.kept,
     }
     connections = {name: health.text for name, health in twin.health().items()}
+    checkpoint = twin.prove.sign(twin.now())
+    ledger = {
+        "entries": checkpoint.size,
+        "root": checkpoint.root.hex(),
+        "key": twin.prove.public_key,
+        "folder": str(twin.folder / "ledger") if kept else None,
+    }
     return Replayed(
-        twin.plant.name, months, total, [to_json(f) for f in findings], refused, connections
+        twin.plant.name, months, total, [to_json(f) for f in findings], refused, connections, ledger
     )
 
 
@@ -175,10 +190,10 @@ def _months(plant: Plant, span: Period) -> list[Period]:
 
 
 def _month(
-    twin: Twin, asked: Asked, period: Period, findings: list[Finding], refused: list[str]
+    twin: Twin, period: Period, findings: list[Finding], refused: list[str]
 ) -> dict[str, Any]:
     site = twin.plant.site.id
-    made = asked.accounts(period, [site])
+    made = twin.prove.days.account(period)
     for _, text in made.gaps:
         if text not in refused:
             refused.append(text)
@@ -187,19 +202,21 @@ def _month(
     except EcotwinError as fault:
         refused.append(str(fault))
         return {"month": _name(twin, period), "hours": period.hours, "kwh": 0.0, "co2e_kg": None, "coverage": 0.0,
-                "quarantined": 0, "findings": 0}  # fmt: skip
-    carbon = next((m.value for m in made.measures if m.indicator == "ghg.scope2_location"), None)
+                "quarantined": 0, "findings": 0, "figures": {}}  # fmt: skip
+    carbon = next((m for m in made.measures if m.indicator == "ghg.scope2_location"), None)
+    places = {m.id: twin.keeper.entry_of(Measure, m.id) for m in (energy, carbon) if m is not None}
     return {
         "month": _name(twin, period),
         "hours": period.hours,
         "kwh": round(energy.value, 4),
         "low": energy.low,
         "high": energy.high,
-        "co2e_kg": carbon,
+        "co2e_kg": carbon.value if carbon else None,
         "coverage": energy.coverage,
         "estimated_share": energy.estimated_share,
         "quarantined": sum(twin.store.reject_counts(period).values()),
         "findings": sum(period.start <= f.onset < period.end for f in findings),
+        "figures": places,
     }
 
 

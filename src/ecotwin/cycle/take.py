@@ -23,6 +23,9 @@ GATHER_S = 0.005
 HURRY_S = 0.02
 """Shortest time between two batches that something urgent ends early [wall s]."""
 
+MEMORY = "~cleaning"
+"""Under this name cleaning's memory is kept beside the connectors' cursors, in the same commit as the samples."""
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -64,7 +67,8 @@ class Intake:
         self._flush_s = flush_s
         self._chain = chain
         breaks = {signal: tuple(known) for signal, known in store.breaks().items()}
-        self._chain.restore(store.tail(chain.tail_count), breaks)
+        self._memory = store.cursors().get(MEMORY, "")
+        self._chain.restore(store.tail(chain.tail_count), breaks, memory=self._memory)
         image = store.image(clock.now())
         self._at, self._value = image.at.copy(), image.value.copy()
         self._quality = image.quality.copy()
@@ -147,6 +151,9 @@ class Intake:
                 self._clock.move_to(instant(int(waiting.at.max())))
             cleaned = self._chain.clean(waiting, self._clock.now(), self._store.seen)
             cursors = {name: d.cursor for name, d in self._pending if d.cursor}
+            memory = self._chain.memory()
+            if memory != self._memory:
+                cursors[MEMORY] = self._memory = memory
             self._unkept = (cleaned, cursors, received)
             self._pending.clear()
             self._hurry = False

@@ -68,6 +68,11 @@ class Today:
         self.gaps: tuple[str, ...] = ()
         """Figures of the site that cannot be had, with what is missing."""
 
+    @property
+    def since(self) -> datetime | None:
+        """The first instant of which anything is known."""
+        return self._since()
+
     def update(self, until: datetime) -> bool:
         """Bring the figures up to a closed minute, at most every few minutes; returns whether it did."""
         if self._done_at is not None and timedelta(0) <= until - self._done_at < REFRESH:

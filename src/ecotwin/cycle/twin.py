@@ -42,6 +42,8 @@ WAIT_S = 0.02
 SAVE_EVERY = timedelta(minutes=30)
 """Plant time between two savings of what was learned."""
 HOUSEKEEPING = timedelta(hours=6)
+BUSY_WAIT_S = 5.0
+"""A command that asks the history holds it for a moment; a start waits so long for it [wall s]."""
 DRAIN_STEPS = 100
 REFRESH_OPEN = timedelta(minutes=1)
 
@@ -68,7 +70,12 @@ class Twin(People, Present):
         self.settings = settings
         self.clock = clock
         self.folder = folder
-        self.store = DuckStore(plant, folder / "history")
+        self.store = DuckStore(
+            plant,
+            folder / "history",
+            memory_mb=settings.history_memory_mb,
+            wait_s=BUSY_WAIT_S,
+        )
         self.ledger = Ledger(folder / "ledger")
         self.prices = Prices(plant)
         self.person = person(settings.person, settings.roles)

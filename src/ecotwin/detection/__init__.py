@@ -1,3 +1,3 @@
 """What is not as it should be, one file a detector."""
 
-NOT_PLUGS = frozenset({"alerts", "causes", "chart", "columns", "costing"})
+NOT_PLUGS = frozenset({"alerts", "cases", "causes", "chart", "columns", "costing", "series"})

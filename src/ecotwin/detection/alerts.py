@@ -3,79 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from ecotwin.clock import instant, micros
 from ecotwin.detection import causes
+from ecotwin.detection.cases import Case, Voice
 from ecotwin.detection.columns import number
-from ecotwin.detection.costing import Amount, Costing, Rate, Rates, cost, rate, span
+from ecotwin.detection.costing import Amount, Costing, Rate, Rates, cost, day_rate, rate, span
 from ecotwin.errors import FigureGap
 from ecotwin.plant.model import Element, Plant
 from ecotwin.records import Cost, Finding, Range, Score, Severity
-
-_DATERS = ("residual", "baseflow", "sunlight", "idling", "scrap")
-"""Detectors that date and measure best; the first of them that speaks leads a finding."""
 
 SPEAK_EVERY_US = 3_600_000_000
 NEWS_SHARE = 0.05
 HOUR_US = 3_600_000_000
 TRIFLE_SHARE = 0.001
-"""An excess below this share of the plant's nominal power opens no finding."""
-
-
-@dataclass
-class _Voice:
-    """The newest score of one detector on one cause, and what its earlier episodes summed up."""
-
-    score: Score
-    base: float = 0.0
-
-    @property
-    def total(self) -> float:
-        return self.base + self.score.so_far
-
-
-@dataclass
-class _Case:
-    """One finding while it lives."""
-
-    id: str
-    cause: str
-    element: str
-    onset: int
-    seen: int
-    last: int
-    night: bool
-    state: str = "open"
-    calm_since: int = 0
-    voices: dict[str, _Voice] = field(default_factory=dict)
-    booked: float = 0.0
-    sums: dict[str, float] = field(default_factory=dict)
-    note: str = ""
-    by: str = ""
-    closed: int = 0
-    told_at: int = 0
-    told: tuple[str, str, float] = ("", "", 0.0)
-
-    @property
-    def lead(self) -> Score:
-        """The score that speaks for the finding.
-
-        One still over, of the detector that dates best.
-        """
-
-        def order(voice: _Voice) -> tuple[bool, bool, int]:
-            s = voice.score
-            rank = _DATERS.index(s.detector) if s.detector in _DATERS else len(_DATERS)
-            return (not s.over, s.cause != self.cause, rank)
-
-        return min(self.voices.values(), key=order).score
-
-    @property
-    def over(self) -> bool:
-        return any(v.score.over for v in self.voices.values())
+"""An excess below this share of the plant's nominal power, or of its cost, opens no finding at once ..."""
+LASTING_SHARE = 0.35
+"""... but one that has gone on for a day does from this share of that on: what lasts is worth a look."""
+KIN_SHARE = 0.2
+"""Of two excesses with one cause the smaller is at least this share of the larger."""
+LASTING_US = 24 * 3_600_000_000
 
 
 class Alerts:
@@ -87,7 +37,7 @@ class Alerts:
         self._kin = causes.Kinship(plant)
         told = (number(e, "nominal_kw", "kw_busy", "rated_kw") for e in plant.machines if _uses(e))
         self._trifle_kw = TRIFLE_SHARE * sum(kw for kw in told if kw)
-        self._cases: dict[str, _Case] = {}
+        self._cases: dict[str, Case] = {}
         self._muted: dict[str, int] = {}
         self._rates = Rates({}, {}, {})
 
@@ -115,7 +65,7 @@ class Alerts:
         changed: list[Finding] = []
         for score in sorted(scores, key=lambda s: s.at):
             changed += self._past_quiet(score)
-            key = self._take(score)
+            key = self._take(score, now)
             if key is not None:
                 touched.add(key)
         changed += self._withdraw(now)
@@ -156,7 +106,7 @@ class Alerts:
                 self._muted[voice.score.cause] = micros(now)
         return self._end(case, now)
 
-    def _case(self, id_: str) -> _Case:
+    def _case(self, id_: str) -> Case:
         for case in self._cases.values():
             if case.id == id_:
                 return case
@@ -167,22 +117,22 @@ class Alerts:
             remedy="reload the list of findings",
         )
 
-    def _take(self, s: Score) -> str | None:
+    def _take(self, s: Score, now: datetime) -> str | None:
         if s.cause in self._muted:
             if not s.over:
                 del self._muted[s.cause]
             return None
-        living = {c.cause: c.element for c in self._cases.values()}
+        living = {c.cause: c.element for c in self._cases.values() if self._may_join(c, s)}
         key = (
             s.cause if s.cause in living else self._kin.joins(s.cause, s.element, living) or s.cause
         )
         case = self._cases.get(key)
         if case is None:
-            if not s.over or self._distrusted(s) or self._is_trifle(s):
+            if not s.over or self._distrusted(s) or self._is_trifle(s, now):
                 return None
             onset = s.onset or s.at
             stamp = instant(onset).strftime("%Y%m%dT%H%MZ")
-            case = _Case(
+            case = Case(
                 f"{s.cause}:{stamp}",
                 s.cause,
                 s.element,
@@ -197,12 +147,22 @@ class Alerts:
         self._hear(case, s)
         return key
 
+    def _may_join(self, case: Case, s: Score) -> bool:
+        """Whether a score is of a size with a finding of another kind: a small leak is not why a compressor ails."""
+        if case.element == s.element or any(v.score.cause == s.cause for v in case.voices.values()):
+            return True
+        ours, mine = self._costing.per_day(case.lead), self._costing.per_day(s)
+        if ours is None or mine is None or ours.field != mine.field:
+            return True
+        low, high = sorted((abs(ours.value), abs(mine.value)))
+        return low >= KIN_SHARE * high
+
     @staticmethod
-    def _hear(case: _Case, s: Score) -> None:
+    def _hear(case: Case, s: Score) -> None:
         name = f"{s.detector}|{s.cause}"
         voice = case.voices.get(name)
         if voice is None:
-            case.voices[name] = _Voice(s)
+            case.voices[name] = Voice(s)
         else:
             if s.onset != voice.score.onset:
                 voice.base += voice.score.so_far
@@ -212,9 +172,21 @@ class Alerts:
         elif not case.over and not case.calm_since:
             case.calm_since = s.at
 
-    def _is_trifle(self, s: Score) -> bool:
-        """Power above expected that is not worth a person's time, or not yet: it opens with its onset once it is."""
-        return s.unit == "kW" and causes.kind(s.cause) == "excess" and s.excess_kw < self._trifle_kw
+    def _is_trifle(self, s: Score, now: datetime) -> bool:
+        """An excess that is not worth a person's time, or not yet: it opens with its onset once it is.
+
+        It is weighed by its money; where a price is missing, by its energy; what has neither is no trifle.
+        """
+        if causes.kind(s.cause) != "excess":
+            return False
+        least_kwh = 24.0 * self._trifle_kw
+        if s.onset and s.at - s.onset >= LASTING_US:
+            least_kwh *= LASTING_SHARE
+        day = cost(self._costing.per_day(s), self._rates, now)
+        price = day_rate(self._rates.price, "electricity", now)
+        if day.money is not None and price is not None:
+            return day.money.value < least_kwh * price
+        return day.energy_kwh is not None and day.energy_kwh.value < least_kwh
 
     def _distrusted(self, s: Score) -> bool:
         """A sensor at fault on the same carrier of the same machine: nothing of it is an excess."""
@@ -222,7 +194,7 @@ class Alerts:
             self._spoils(case, s.element, s.signal) for case in self._cases.values()
         )
 
-    def _spoils(self, case: _Case, element: str, signal: str) -> bool:
+    def _spoils(self, case: Case, element: str, signal: str) -> bool:
         if (
             causes.kind(case.cause) not in ("sensor", "data")
             or not case.over
@@ -264,12 +236,12 @@ class Alerts:
             return []
         return [self._end(case, instant(s.at))]
 
-    def _is_over_with(self, case: _Case, now: datetime) -> bool:
+    def _is_over_with(self, case: Case, now: datetime) -> bool:
         if case.over or not case.calm_since:
             return False
         return now - instant(case.calm_since) >= causes.QUIET[causes.kind(case.cause)]
 
-    def _book(self, case: _Case, now: datetime) -> None:
+    def _book(self, case: Case, now: datetime) -> None:
         """Add what came since the last time, at the rates of the moment."""
         if causes.kind(case.cause) not in ("excess", "process"):
             return
@@ -283,7 +255,7 @@ class Alerts:
             return
         self._add(case, amount, min(now, instant(lead.at)))
 
-    def _add(self, case: _Case, amount: Amount, now: datetime) -> None:
+    def _add(self, case: Case, amount: Amount, now: datetime) -> None:
         tables = {
             "co2e_kg": self._rates.factor,
             "co2e_market_kg": self._rates.market,
@@ -297,7 +269,7 @@ class Alerts:
                     case.sums.get(name, 0.0) + amount.value * amount.priced * unit_rate
                 )
 
-    def _is_news(self, case: _Case, now: datetime) -> bool:
+    def _is_news(self, case: Case, now: datetime) -> bool:
         day = self._costing.per_day(case.lead)
         value = day.value if day is not None else 0.0
         state, grade, told = case.told
@@ -307,26 +279,26 @@ class Alerts:
             return False
         return abs(value - told) > NEWS_SHARE * max(abs(told), 1e-9)
 
-    def _grade(self, case: _Case, now: datetime) -> Severity:
+    def _grade(self, case: Case, now: datetime) -> Severity:
         day = cost(self._costing.per_day(case.lead), self._rates, now)
         co2e = day.co2e_kg.value if day.co2e_kg else None
         money = day.money.value if day.money else None
         return causes.severity(case.cause, case.lead.z, co2e, money)
 
-    def _tell(self, case: _Case, now: datetime) -> Finding:
+    def _tell(self, case: Case, now: datetime) -> Finding:
         day = self._costing.per_day(case.lead)
         case.told = (case.state, self._grade(case, now), day.value if day is not None else 0.0)
         case.told_at = micros(now)
         return self._finding(case, now)
 
-    def _end(self, case: _Case, now: datetime) -> Finding:
+    def _end(self, case: Case, now: datetime) -> Finding:
         ended = instant(case.calm_since) + causes.QUIET[causes.kind(case.cause)]
         calm = bool(case.calm_since) and not case.over
         case.state, case.closed = "closed", micros(min(now, ended) if calm else now)
         self._cases.pop(case.cause, None)
         return self._finding(case, now)
 
-    def _finding(self, case: _Case, now: datetime) -> Finding:
+    def _finding(self, case: Case, now: datetime) -> Finding:
         lead = case.lead
         day = cost(self._costing.per_day(lead), self._rates, now)
         voices = sorted(case.voices.values(), key=lambda v: v.score is not lead)
@@ -355,7 +327,7 @@ class Alerts:
             note=case.note,
         )
 
-    def _so_far(self, case: _Case) -> Cost:
+    def _so_far(self, case: Case) -> Cost:
         lead = case.lead
         amount = self._costing.total(lead, case.booked)
         share = abs(amount.sd / amount.value) if amount is not None and amount.value else 0.0
@@ -370,12 +342,12 @@ class Alerts:
         self._muted = dict(state["muted"])
         self._cases = {}
         for saved in state["cases"]:
-            voices = {k: _Voice(Score(**v["score"]), v["base"]) for k, v in saved["voices"].items()}
-            case = _Case(**{**saved, "voices": voices, "told": tuple(saved["told"])})
+            voices = {k: Voice(Score(**v["score"]), v["base"]) for k, v in saved["voices"].items()}
+            case = Case(**{**saved, "voices": voices, "told": tuple(saved["told"])})
             if self._knows(case):
                 self._cases[case.cause] = case
 
-    def _knows(self, case: _Case) -> bool:
+    def _knows(self, case: Case) -> bool:
         """A plant file that lost the element or signal drops the finding rather than failing."""
         elements = {e.id for e in self._plant.elements}
         return case.element in elements and all(

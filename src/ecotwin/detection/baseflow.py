@@ -2,7 +2,8 @@
 
 Judged are all meters at the ends of the flow graph and every balance's unmetered rest, so that a
 leak is seen at one place only. Expected is a flow by what the machines behind it do (the share of
-them that is off, idle, busy ...) and by the outdoor temperature: recursive least squares whose
+them that is off, idle, busy ..., how many parts they make and of which product), by whether the
+utility that takes it in runs, and by the outdoor temperature: recursive least squares whose
 coefficients wander slowly. What the model has not seen yet it knows it does not know: the
 uncertainty of its coefficients is part of the band, so that the first morning, the first idle hour
 or the first cold week is no leak. What matters is a share of the flow itself and of what the whole
@@ -22,27 +23,23 @@ from typing import Any
 import numpy as np
 
 from ecotwin.detection.chart import Chart, Verdict
-from ecotwin.detection.columns import Modes, called, lasting, picked, positions, rates, three
+from ecotwin.detection.columns import Modes, lasting, picked, positions, rates, three
 from ecotwin.detection.contract import Expected
+from ecotwin.detection.series import drawn, product_signal, series_of
 from ecotwin.plant.model import STATES, Plant, Signal
 from ecotwin.records import Bools, Floats, Ints, Readings, Score, Window
 
-CARRIERS = ("compressed_air", "water", "nitrogen", "gas")
-INTO = (
-    "air_flow",
-    "air_volume",
-    "water_in_flow",
-    "water_in",
-    "nitrogen_flow",
-    "nitrogen_volume",
-    "gas_flow",
-    "gas_volume",
-)
 WORKING = (STATES["heating"], STATES["setup"], STATES["busy"])
 AT_REST = (STATES["off"], STATES["standby"])
 KNOWN = 7
 """Machine states that are known; each has its share of the machines as a driver."""
-WIDTH = KNOWN + 1
+PRODUCTS = 6
+RATE, PRODUCT0 = KNOWN, KNOWN + 1
+OWN_WORK, OWN_IDLE, POWER, DEMAND, WEATHER = range(PRODUCT0 + PRODUCTS, PRODUCT0 + PRODUCTS + 5)
+WIDTH = WEATHER + 1
+"""Drivers: shares by state; parts a minute; shares at work on each product; of the utility that takes the flow in:
+whether it works or only stands ready, its electric power, and what is drawn of what it makes (a boiler's heat);
+the outdoor temperature."""
 MEMORY_MIN = 20 * 1440.0
 NOISE_MEMORY_MIN = 5 * 1440.0
 ALIKE_MIN = 15.0
@@ -51,15 +48,21 @@ LEAST_NOISE_SHARE = 0.1
 """Scatter of a flow from minute to minute taken for granted while the model learns."""
 UNKNOWN_SD = 1000.0
 """Standard deviation of a state's flow nobody knows yet [m3/h]: more than any flow judged here."""
-UNKNOWN_WEATHER_SD = 10.0
-"""The same of the flow that 10 K bring [m3/h]."""
+UNKNOWN_DRIVER_SD = 10.0
+"""The same of the flow that a part a minute, another product or 10 K bring [m3/h]."""
 WATCH_MIN = 60.0
 """Minutes watched before the first is learned from."""
 LEARN_MIN = 1440.0
+DEMAND_SCALE = 100.0
+"""Demand enters in hundreds [100 kW or 100 m3/h]."""
+YOUNG_MIN = 3 * 1440.0
+"""So long all is learned from, alarm or not: what a flow does in its first days is its custom, not a leak."""
 RELEVANT_SHARE = 0.02
 RELEVANT_SITE_SHARE = 0.005
 """Excess that matters, as a share of the flow itself and of all the plant uses of its carrier."""
 SLOW_MIN = 30
+SLOW_RARITY = 10.0
+"""-ln of the chance of a false alarm an excursion of half hours."""
 QUIET, IDLE, BUSY = 0, 4, 5
 
 
@@ -84,11 +87,35 @@ class Baseflow:
         self._scope = np.array(
             [[m in s.scope for s in self._series] for m in machines], np.float64
         ).reshape(len(machines), k)
+        self._parts = [_index(plant.find(m, "parts_total")) for m in machines]
+        self._product = [_index(product_signal(plant, m)) for m in machines]
+        self._codes = np.array([p.code for p in plant.products[:PRODUCTS]], np.float64)
+        own = {m: i for i, m in enumerate(machines)}
+        self._own = np.array(
+            [
+                own[s.element] if s.element in own and s.element not in s.scope else -1
+                for s in self._series
+            ],
+            np.int64,
+        )
+        utilities = [
+            s.element if i >= 0 else "" for s, i in zip(self._series, self._own, strict=True)
+        ]
+        power = [plant.find(u, "electricity_power") if u else None for u in utilities]
+        self._power = [_index(p) for p in power]
+        self._power_scale = np.array([(p.high if p else None) or 1.0 for p in power])
+        taken = [drawn(plant, u) if u else () for u in utilities]
+        self._drawn = sorted({s.index for signals in taken for s in signals})
+        self._drawn_form = [plant.signals[i].form for i in self._drawn]
+        self._drawn_by = np.array(
+            [[float(i in {s.index for s in signals}) for signals in taken] for i in self._drawn]
+        ).reshape(len(self._drawn), k)
         self._outdoor = plant.signal(plant.outdoor).index if plant.outdoor else -1
         keys = tuple(s.key for s in self._series)
         self._chart = Chart(keys)
-        self._slow = Chart(keys)
+        self._slow = Chart(keys, SLOW_RARITY)
         self._gather, self._gather_min = np.zeros(k), np.zeros(k)
+        self._gather_x = np.zeros((k, WIDTH))
         self._is_rest = np.array([len(s.weights) > 1 for s in self._series], np.bool_)
         carriers = sorted({s.carrier for s in self._series})
         self._alike = np.array([[s.carrier == c for c in carriers] for s in self._series]).reshape(
@@ -97,8 +124,14 @@ class Baseflow:
         self._age, self._noise, self._peak, self._site = (np.zeros(k) for _ in range(4))
         self._flow_mean, self._flow_var = np.zeros(k), np.zeros(k)
         self._theta = np.zeros((k, WIDTH))
-        first = np.diag([UNKNOWN_SD**2] * KNOWN + [UNKNOWN_WEATHER_SD**2])
-        self._p = np.tile(first, (k, 1, 1))
+        sd = np.full(WIDTH, UNKNOWN_DRIVER_SD)
+        sd[:KNOWN] = sd[[OWN_WORK, OWN_IDLE]] = UNKNOWN_SD
+        self._p = np.tile(np.diag(sd**2), (k, 1, 1))
+        # What a utility takes in follows its own state first; else the plant's would be credited with half of it.
+        places = np.arange(KNOWN)
+        self._p[np.ix_(np.flatnonzero(self._own >= 0), places, places)] = np.diag(
+            np.full(KNOWN, UNKNOWN_DRIVER_SD**2)
+        )
         self._degc = 15.0
 
     def on_readings(self, readings: Readings) -> list[Score]:
@@ -122,19 +155,33 @@ class Baseflow:
         scores: list[Score] = []
         for t in range(window.steps):
             self._degc = float(degc[t]) if np.isfinite(degc[t]) else self._degc
-            drive[t, :, KNOWN] = (self._degc - 15.0) / 10.0
+            drive[t, :, WEATHER] = (self._degc - 15.0) / 10.0
             scores += self._step(int(ends[t]), window.step_s / 60.0, flow[t], drive[t])
         return scores
 
     def _drive(self, window: Window) -> Floats:
-        """[steps, series, WIDTH] share of the machines behind each flow in each state; the last column is free."""
+        """[steps, series, WIDTH] what drives each flow; the weather's column is still free."""
         modes = self._modes.of(window)
         x = np.zeros((window.steps, len(self._series), WIDTH))
         for code in range(KNOWN):
-            x[:, :, code] = (modes == code).astype(np.float64) @ self._scope
+            x[:, :, code] = _sums((modes == code).astype(np.float64), self._scope)
         total = x[:, :, :KNOWN].sum(axis=2)
         x[:, :, STATES["off"]] += total <= 0.0
+        at_work = modes == BUSY
+        parts = np.nan_to_num(picked(window.amount, positions(window, self._parts)))
+        x[:, :, RATE] = _sums(at_work * parts * 60.0 / window.step_s, self._scope)
+        product = picked(window.last, positions(window, self._product))
+        for place, code in enumerate(self._codes):
+            made = (at_work & (product == code)).astype(np.float64)
+            x[:, :, PRODUCT0 + place] = _sums(made, self._scope)
         x /= np.maximum(total, 1.0)[:, :, None]
+        own = modes[:, np.maximum(self._own, 0)]
+        x[:, :, OWN_WORK] = (self._own >= 0) & np.isin(own, WORKING)
+        x[:, :, OWN_IDLE] = (self._own >= 0) & (own == IDLE)
+        power = picked(window.mean, positions(window, self._power))
+        x[:, :, POWER] = np.nan_to_num(power / self._power_scale)
+        drawn = rates(window, self._drawn_form, positions(window, self._drawn))
+        x[:, :, DEMAND] = _sums(np.nan_to_num(drawn), self._drawn_by) / DEMAND_SCALE
         return x
 
     def _step(self, at: int, dt_min: float, flow: Floats, x: Floats) -> list[Score]:
@@ -154,38 +201,46 @@ class Baseflow:
         said = self._chart.step(
             at, dt_min, residual, np.sqrt(unsure), mode, np.maximum(floor, 1e-3)
         )
-        said += self._judge_slowly(
-            at, dt_min, residual, unsure, mode, np.maximum(floor, 1e-3), said
-        )
-        scores = [self._score(v, at, float(mean[v.row]), not bool(working[v.row])) for v in said]
-        self._learn(dt_min, flow, x, px, unsure)
-        return scores
+        self._learn(dt_min, np.where(self._is_rest, np.nan, flow), x, px, unsure)
+        said += self._judge_slowly(at, dt_min, flow, x, mode, np.maximum(floor, 1e-3), said)
+        return [self._score(v, at, float(mean[v.row]), not bool(working[v.row])) for v in said]
 
     def _judge_slowly(
         self,
         at: int,
         dt_min: float,
-        residual: Floats,
-        unsure: Floats,
+        flow: Floats,
+        x: Floats,
         mode: Ints,
         floor: Floats,
         said: list[Verdict],
     ) -> list[Verdict]:
-        """Rests by half hours: a compressor that loads and unloads swings within them, not between."""
-        ok = np.isfinite(residual) & self._is_rest
-        self._gather += np.where(ok, np.nan_to_num(residual) * dt_min, 0.0)
+        """Rests by half hours: a compressor that loads and unloads swings within them, not between.
+
+        They are learned by half hours too: their minutes would make the model far less sure than it is.
+        """
+        ok = np.isfinite(flow) & self._is_rest
+        self._gather += np.where(ok, np.nan_to_num(flow) * dt_min, 0.0)
+        self._gather_x += np.where(ok[:, None], x * dt_min, 0.0)
         self._gather_min += np.where(ok, dt_min, 0.0)
         if at % (SLOW_MIN * 60_000_000):
             return []
-        full = self._gather_min >= 0.8 * SLOW_MIN
-        mean = np.where(full, self._gather / np.maximum(self._gather_min, 1e-9), np.nan)
-        self._gather[:], self._gather_min[:] = 0.0, 0.0
-        slow = self._slow.step(at, SLOW_MIN, mean, np.sqrt(unsure), mode, floor)
+        spent = np.maximum(self._gather_min, 1e-9)
+        mean = np.where(self._gather_min >= 0.8 * SLOW_MIN, self._gather / spent, np.nan)
+        x = self._gather_x / spent[:, None]
+        self._gather[:], self._gather_x[:], self._gather_min[:] = 0.0, 0.0, 0.0
+        px = np.matmul(self._p, x[:, :, None])[:, :, 0]
+        unsure = (x * px).sum(axis=1)
+        ripe = self._age >= LEARN_MIN
+        residual = np.where(ripe, mean - (x * self._theta).sum(axis=1), np.nan)
+        slow = self._slow.step(at, SLOW_MIN, residual, np.sqrt(unsure), mode, floor)
+        self._learn(SLOW_MIN, mean, x, px, unsure)
         told = {v.row for v in said} | set(np.flatnonzero(self._chart.over).tolist())
         return [v for v in slow if v.row not in told]
 
     def _learn(self, dt_min: float, flow: Floats, x: Floats, px: Floats, unsure: Floats) -> None:
-        fit: Bools = np.isfinite(flow) & ~self._chart.over & ~self._slow.over
+        calm = ~self._chart.over & ~self._slow.over
+        fit: Bools = np.isfinite(flow) & (calm | (self._age < YOUNG_MIN))
         if not fit.any():
             return
         error = np.where(fit, flow - (x * self._theta).sum(axis=1), 0.0)
@@ -201,9 +256,11 @@ class Baseflow:
         gap = np.where(young, np.nan_to_num(flow) - self._flow_mean, 0.0)
         self._flow_mean += first * gap
         self._flow_var += np.where(young, first * ((1.0 - first) * gap * gap - self._flow_var), 0.0)
-        least = (LEAST_NOISE_SHARE * np.nan_to_num(flow)) ** 2 + 1e-6
+        # A tenth of the flow or of its usual size: one odd minute in which a pump just starts must not count for sure.
+        size = np.maximum(np.nan_to_num(flow) ** 2, self._flow_var + self._flow_mean**2)
+        least = LEAST_NOISE_SHARE**2 * size + 1e-6
         told = np.maximum(self._noise, np.where(young, np.maximum(least, self._flow_var), least))
-        told *= ALIKE_MIN / dt_min
+        told *= max(1.0, ALIKE_MIN / dt_min)
         fit = fit & (self._age > WATCH_MIN)
         pull = px / (told + unsure)[:, None]
         wander = (told * (dt_min / MEMORY_MIN) ** 2)[:, None, None] * np.eye(WIDTH)
@@ -249,6 +306,7 @@ class Baseflow:
                 "level": [float(a[i]) for a in (self._age, self._noise, self._peak, self._site)],
                 "first": [float(self._flow_mean[i]), float(self._flow_var[i])],
                 "gather": [float(self._gather[i]), float(self._gather_min[i])],
+                "gather_x": self._gather_x[i].tolist(),
                 "theta": self._theta[i].tolist(),
                 "p": self._p[i].tolist(),
             }
@@ -274,97 +332,18 @@ class Baseflow:
                 self._age[i], self._noise[i], self._peak[i], self._site[i] = one["level"]
                 self._flow_mean[i], self._flow_var[i] = one["first"]
                 self._gather[i], self._gather_min[i] = one["gather"]
+                self._gather_x[i] = one["gather_x"]
                 self._theta[i], self._p[i] = one["theta"], one["p"]
 
 
-class Series:
-    """One flow that is judged: a meter, or a balance's rest.
-
-    Attributes:
-        key: Signal id or balance id. name: What a person calls it. weights: signal index ->
-            +1 or -1.
-        scope: Machines whose work it serves.
-    """
-
-    def __init__(
-        self,
-        key: str,
-        name: str,
-        element: str,
-        signal: Signal,
-        weights: dict[int, float],
-        scope: frozenset[str],
-    ) -> None:
-        self.key, self.name, self.element, self.weights, self.scope = (
-            key,
-            name,
-            element,
-            weights,
-            scope,
-        )
-        self.signal, self.carrier = signal.id, signal.carrier
-        self.unit = signal.unit if signal.form == "rate" else f"{signal.unit}/h"
+def _index(signal: Signal | None) -> int:
+    return -1 if signal is None else signal.index
 
 
-def series_of(plant: Plant) -> list[Series]:
-    """All flows judged, no two of which hold the same water or air."""
-    found: list[Series] = []
-    leaves: dict[str, Signal] = {}
-    balanced = {b.carrier for b in plant.balances if b.outputs}
-    metered = {i for b in plant.balances if b.outputs for i in b.inputs}
-    for b in plant.balances:
-        if b.carrier not in CARRIERS or not b.outputs:
-            continue
-        weights: dict[int, float] = {}
-        for sign, ids in ((1.0, b.inputs), (-1.0, b.outputs)):
-            for id_ in ids:
-                _spread(plant, id_, sign, weights)
-        fed = [plant.signal(o) for o in b.outputs if plant.balance(o) is None]
-        leaves |= {s.id: s for s in fed if s.means in INTO and s.id not in metered}
-        first = next((s for i in weights if (s := plant.signals[i]).means in INTO), None)
-        if first is not None:
-            scope = _scope(plant, b.element)
-            found.append(Series(b.id, b.rest, b.element, first, weights, scope))
-    seen: set[tuple[str, str]] = set()
-    for s in sorted(plant.signals, key=lambda s: INTO.index(s.means) if s.means in INTO else 99):
-        if s.means in INTO and s.carrier not in balanced and (s.element, s.carrier) not in seen:
-            seen.add((s.element, s.carrier))
-            leaves[s.id] = s
-    for s in leaves.values():
-        found.append(
-            Series(s.id, called(plant, s), s.element, s, {s.index: 1.0}, _scope(plant, s.element))
-        )
-    return found
-
-
-def _spread(plant: Plant, id_: str, sign: float, weights: dict[int, float]) -> None:
-    balance = plant.balance(id_)
-    if balance is not None:
-        for part in balance.inputs:
-            _spread(plant, part, sign, weights)
-        return
-    signal = plant.signal(id_)
-    weights[signal.index] = weights.get(signal.index, 0.0) + sign
-
-
-def _scope(plant: Plant, element: str) -> frozenset[str]:
-    """Machines that work here.
-
-    A meter stands beside what it feeds, so that its parent's machines count.
-    """
-    own = [m.id for m in plant.under(element) if m.level == "machine" and _works(plant, m.id)]
-    while not own and element:
-        element = plant.element(element).parent
-        if element:
-            own = [
-                m.id for m in plant.under(element) if m.level == "machine" and _works(plant, m.id)
-            ]
-    return frozenset(own)
-
-
-def _works(plant: Plant, machine: str) -> bool:
-    """Makes parts: utilities run on by themselves and would never let a night be quiet."""
-    return plant.find(machine, "parts_total") is not None
+def _sums(by_machine: Floats, scope: Floats) -> Floats:
+    """[steps, series] sums over the machines behind each flow; not by BLAS, see `on_minutes`."""
+    result: Floats = np.einsum("tm,mk->tk", by_machine, scope)
+    return result
 
 
 plug = Baseflow

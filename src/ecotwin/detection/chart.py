@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from ecotwin.clock import DAY
 from ecotwin.records import Bools, Floats, Ints
 
 MODES = 8
@@ -40,9 +41,10 @@ LOG_RARITY = 16.0
 REFERENCE = 0.75
 """The CUSUM adds up what is above this many sd, or this share of the excess that matters."""
 BIAS_SHARE = 0.35
-"""An expectation may be off by this share of its sd for hours on end: no reason for an alarm."""
-BAR = LOG_RARITY * REFERENCE / (REFERENCE - BIAS_SHARE)
-"""Height of the CUSUM of log-likelihood ratios when such a bias eats up part of its drift."""
+"""An expectation may be off by this share of its sd for hours on end: no reason for an alarm.
+
+It eats up part of the drift of the CUSUM of log-likelihood ratios, whose bar is so much higher.
+"""
 COMMON_SHARE = 0.2
 """Share of the expectation's sd taken to be common to all minutes: no averaging removes it."""
 EARLIEST_MIN = 60.0
@@ -58,6 +60,12 @@ OVER_MEMORY = 400.0
 DEAD_WAVES = 2.0
 """What stays within this many times the usual error of such a block is not added up."""
 FAST_WAVES = 3.0
+FAST_CRESTS = 1.5
+"""A sudden rise must pass this many times the highest block of past days that ended without an alarm."""
+CREST_DAYS = 30.0
+"""The highest block is forgotten over so many days."""
+YOUNG_MIN = 3 * 1440.0
+"""So long all is learned from, alarm or not: what a series does in its first days is its custom."""
 
 _FLOATS = ("mean", "scatter", "lag1", "lag0", "last", "rise", "fall", "streak", "minutes")
 _BY_MODE = (
@@ -70,6 +78,8 @@ _BY_MODE = (
     "block_min",
     "wave",
     "blocks",
+    "crest",
+    "swell",
 )
 
 
@@ -99,10 +109,16 @@ class Verdict:
 
 
 class Chart:
-    """One-sided charts (above expected) of a fixed set of series, in constant memory."""
+    """One-sided charts (above expected) of a fixed set of series, in constant memory.
 
-    def __init__(self, names: tuple[str, ...]) -> None:
+    Args:
+        names: One a series. log_rarity: -ln of the chance of a false alarm an excursion; a chart of long steps has
+            fewer of them and may be bolder.
+    """
+
+    def __init__(self, names: tuple[str, ...], log_rarity: float = LOG_RARITY) -> None:
         self.names = names
+        self._bar = log_rarity * REFERENCE / (REFERENCE - BIAS_SHARE)
         k = len(names)
         self._all = np.arange(k)
         self.mean, self.scatter = np.zeros(k), np.zeros(k)
@@ -115,9 +131,10 @@ class Chart:
         self.own, self.seen, self.above, self.spent, self.share = (
             np.zeros((MODES, k)) for _ in range(5)
         )
-        self.block, self.block_min, self.wave, self.blocks = (
-            np.zeros((MODES, k)) for _ in range(4)
+        self.block, self.block_min, self.wave, self.blocks, self.crest, self.swell = (
+            np.zeros((MODES, k)) for _ in range(6)
         )
+        self.day = 0
 
     def step(
         self, at: int, dt_min: float, residual: Floats, sd: Floats, mode: Ints, floor: Floats
@@ -137,16 +154,19 @@ class Chart:
             return []
         r = np.where(ok, residual, 0.0)
         at_mode = (mode, self._all)
+        self._end_day(at)
         s = self._spread(r, sd, at_mode, floor)
         ripe = ok & (np.isfinite(sd) | (self.seen[at_mode] >= EARLIEST_MIN))
         inflate = self._correlation(at, dt_min, ok, r / s)
         wave = self._wave(dt_min, ok, r, s, sd, at_mode)
-        limit, z = self._smooth(dt_min, ok, r, s, inflate[0], np.maximum(floor, FAST_WAVES * wave))
+        usual = np.maximum(FAST_WAVES * wave, FAST_CRESTS * self.crest[at_mode])
+        limit, z = self._smooth(dt_min, ok, r, s, inflate[0], np.maximum(floor, usual))
         self._climb(at, dt_min, ripe, r - DEAD_WAVES * wave, s, inflate[1], floor)
         self._collect(dt_min, ok, r, at_mode)
         self._enter(at, dt_min, ripe, limit, floor, mode)
         gone = self._leave(dt_min, ok, r, s, inflate[1], floor, mode)
-        self._learn(dt_min, ok & ~self.over & (self.rise < 0.5 * BAR), r, sd, at_mode)
+        calm = ~self.over & (self.rise < 0.5 * self._bar)
+        self._learn(dt_min, ok & (calm | (self.minutes < YOUNG_MIN)), r, sd, at_mode)
         speak = np.flatnonzero(self.over & ok)
         said = [self._verdict(i, limit, z, s, inflate[1], dt_min, gone) for i in speak]
         self._reset(gone)
@@ -179,12 +199,25 @@ class Chart:
             )
             wave = wave + np.where(full, gain * (np.minimum(square, most) - wave), 0.0)
             self.wave[at_mode] = wave
+            swell = self.swell[at_mode]
+            self.swell[at_mode] = np.where(full, np.maximum(swell, mean), swell)
             self.blocks[at_mode] += np.where(full, 1.0, 0.0)
             self.block[at_mode] = np.where(full, 0.0, self.block[at_mode])
             self.block_min[at_mode] = np.where(full, 0.0, self.block_min[at_mode])
         young = np.where((count < 5) & np.isfinite(sd), sd, 0.0)
         usual: Floats = np.maximum(np.sqrt(wave), young / 2.0)
         return usual
+
+    def _end_day(self, at: int) -> None:
+        """A day that ends without an alarm shows how high blocks rise by custom; today's must not excuse itself."""
+        day = at // DAY
+        if day == self.day:
+            return
+        self.day = day
+        calm = (~self.over & (self.rise < 0.5 * self._bar)) | (self.minutes < YOUNG_MIN)
+        held = self.crest * (1.0 - 1.0 / CREST_DAYS)
+        self.crest = np.where(calm, np.maximum(held, self.swell), self.crest)
+        self.swell[:] = 0.0
 
     def _correlation(self, at: int, dt_min: float, ok: Bools, u: Floats) -> tuple[Floats, Floats]:
         u = np.clip(u, -8.0, 8.0)
@@ -226,10 +259,10 @@ class Chart:
     ) -> None:
         """Add up the log-likelihood ratio of a mean of 2 k against none: alike in every state."""
         k = REFERENCE * np.maximum(s, floor)
-        most = BAR * dt_min / HOLD_MIN
+        most = self._bar * dt_min / HOLD_MIN
         step = np.clip(2.0 * k * (r - k) / (s * s * inflate), -most, most)
         was = self.rise
-        self.rise = np.where(ripe, np.clip(was + step, 0.0, 4.0 * BAR), was)
+        self.rise = np.where(ripe, np.clip(was + step, 0.0, 4.0 * self._bar), was)
         starts = ripe & (was <= 0.0) & (self.rise > 0.0) & ~self.over
         if starts.any():
             self.begun = np.where(starts, at - int(dt_min * 60e6), self.begun)
@@ -256,7 +289,7 @@ class Chart:
         spent = self.spent.sum(axis=0)
         mean = self.above.sum(axis=0) / np.maximum(spent, 1e-9)
         relevant = np.maximum(floor, REFERENCE * np.sqrt(self.scatter))
-        slow = (self.rise > BAR) & (mean >= relevant) & (spent >= hold)
+        slow = (self.rise > self._bar) & (mean >= relevant) & (spent >= hold)
         fast = (self.streak >= hold) & (self.mean > limit)
         new = ripe & ~self.over & (slow | fast)
         if new.any():
@@ -341,7 +374,7 @@ class Chart:
 
     def state(self) -> dict[str, Any]:
         """JSON-able state by series name, so that a changed plant file keeps what still fits."""
-        saved: dict[str, Any] = {}
+        saved: dict[str, Any] = {"": {"day": self.day}}
         for i, name in enumerate(self.names):
             one: dict[str, Any] = {key: float(getattr(self, key)[i]) for key in _FLOATS}
             one |= {key: getattr(self, key)[:, i].tolist() for key in _BY_MODE}
@@ -354,6 +387,7 @@ class Chart:
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Go on from a saved state; series that are not in it start anew."""
+        self.day = saved.get("", {}).get("day", 0)
         for i, name in enumerate(self.names):
             one = saved.get(name)
             if one is None:

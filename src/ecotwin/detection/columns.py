@@ -15,6 +15,9 @@ UNKNOWN = 7
 LEAST_COVERED = 0.5
 """A step that was measured for less than this share is not judged."""
 
+SETTLE_MIN = 60.0
+"""After it was off, in standby or heating, a machine's power settles for this long."""
+
 _CODES = 256
 
 _FLOWS = {"compressed_air": "Air", "water": "Water", "nitrogen": "Nitrogen", "gas": "Gas"}
@@ -119,6 +122,31 @@ class Modes:
         safe = np.where(known, code, 0.0).astype(np.int64)
         result: Ints = np.where(known, self._table[self._rows, safe], UNKNOWN)
         return result
+
+
+class Settling:
+    """Sets apart the time in which a machine warms through after it was cold: it draws more, and that is no fault.
+
+    Args:
+        count: Machines.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._left = np.zeros(count)
+
+    def of(self, mode: Ints, dt_min: float) -> Ints:
+        """[machines] modes, `UNKNOWN` for those at work that were at rest or heating a while ago."""
+        cold = (mode < STATES["setup"]) | (mode == UNKNOWN)
+        self._left = np.where(cold, SETTLE_MIN, np.maximum(self._left - dt_min, 0.0))
+        return np.where(~cold & (self._left > 0.0), UNKNOWN, mode)
+
+    def state(self) -> list[float]:
+        """JSON-able state."""
+        return [float(v) for v in self._left]
+
+    def restore(self, row: int, left: float) -> None:
+        """Go on from a saved state of one machine."""
+        self._left[row] = left
 
 
 def three(value: float) -> str:

@@ -34,7 +34,8 @@ RELEVANT_SHARE = 0.02
 RELEVANT_KW = 0.1
 RECENT = 0.4
 """Weight of the newest hour in the mean that says whether a drift still goes on."""
-WEAR_SHARE = 0.10
+WEAR_SHARE = 0.25
+"""A rise of wear that matters, as a share of its usual level: ISO 20816-3 calls a change of a quarter significant."""
 WEAR_MEANS = ("vibration",)
 WEAR_NAMES = ("membrane_drop", "filter_drop", "differential_pressure")
 WORKING = (STATES["setup"], STATES["busy"])
@@ -79,8 +80,8 @@ class Ewma:
         self._ewma, self._last, self._recent = (np.zeros(shape) for _ in range(3))
         self._lag1, self._lag0 = np.full(shape, 0.3), np.ones(shape)
         self._over = np.zeros(shape, np.bool_)
-        self._onset, self._begun = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-        self._sofar, self._shift = np.zeros(shape), np.zeros(shape)
+        self._begun, self._shift = np.zeros(shape, np.int64), np.zeros(shape)
+        self._onset, self._sofar = np.zeros(k, np.int64), np.zeros(k)
         self._hour = -1
 
     def on_readings(self, readings: Readings) -> list[Score]:
@@ -154,21 +155,30 @@ class Ewma:
         matters = self._shift >= self._relevant(reference)
         starts = ripe & (self._ewma <= 0.25 * bar)
         self._begun = np.where(starts, at, self._begun)
-        new = ripe & ~self._over & (self._ewma > bar) & (self._recent > 0.5 * bar) & matters
-        self._onset = np.where(new, self._begun, self._onset)
-        self._sofar = np.where(new, self._shift * (at - self._begun) / HOUR, self._sofar)
         self._recent += np.where(ripe, RECENT * (z - self._recent), 0.0)
+        # The hour itself must show it too: what was over before a week-end is no news after it.
+        still = (self._recent > 0.5 * bar) & (z > 0.5 * bar)
+        new = ripe & ~self._over & (self._ewma > bar) & still & matters
+        # Work and rest are charted apart, but it is one excess: dated by the first of them, summed over both.
+        fresh = new.any(axis=0) & ~self._over.any(axis=0)
+        first = np.where(new, self._begun, at).min(axis=0)
+        self._onset = np.where(fresh, first, self._onset)
+        self._sofar = np.where(fresh, 0.0, self._sofar)
+        lead = np.where(new, self._shift * (at - self._begun) / HOUR, 0.0)
+        self._sofar += lead.sum(axis=0)
         back = self._recent < 0.25 * bar
         gone = ripe & self._over & ((self._ewma < 0.5 * bar) | back)
         self._over |= new
         self._sofar += np.where(
             self._over & ripe & ~new, (block - self._centre) * minutes / 60.0, 0.0
-        )
+        ).sum(axis=0)
         scores = [
-            self._score(int(m), int(i), at, float(bar[m, i]), not bool(gone[m, i]))
+            # An hour that does not show it is calm, even where the average still is high: after a repair.
+            self._score(int(m), int(i), at, float(bar[m, i]), bool(z[m, i] > 0.5 * bar[m, i]))
             for m, i in np.argwhere(self._over & full)
         ]
         self._over &= ~gone
+        self._begun = np.where(gone, at, self._begun)
         self._ewma = np.where(
             gone, np.minimum(self._ewma, np.maximum(self._recent, 0.0)), self._ewma
         )
@@ -232,9 +242,9 @@ class Ewma:
             excess_kw=shift if power else 0.0,
             unit=unit,
             text=text,
-            onset=int(self._onset[mode, i]),
+            onset=int(self._onset[i]),
             excess_sd=sd * bar / SIGMAS if power else 0.0,
-            so_far=float(self._sofar[mode, i]) if power else 0.0,
+            so_far=float(self._sofar[i]) if power else 0.0,
         )
 
     _ARRAYS = (
@@ -249,17 +259,17 @@ class Ewma:
         "recent",
         "lag1",
         "lag0",
-        "over",
         "onset",
-        "begun",
         "sofar",
+        "over",
+        "begun",
         "shift",
     )
 
     def state(self) -> dict[str, Any]:
         """JSON-able state."""
         series = {
-            name: {a: getattr(self, f"_{a}")[:, i].tolist() for a in self._ARRAYS}
+            name: {a: getattr(self, f"_{a}")[..., i].tolist() for a in self._ARRAYS}
             for i, name in enumerate(self._names)
         }
         return {"hour": self._hour, "series": series}
@@ -269,7 +279,7 @@ class Ewma:
         self._hour = state["hour"]
         for i, name in enumerate(self._names):
             for a, column in state["series"].get(name, {}).items():
-                getattr(self, f"_{a}")[:, i] = column
+                getattr(self, f"_{a}")[..., i] = column
 
 
 plug = Ewma

@@ -30,6 +30,8 @@ RELEVANT_SHARE = 0.05
 RELEVANT_KW = 0.3
 MEMORY_MIN = 20 * 600.0
 LEARN_MIN = 600.0
+YOUNG_MIN = 3 * 480.0
+"""So long all is learned from, alarm or not: the first nights are the custom."""
 MODE = 0
 
 
@@ -91,7 +93,7 @@ class Idling:
             np.full(k, MODE),
             self._floor,
         )
-        fit = np.isfinite(actual) & ~self._chart.over
+        fit = np.isfinite(actual) & (~self._chart.over | (self._spent < YOUNG_MIN))
         self._spent += np.where(fit, dt_min, 0.0)
         gain = np.maximum(dt_min / MEMORY_MIN, dt_min / np.maximum(self._spent, dt_min))
         self._custom += np.where(fit, gain * (np.nan_to_num(actual) - self._custom), 0.0)

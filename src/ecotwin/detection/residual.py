@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ecotwin.detection.chart import Chart, Verdict
-from ecotwin.detection.columns import Modes, lasting, number, power_signal, three
+from ecotwin.detection.columns import Modes, Settling, lasting, number, power_signal, three
 from ecotwin.detection.contract import Expected
 from ecotwin.plant.model import STATE_NAMES, Plant
 from ecotwin.records import Floats, Ints, Readings, Score, Window
@@ -46,6 +46,7 @@ class Residual:
         )
         self._signal = [power_signal(plant, e) for e in self._elements]
         self._modes = Modes(plant, self._elements)
+        self._settling = Settling(len(self._elements))
         self._chart = Chart(self._elements)
         told = [
             number(plant.element(e), "nominal_kw", "kw_busy", "rated_kw") for e in self._elements
@@ -78,12 +79,13 @@ class Residual:
         scores: list[Score] = []
         for t in range(window.steps):
             floor = self._floor(mean[t], learned)
+            mode = self._settling.of(modes[t], dt_min)
             said = self._chart.step(
                 int(ends[t]),
                 dt_min,
                 actual[t] - mean[t],
                 np.where(learned, sd[t], 2 * sd[t]),
-                modes[t],
+                mode,
                 floor,
             )
             self._smooth(dt_min, actual[t], mean[t])
@@ -139,7 +141,9 @@ class Residual:
 
     def state(self) -> dict[str, Any]:
         """JSON-able state."""
-        sides = zip(self._nominal, self._actual, self._expected, strict=True)
+        sides = zip(
+            self._nominal, self._actual, self._expected, self._settling.state(), strict=True
+        )
         return {
             "chart": self._chart.state(),
             "level": {
@@ -152,7 +156,8 @@ class Residual:
         self._chart.restore(state["chart"])
         for i, element in enumerate(self._elements):
             if element in state["level"]:
-                nominal, self._actual[i], self._expected[i] = state["level"][element]
+                nominal, self._actual[i], self._expected[i], *left = state["level"][element]
+                self._settling.restore(i, left[0] if left else 0.0)
                 self._nominal[i] = self._nominal[i] if self._told[i] else nominal
 
 

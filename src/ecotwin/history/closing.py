@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from ecotwin.clock import HOUR, MINUTE
 from ecotwin.history import queries
+from ecotwin.history.building import build
 from ecotwin.history.revising import revise
-from ecotwin.history.rollup import CELLS, STEP_COLUMNS, Steps, Traits, build, coarsen, in_order
+from ecotwin.history.rollup import CELLS, STEP_COLUMNS, Steps, Traits, coarsen, in_order
 from ecotwin.history.schema import Registry
 from ecotwin.history.storefile import StoreFile, Tx
 from ecotwin.history.tail import NEVER, Tail, jump_mask
@@ -77,47 +79,44 @@ class Closing:
             return None
         low = int(begin[ready].min())
         bound = low + max(1, CELLS // int(ready.sum())) * MINUTE
-        if self.tail.spilled:
+        if self.tail.spilled[ready].any():
             with self.file.read(_DOING) as (con, _):
                 bound = min(bound, _bound_by_rows(con, low, until))
         return min(bound, until)
 
     def _close_to(self, upto: int, known: int) -> None:
         begin, goal = self._goal(upto)
-        ready = np.flatnonzero(goal > begin)
-        if self.tail.spilled:
-            steps = self._from_file(ready, begin, goal)
-            parts: list[Readings] = []
-        else:
-            readings = in_order(queries.join(self.tail.parts))
-            steps = build(
-                readings, self.traits, begin, goal, jumps=jump_mask(readings, self.tail.jumps)
-            )
-            parts = [readings]
-        closed = self.tail.closed.copy()
-        closed[ready] = goal[ready]
-        if parts:
-            parts = [self.tail.needed(parts[0], closed)]
-        self._keep(steps, closed, parts, known)
-        if self.tail.spilled:
+        ready = goal > begin
+        spilled = ready & self.tail.spilled
+        readings = in_order(queries.join(self.tail.parts))
+        steps = build(
+            readings,
+            self.traits,
+            begin,
+            np.where(spilled, begin, goal),
+            sums=self.tail.sums,
+            jumps=jump_mask(readings, self.tail.jumps),
+        )
+        if spilled.any():
+            steps = Steps.join([steps, *self._from_file(np.flatnonzero(spilled), begin, goal)])
+            steps = steps.take(np.lexsort((steps.at, steps.signal)))
+        self._keep(steps, np.where(ready, goal, self.tail.closed), readings, known)
+        if spilled.any():
             self.refill()
 
-    def _from_file(self, ready: Ints, begin: Ints, goal: Ints) -> Steps:
+    def _from_file(self, col: Ints, begin: Ints, goal: Ints) -> list[Steps]:
         """Build from the kept readings, as many signals at a time as fit into memory."""
+        made = []
         with self.file.read(_DOING) as (con, _):
-            n = con.execute(
-                "SELECT count(*) FROM sample WHERE t >= ? AND t < ?",
-                [int(begin[ready].min()), int(goal[ready].max())],
-            ).fetchone()[0]
-            made = []
-            for col in np.array_split(ready, min(len(ready), 1 + n // (2 * ROWS))):
-                r = queries.context(con, self.registry, self.traits, col, begin[col], goal[col])
+            n = sum(queries.counts(con, self.registry, col, begin[col], goal[col]).values())
+            for few in np.array_split(col, min(len(col), 1 + n // (2 * ROWS))):
+                r = queries.context(con, self.registry, self.traits, few, begin[few], goal[few])
                 low, high = np.zeros_like(begin), np.zeros_like(goal)
-                low[col], high[col] = begin[col], goal[col]
+                low[few], high[few] = begin[few], goal[few]
                 made.append(build(r, self.traits, low, high, jumps=jump_mask(r, self.tail.jumps)))
-        return Steps.join(made)
+        return made
 
-    def _keep(self, steps: Steps, closed: Ints, parts: list[Readings], known: int) -> None:
+    def _keep(self, steps: Steps, closed: Ints, readings: Readings, known: int) -> None:
         opened = Steps.join([self.tail.minutes, steps])
         opened = opened.take(np.lexsort((opened.at, opened.signal)))
         full = opened.at < (closed // HOUR * HOUR)[opened.signal]
@@ -136,7 +135,7 @@ class Closing:
 
             def learn() -> None:
                 self.closed_by_sid = by_sid
-                self.tail.advance(closed, parts, rest, spilled=self.tail.spilled)
+                self.tail.advance(closed, readings, rest)
 
             tx.then(learn)
         self.fresh_rows += len(steps) if table == "minute_new" else 0
@@ -144,7 +143,7 @@ class Closing:
     def stamp(self, tx: Tx, known: int) -> tuple[int, int]:
         """Number and instant of a revision; neither ever falls, so the newest is the last."""
         rev, when = self.rev + 1, max(known, self.known)
-        tx.con.execute("UPDATE counter_state SET number = ? WHERE name = 'rev'", [rev])
+        tx.con.execute(f"UPDATE counter_state SET number = {rev} WHERE name = 'rev'")  # noqa: S608
 
         def learn() -> None:
             self.rev, self.known = rev, when
@@ -161,12 +160,12 @@ class Closing:
         tx.insert(table, columns, ", ?, ?", (known, rev))
 
     def refill(self) -> None:
-        """Take the open part back into memory when it fits again."""
+        """Take what is open of spilled signals back into memory where it fits again."""
         with self.file.read(_DOING) as (con, _):
-            parts = open_part(con, self.registry, self.tail)
-        if parts is not None:
-            with self.file.state:
-                self.tail.advance(self.tail.closed, parts, self.tail.minutes, spilled=False)
+            for col, readings in open_parts(con, self.registry, self.tail):
+                with self.file.state:
+                    if not self.tail.take_back(readings, col):
+                        break
 
 
 def _bound_by_rows(con: Any, low: int, until: int) -> int:
@@ -180,25 +179,28 @@ def _bound_by_rows(con: Any, low: int, until: int) -> int:
     return int(rows["minute"][over[0]] + 1) * MINUTE if len(over) else until
 
 
-def open_part(con: Any, registry: Registry, tail: Tail) -> list[Readings] | None:
-    """The readings that are not closed, with those that still hold; None when they are too many."""
+def open_parts(con: Any, registry: Registry, tail: Tail) -> Iterator[tuple[Ints, Readings]]:
+    """The readings of spilled signals that are not closed, with those that still hold.
+
+    As many signals at a time as fit into memory; a signal that has too many itself is left out.
+    """
     begin = tail.snapshot().begin(tail.traits)
-    col = np.flatnonzero(begin < NEVER)
+    col = np.flatnonzero(tail.spilled & (begin < NEVER))
     if not len(col):
-        return []
-    con.register("want", {"sid": registry.sid[col], "lo": begin[col]})
-    n = con.execute(
-        "SELECT count(*) FROM sample s JOIN want w ON s.sid = w.sid WHERE s.t >= w.lo AND s.t >= ?",
-        [int(begin[col].min())],
-    ).fetchone()[0]
-    con.unregister("want")
-    if n > tail.limit // 2:
-        return None
-    ends = np.full(len(col), NEVER, np.int64)
-    parts = [queries.between(con, registry, col, begin[col], ends)]
+        return
+    most = tail.limit // 2
+    found = queries.counts(con, registry, col, begin[col], np.full(len(col), NEVER, np.int64))
+    rows = np.array([found.get(int(c), 0) for c in col], np.int64)
+    col, rows = col[rows <= most], rows[rows <= most]
+    for nth in range(int(rows.sum()) // most + 1):
+        few = col[(np.cumsum(rows) - rows) // most == nth]
+        if len(few):
+            yield few, _open_part(con, registry, tail, few, begin[few])
+
+
+def _open_part(con: Any, registry: Registry, tail: Tail, col: Ints, begin: Ints) -> Readings:
+    parts = [queries.between(con, registry, col, begin, np.full(len(col), NEVER, np.int64))]
     summed = tail.traits.summed[col]
     for which, usable in ((summed, True), (~summed, False)):
-        parts.append(
-            queries.newest_before(con, registry, col[which], begin[col][which], usable=usable)
-        )
-    return [in_order(queries.join(parts))]
+        parts.append(queries.newest_before(con, registry, col[which], begin[which], usable=usable))
+    return in_order(queries.join(parts))

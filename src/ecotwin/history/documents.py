@@ -9,6 +9,7 @@ from datetime import datetime
 from ecotwin.clock import instant, micros
 from ecotwin.errors import StoreFault
 from ecotwin.history.contract import Document
+from ecotwin.history.literal import Value, filled
 from ecotwin.history.storefile import StoreFile
 
 
@@ -27,20 +28,22 @@ class Documents:
         with self._file.write(doing) as tx:
             for d, text in rows:
                 self._rev += 1
-                tx.con.execute(
-                    "INSERT INTO document VALUES (?, ?, ?, ?, ?, ?)",
-                    [d.kind, d.id, micros(d.at), micros(d.known_at), self._rev, text],
-                )
+                row: list[Value] = [
+                    d.kind, d.id, micros(d.at), micros(d.known_at), self._rev, text,
+                ]  # fmt: skip
+                tx.con.execute(filled("INSERT INTO document VALUES (?, ?, ?, ?, ?, ?)", row))
 
     def get(self, kind: str, id: str, known_at: datetime | None) -> Document | None:  # noqa: A002
         """The newest version, or the one known at an instant."""
         limit = 2**62 if known_at is None else micros(known_at)
         with self._file.read("reading documents") as (con, _):
             row = con.execute(
-                "SELECT kind, id, t, known, body FROM document "
-                "WHERE kind = ? AND id = ? AND known <= ? "
-                "ORDER BY rev DESC LIMIT 1",
-                [kind, id, limit],
+                filled(
+                    "SELECT kind, id, t, known, body FROM document "
+                    "WHERE kind = ? AND id = ? AND known <= ? "
+                    "ORDER BY rev DESC LIMIT 1",
+                    [kind, id, limit],
+                )
             ).fetchone()
         return None if row is None else _document(row)
 
@@ -48,10 +51,12 @@ class Documents:
         """Newest version of each, newest `at` first."""
         with self._file.read("reading documents") as (con, _):
             rows = con.execute(
-                "SELECT kind, id, t, known, body FROM (SELECT * FROM document WHERE kind = ? "
-                "QUALIFY row_number() OVER (PARTITION BY id ORDER BY rev DESC) = 1) "
-                "WHERE t >= ? ORDER BY t DESC, rev DESC LIMIT ?",
-                [kind, -(2**62) if since is None else micros(since), limit],
+                filled(
+                    "SELECT kind, id, t, known, body FROM (SELECT * FROM document WHERE kind = ? "
+                    "QUALIFY row_number() OVER (PARTITION BY id ORDER BY rev DESC) = 1) "
+                    "WHERE t >= ? ORDER BY t DESC, rev DESC LIMIT ?",
+                    [kind, -(2**62) if since is None else micros(since), limit],
+                )
             ).fetchall()
         return [_document(row) for row in rows]
 

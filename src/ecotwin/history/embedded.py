@@ -17,11 +17,12 @@ from ecotwin.history.backup import backup, restore
 from ecotwin.history.closing import Closing
 from ecotwin.history.contract import Document, Revision
 from ecotwin.history.documents import Documents
+from ecotwin.history.literal import Value, filled
 from ecotwin.history.loading import load
 from ecotwin.history.rollup import Traits, in_order
 from ecotwin.history.schema import Registry
 from ecotwin.history.storefile import StoreFile, Tx
-from ecotwin.history.tail import NEVER, Tail
+from ecotwin.history.tail import FOLD_ROWS, NEVER, Tail
 from ecotwin.plant.model import Plant
 from ecotwin.records import (
     Bools,
@@ -49,13 +50,13 @@ class DuckStore:
     Args:
         plant: Its signals are found again by id, form and unit, whatever their order.
         folder: Made when missing; two histories never share one.
-        memory_mb: What the database may use for its buffers [MB].
+        memory_mb: For the database's buffers [MB]. wait_s: For another owner to let go [wall s].
         reserve_mb: Free disk below which nothing more is taken [MB].
         wal_mb: Length of the log at which it is worked into the file [MB].
-        tail_rows: Readings not yet closed that are kept in memory at most.
+        tail_rows: Open readings kept in memory at most. fold_rows: As many are added up together.
 
     Raises:
-        StoreBusy: Another process owns the folder.
+        StoreBusy: Another process owns the folder, and still does after `wait_s`.
         StoreFault: The file is damaged, foreign or newer.
     """
 
@@ -65,15 +66,19 @@ class DuckStore:
         folder: Path,
         *,
         memory_mb: int = 1024,
+        wait_s: float = 0.0,
         reserve_mb: int = 64,
         wal_mb: int = 32,
         tail_rows: int = 2_000_000,
+        fold_rows: int = FOLD_ROWS,
     ) -> None:
-        self._file = StoreFile(folder, memory_mb=memory_mb, reserve_mb=reserve_mb, wal_mb=wal_mb)
+        self._file = StoreFile(
+            folder, memory_mb=memory_mb, reserve_mb=reserve_mb, wal_mb=wal_mb, wait_s=wait_s
+        )
         try:
             with self._file.write("finding the signals") as tx:
                 self._registry = Registry.of(tx.con, plant)
-            self._tail = Tail(Traits.of(plant), tail_rows)
+            self._tail = Tail(Traits.of(plant), tail_rows, fold_rows)
             self._closing = Closing(self._file, self._registry, self._tail.traits, self._tail)
             with self._file.read("loading") as (con, _):
                 self._sources, self._breaks = load(con, self._registry, self._tail, self._closing)
@@ -118,8 +123,8 @@ class DuckStore:
                 expected=f"cleaned readings of the {n} signals of the plant",
                 remedy="run every batch through the cleaning chain; nothing of this batch was kept",
             )
-        since = self._closing.since
-        gone = self._tail.late(r) & (r.at - self._tail.traits.lead[r.signal] < since)
+        lead = self._tail.traits.lead[r.signal]
+        gone = self._tail.late(r) & (r.at - lead < self._closing.since)
         if not gone.any():
             return r, cleaned.rejects
         old = r.take(gone)
@@ -152,14 +157,15 @@ class DuckStore:
     def _write_breaks(self, tx: Tx, breaks: Sequence[Break], known: int) -> None:
         for b in breaks:
             sid = int(self._registry.sid[b.signal])
-            row = [sid, b.at, b.offset, b.why, b.estimated, known]
-            tx.con.execute("INSERT INTO counter_break VALUES (?, ?, ?, ?, ?, ?)", row)
+            row: list[Value] = [sid, int(b.at), b.offset, b.why, b.estimated, known]
+            tx.con.execute(filled("INSERT INTO counter_break VALUES (?, ?, ?, ?, ?, ?)", row))
 
     def _write_cursor(self, tx: Tx, name: str, position: str) -> None:
         if name in self._sources:
-            tx.con.execute("UPDATE source SET position = ? WHERE name = ?", [position, name])
+            text = "UPDATE source SET position = ? WHERE name = ?"
         else:
-            tx.con.execute("INSERT INTO source VALUES (?, ?)", [name, position])
+            text = "INSERT INTO source(position, name) VALUES (?, ?)"
+        tx.con.execute(filled(text, [position, name]))
 
     def close_minutes(self, until: datetime, *, known_at: datetime) -> None:
         """See `contract.Store.close_minutes`.
@@ -220,12 +226,10 @@ class DuckStore:
         asked = {"nth": maybe, "sid": self._registry.sid[signal[maybe]], "t": when}
         with self._file.read() as (con, _):
             con.register("asked", asked)
-            low, high = int(when.min()), int(when.max())
+            span = f"t BETWEEN {int(when.min())} AND {int(when.max())}"
             found = con.execute(
-                "SELECT nth FROM asked a "
-                "SEMI JOIN (SELECT sid, t FROM sample WHERE t BETWEEN ? AND ?) s "
-                "ON a.sid = s.sid AND a.t = s.t",
-                [low, high],
+                f"SELECT nth FROM asked a SEMI JOIN (SELECT sid, t FROM sample WHERE {span}) s "  # noqa: S608
+                "ON a.sid = s.sid AND a.t = s.t"
             ).fetchnumpy()["nth"]
         mask[found] = True
         return mask
@@ -317,7 +321,7 @@ class DuckStore:
         self._documents.put(documents)
 
     def get(self, kind: str, id: str, *, known_at: datetime | None = None) -> Document | None:  # noqa: A002
-        """The newest version of a document, or the one known at an instant."""
+        """The newest version of a document, or the one known then."""
         return self._documents.get(kind, id, known_at)
 
     def documents(
@@ -344,13 +348,13 @@ class DuckStore:
 
     def vanished(self) -> tuple[str, ...]:
         """Ids of kept signals that the plant file lacks, or has in another form or unit."""
-        ids = self._registry.ids
-        return tuple(ids[sid] for sid in range(len(ids)) if self._registry.col[sid] < 0)
+        named = enumerate(self._registry.ids)
+        return tuple(name for sid, name in named if self._registry.col[sid] < 0)
 
     def export_vanished(self, id: str, period: Period) -> Iterator[tuple[str, str, float, int]]:  # noqa: A002
         """Rows of a signal that vanished from the plant file."""
-        ids = self._registry.ids
-        sids = [s for s in range(len(ids)) if ids[s] == id and self._registry.col[s] < 0]
+        named = enumerate(self._registry.ids)
+        sids = [s for s, name in named if name == id and self._registry.col[s] < 0]
         return archive.export(self._file, self._closing, sids, period)
 
     def size_bytes(self) -> int:
@@ -392,4 +396,4 @@ def _number(value: float | None) -> float:
 
 
 def _bounds(period: Period | None) -> tuple[int, int]:
-    return (-(2**62), 2**62) if period is None else (period.start_us, period.end_us)
+    return (-NEVER, NEVER) if period is None else (period.start_us, period.end_us)

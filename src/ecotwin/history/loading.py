@@ -8,7 +8,7 @@ import numpy as np
 
 from ecotwin.clock import HOUR
 from ecotwin.history import queries
-from ecotwin.history.closing import Closing, open_part
+from ecotwin.history.closing import Closing, open_parts
 from ecotwin.history.rollup import Steps
 from ecotwin.history.schema import Registry
 from ecotwin.history.tail import NEVER, Tail
@@ -41,8 +41,12 @@ def load(
     tail.closed = closing.closed_by_sid[registry.sid]
     _ends(con, registry, tail)
     breaks = _breaks(con, registry, tail)
-    parts = open_part(con, registry, tail)
-    tail.advance(tail.closed, parts or [], _minutes(con, registry, tail), spilled=parts is None)
+    tail.minutes = _minutes(con, registry, tail)
+    tail.spilled[:] = True
+    for col, readings in open_parts(con, registry, tail):
+        if not tail.take_back(readings, col):
+            break
+    tail.spilled[~tail.snapshot().has] = False
     return dict(con.execute("SELECT name, position FROM source").fetchall()), breaks
 
 
@@ -52,8 +56,8 @@ def _ends(con: Any, registry: Registry, tail: Tail) -> None:
     fresh = registry.sid[every[tail.closed == 0]].tolist()
     if fresh:
         for sid, first in con.execute(
-            "SELECT sid, min(t) FROM sample WHERE sid IN (SELECT unnest(?::INTEGER[])) GROUP BY 1",
-            [fresh],
+            "SELECT sid, min(t) FROM sample "  # noqa: S608
+            f"WHERE sid IN (SELECT unnest({fresh}::INTEGER[])) GROUP BY 1"
         ).fetchall():
             tail.first[registry.col[sid]] = first
     oldest, newest = con.execute("SELECT min(t), max(t) FROM sample").fetchone()

@@ -9,7 +9,7 @@ import numpy as np
 from ecotwin.clock import DAY, HOUR, MINUTE
 from ecotwin.history.rollup import Steps, Traits, in_order, newest_of_each
 from ecotwin.history.schema import STEP_FIELDS, Registry
-from ecotwin.records import Bools, Codes, Ints, Quality, Readings
+from ecotwin.records import Bools, Ints, Quality, Readings
 
 _LOOK_BACK = (10 * MINUTE, 6 * HOUR, 3 * DAY, 60 * DAY, None)
 """How far to look back for a reading: nearly all are near, the dead sensor's is far."""
@@ -44,13 +44,27 @@ def between(
     try:
         rows = con.execute(
             f"SELECT {_SAMPLE} FROM sample s JOIN want w ON s.sid = w.sid "  # noqa: S608
-            "WHERE s.t >= w.lo AND s.t <= w.hi AND s.t BETWEEN ? AND ?"
-            + ("" if known is None else " AND s.known <= ?"),
-            [int(lo.min()), int(hi.max()), *([] if known is None else [known])],
+            "WHERE s.t >= w.lo AND s.t <= w.hi "
+            f"AND s.t BETWEEN {int(lo.min())} AND {int(hi.max())}"
+            + ("" if known is None else f" AND s.known <= {int(known)}")
         ).fetchnumpy()
     finally:
         con.unregister("want")
     return readings_of(rows, registry)
+
+
+def counts(con: Any, registry: Registry, col: Ints, lo: Ints, hi: Ints) -> dict[int, int]:
+    """Signal -> readings in its own `[lo, hi)`; without those that have none."""
+    con.register("want", {"sid": registry.sid[col], "lo": lo, "hi": hi})
+    try:
+        rows = con.execute(
+            "SELECT s.sid, count(*) FROM sample s JOIN want w ON s.sid = w.sid "  # noqa: S608
+            "WHERE s.t >= w.lo AND s.t < w.hi "
+            f"AND s.t >= {int(lo.min())} AND s.t < {int(hi.max())} GROUP BY 1"
+        ).fetchall()
+    finally:
+        con.unregister("want")
+    return {int(registry.col[sid]): n for sid, n in rows}
 
 
 def newest_before(
@@ -70,16 +84,16 @@ def newest_before(
             break
         top = int(bound.max())
         con.register("want", {"sid": registry.sid[col], "bound": bound})
-        args = [top - span if span else -(2**62), top, count]
+        low = top - span if span else -(2**62)
         try:
             rows = con.execute(
                 f"SELECT {_SAMPLE} FROM sample s JOIN want w ON s.sid = w.sid "  # noqa: S608
-                "WHERE s.t < w.bound AND s.t >= $1 AND s.t < $2"
+                f"WHERE s.t < w.bound AND s.t >= {low} AND s.t < {top}"
                 + (f" AND s.quality <= {int(Quality.ESTIMATED)}" if usable else "")
                 + (f" AND s.known <= {int(known)}" if known is not None else "")
                 # an instant kept twice counts once: it must not hide the reading before it
-                + " QUALIFY dense_rank() OVER (PARTITION BY s.sid ORDER BY s.t DESC) <= $3",
-                args,
+                + " QUALIFY dense_rank() OVER (PARTITION BY s.sid ORDER BY s.t DESC) <= "
+                + str(int(count))
             ).fetchnumpy()
         finally:
             con.unregister("want")
@@ -101,10 +115,9 @@ def first_from(
     try:
         rows = con.execute(
             f"SELECT {_SAMPLE} FROM sample s JOIN want w ON s.sid = w.sid "  # noqa: S608
-            f"WHERE s.t >= w.bound AND s.t >= ? AND s.quality <= {int(Quality.ESTIMATED)}"
+            f"WHERE s.t >= w.bound AND s.t >= {int(bound.min())} AND s.quality <= {int(Quality.ESTIMATED)}"
             + (f" AND s.known <= {int(known)}" if known is not None else "")
-            + " QUALIFY dense_rank() OVER (PARTITION BY s.sid ORDER BY s.t) = 1",
-            [int(bound.min())],
+            + " QUALIFY dense_rank() OVER (PARTITION BY s.sid ORDER BY s.t) = 1"
         ).fetchnumpy()
     finally:
         con.unregister("want")
@@ -152,18 +165,6 @@ def context(
     return in_order(join(parts))
 
 
-def steps_of(columns: dict[str, Any], registry: Registry) -> tuple[Steps, Ints, Ints]:
-    """The newest revision of each step, by signal and time; with `known` and `rev`."""
-    c = columns
-    signal: Codes = registry.col[c["sid"]]
-    steps = Steps(
-        signal, c["t"], c["count"].astype(np.int64), c["mean"], c["low"], c["high"], c["last"],
-        c["amount"], c["covered"], c["estimated"],
-    )  # fmt: skip
-    chosen = newest_of_each(signal, c["t"], c["rev"])
-    return steps.take(chosen), c["known"][chosen], c["rev"][chosen]
-
-
 def kept_steps(
     con: Any,
     registry: Registry,
@@ -174,34 +175,85 @@ def kept_steps(
     *,
     known: int | None = None,
 ) -> tuple[Steps, Ints]:
-    """Kept steps of some signals in `[lo, hi)`, the newest or as known then; with `known`."""
+    """Kept steps of some signals in `[lo, hi)`, the newest or as known then; with `known`.
+
+    By signal and time, each step once.
+    """
+    columns = _fetched(con, registry, tables, col, lo, hi, known, "known")
+    if not columns:
+        return Steps.empty(), np.empty(0, np.int64)
+    steps = _steps(columns, registry)
+    chosen = newest_of_each(steps.signal, steps.at, columns["rev"])
+    return steps.take(chosen), columns["known"][chosen]
+
+
+def kept_revisions(
+    con: Any, registry: Registry, tables: tuple[str, ...], col: Ints, lo: int, hi: int
+) -> Steps:
+    """Kept steps of some signals in `[lo, hi)`, of one step the newest revision last.
+
+    Sorting a year of a whole site takes longer than reading it; who spreads rows over a table
+    needs no order but this.
+    """
+    columns = _fetched(con, registry, tables, col, lo, hi, None, "")
+    if not columns:
+        return Steps.empty()
+    steps, rev = _steps(columns, registry), columns["rev"]
+    if bool((rev[1:] >= rev[:-1]).all()):
+        return steps
+    return steps.take(np.argsort(rev, kind="stable"))
+
+
+def _fetched(
+    con: Any,
+    registry: Registry,
+    tables: tuple[str, ...],
+    col: Ints,
+    lo: int,
+    hi: int,
+    known: int | None,
+    also: str,
+) -> dict[str, Any]:
     sids = registry.sid[col].tolist()
     gathered: list[dict[str, Any]] = []
-    also = "" if known is None else f" AND known <= {int(known)}"
     for table in tables:
-        head = f"SELECT {STEP_FIELDS},known,rev FROM {table} WHERE t >= ? AND t < ?{also}"  # noqa: S608
+        head = (
+            f"SELECT {STEP_FIELDS},{also + ',' if also else ''}rev FROM {table} "  # noqa: S608
+            f"WHERE t >= {int(lo)} AND t < {int(hi)}"
+            + ("" if known is None else f" AND known <= {int(known)}")
+        )
         if table == "minute" and len(sids) <= _FEW:
-            gathered += [
-                con.execute(head + " AND sid = ?", [lo, hi, sid]).fetchnumpy() for sid in sids
-            ]
+            gathered += [con.execute(f"{head} AND sid = {sid}").fetchnumpy() for sid in sids]
         elif len(sids) == len(registry.ids):
-            gathered.append(con.execute(head, [lo, hi]).fetchnumpy())
+            gathered.append(con.execute(head).fetchnumpy())
         else:
             gathered.append(
-                con.execute(
-                    head + " AND sid IN (SELECT unnest(?::INTEGER[]))", [lo, hi, sids]
-                ).fetchnumpy()
+                con.execute(f"{head} AND sid IN (SELECT unnest({sids}::INTEGER[]))").fetchnumpy()
             )
-    if not gathered:
-        return Steps.empty(), np.empty(0, np.int64)
-    columns = {name: np.concatenate([_filled(g[name]) for g in gathered]) for name in gathered[0]}
-    steps, when, _ = steps_of(columns, registry)
-    return steps, when
+    gathered = [g for g in gathered if len(g["t"])]
+    if len(gathered) == 1:
+        return {name: _filled(column) for name, column in gathered[0].items()}
+    return {
+        name: np.concatenate([_filled(g[name]) for g in gathered])
+        for name in (gathered[0] if gathered else ())
+    }
+
+
+def _steps(c: dict[str, Any], registry: Registry) -> Steps:
+    return Steps(
+        registry.col[c["sid"]], c["t"], c["count"].astype(np.int64), c["mean"], c["low"],
+        c["high"], c["last"], c["amount"], c["covered"], c["estimated"],
+    )  # fmt: skip
 
 
 def _filled(column: Any) -> Any:
     """The database takes NaN for "no value"; give it back as NaN."""
-    return column.filled(np.nan) if isinstance(column, np.ma.MaskedArray) else column
+    if not isinstance(column, np.ma.MaskedArray):
+        return column
+    numbers, mask = column.data, column.mask
+    if mask is not np.ma.nomask and mask.any():
+        numbers[mask] = np.nan  # the array is ours alone: it was made for this answer
+    return numbers
 
 
 MINUTES = ("minute", "minute_new")

@@ -9,7 +9,8 @@ import numpy as np
 
 from ecotwin.clock import HOUR, MINUTE
 from ecotwin.history import queries
-from ecotwin.history.rollup import CELLS, GAUGE, STATE, Steps, build, coarsen, merged, same
+from ecotwin.history.building import build
+from ecotwin.history.rollup import CELLS, GAUGE, STATE, Steps, coarsen, merged, same
 from ecotwin.history.storefile import Tx
 from ecotwin.history.tail import jump_mask
 from ecotwin.records import Floats, Ints

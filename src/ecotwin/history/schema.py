@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ecotwin.errors import StoreFault
+from ecotwin.history.literal import Value, filled
 from ecotwin.plant.model import Plant
 from ecotwin.records import Codes
 
@@ -105,7 +106,7 @@ class Registry:
         rows = con.execute("SELECT sid, id, form, unit FROM signal ORDER BY sid").fetchall()
         known = {(i, form, unit): sid for sid, i, form, unit in rows}
         ids = [row[1] for row in rows]
-        fresh = []
+        fresh: list[list[Value]] = []
         for s in plant.signals:
             key = (s.id, s.form, s.unit)
             if key not in known:
@@ -113,7 +114,8 @@ class Registry:
                 fresh.append([len(ids), *key])
                 ids.append(s.id)
         if fresh:
-            con.executemany("INSERT INTO signal VALUES (?, ?, ?, ?)", fresh)
+            rows_text = ", ".join(filled("(?, ?, ?, ?)", row) for row in fresh)
+            con.execute(f"INSERT INTO signal VALUES {rows_text}")  # noqa: S608
         sid = np.array([known[s.id, s.form, s.unit] for s in plant.signals], np.int32)
         col = np.full(len(ids) + 1, -1, np.int32)  # one spare place, so that col[-1] is -1
         col[sid] = np.arange(len(sid), dtype=np.int32)

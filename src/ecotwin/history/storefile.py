@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,8 +16,10 @@ from typing import IO, Any
 
 from ecotwin.errors import EcotwinError, StoreBusy, StoreFault, StoreFull
 from ecotwin.history import schema
+from ecotwin.history.literal import Value, filled
 
 NAME = "history.duckdb"
+_TRY_EVERY_S = 0.05
 _FULL = (
     "no space left",
     "file too large",
@@ -63,10 +66,11 @@ def full(path: Path, doing: str, text: str) -> StoreFull:
     )
 
 
-def busy(path: Path, holder: str) -> StoreBusy:
+def busy(path: Path, holder: str, waited_s: float = 0.0) -> StoreBusy:
     """Another process owns the file."""
+    waited = f", also after waiting {waited_s:g} s" if waited_s else ""
     return StoreBusy(
-        f"{path} is in use by {holder}",
+        f"{path} is in use by {holder}{waited}",
         expected="one process that owns the history",
         remedy="ask the running twin (its commands do so by themselves), stop it first, "
         "or give another folder",
@@ -90,13 +94,14 @@ class Tx:
             call()
 
     def insert(
-        self, table: str, columns: dict[str, Any], extra: str = "", args: tuple[Any, ...] = ()
+        self, table: str, columns: dict[str, Any], extra: str = "", args: tuple[Value, ...] = ()
     ) -> None:
         """Append numpy columns, plus the constants named in `extra`."""
         self.con.register("arrived", columns)
         try:
             names = ", ".join(columns)
-            self.con.execute(f"INSERT INTO {table} SELECT {names}{extra} FROM arrived", args)  # noqa: S608
+            extra = filled(extra, args)
+            self.con.execute(f"INSERT INTO {table} SELECT {names}{extra} FROM arrived")  # noqa: S608
         finally:
             self.con.unregister("arrived")
 
@@ -109,9 +114,12 @@ class StoreFile:
         memory_mb: What the database may use for its buffers.
         reserve_mb: Free disk below which nothing more is taken: the room a checkpoint needs.
         wal_mb: Size of the write-ahead log at which it is worked into the file.
+        wait_s: How long to wait for another process to let go of the folder [wall s].
     """
 
-    def __init__(self, folder: Path, *, memory_mb: int, reserve_mb: int, wal_mb: int) -> None:
+    def __init__(
+        self, folder: Path, *, memory_mb: int, reserve_mb: int, wal_mb: int, wait_s: float = 0.0
+    ) -> None:
         self.path = folder / NAME
         self._config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": f"{memory_mb}MB",
@@ -127,7 +135,7 @@ class StoreFile:
         self._batch = 0
         self._checkpoint_at = self._wal
         self._closed = False
-        self._claim = _claim(folder)
+        self._claim = _claim(folder, wait_s)
         try:
             self._connect()
         except BaseException:
@@ -178,7 +186,10 @@ class StoreFile:
                 con.execute("BEGIN")
                 yield tx
                 con.execute(
-                    "UPDATE counter_state SET number = ? WHERE name = 'batch'", [self._batch + 1]
+                    filled(
+                        "UPDATE counter_state SET number = ? WHERE name = 'batch'",
+                        [self._batch + 1],
+                    )
                 )
             except BaseException as error:
                 self._undo(con)
@@ -284,8 +295,11 @@ def _of_database(error: Exception) -> bool:
     )
 
 
-def _claim(folder: Path) -> IO[str]:
-    """Take the folder for this process; the system lets go of it however the process ends."""
+def _claim(folder: Path, wait_s: float) -> IO[str]:
+    """Take the folder for this process; the system lets go of it however the process ends.
+
+    A command that asks the history holds it for a moment only, so it is worth while to wait.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         claim = (folder / "owner.lock").open("a+", encoding="utf-8")
@@ -295,13 +309,19 @@ def _claim(folder: Path) -> IO[str]:
         import fcntl
     except ImportError:  # no such locks on this system: the database's own lock stands alone
         return claim
-    try:
-        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        claim.seek(0)
-        holder = claim.read().strip() or "another process"
-        claim.close()
-        raise busy(folder / NAME, holder) from None
+    until = time.monotonic() + wait_s
+    while True:
+        try:
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except OSError:
+            if time.monotonic() < until:
+                time.sleep(_TRY_EVERY_S)
+                continue
+            claim.seek(0)
+            holder = claim.read().strip() or "another process"
+            claim.close()
+            raise busy(folder / NAME, holder, wait_s) from None
     claim.truncate(0)
     claim.write(f"process {os.getpid()}")
     claim.flush()

@@ -1,4 +1,8 @@
-"""What is not yet closed, in memory: so that a minute is built without asking the database."""
+"""What is not yet closed, in memory: so that a minute is built without asking the database.
+
+Readings are added up while they come in (`building.fold`), so that closing a minute of millions of
+readings is as short as closing one of a few.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecotwin.clock import MINUTE
+from ecotwin.clock import MINUTE, SECOND
+from ecotwin.history.building import Sums, fold
 from ecotwin.history.queries import join
-from ecotwin.history.rollup import Steps, Traits, in_order
-from ecotwin.records import Bools, Break, Ints, Quality, Readings
+from ecotwin.history.rollup import Steps, Traits, first_of_each_signal, in_order
+from ecotwin.records import Bools, Break, Codes, Ints, Quality, Readings
 
 NEVER = 2**62
 """Stands for "no reading yet" in columns of first instants."""
+FOLD_ROWS = 100_000
+"""Readings that wait until they are added up together: few enough for a short pause."""
+HOLD_BACK = SECOND // 4
+"""Readings younger than this are not yet added up, so that small disorder costs nothing [us]."""
+_PARTS = 256
+"""Few large parts are quicker to join than many small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +35,9 @@ class Snapshot:
         closed: [signals] end of the last closed minute [us UTC], 0 when none is closed.
         first: [signals] first known instant of signals of which nothing is closed yet.
         newest: Newest event time of all. parts: Readings since, with the ones that still hold.
+        sums: What earlier readings of open minutes added up to.
         minutes: Closed minutes of hours that are not full.
-        spilled: `parts` is incomplete; ask the file.
+        spilled: [signals] of which memory holds nothing; ask the file.
         jumps: [k, 2] (signal, at) of counter breaks whose step nobody measured.
     """
 
@@ -33,8 +45,9 @@ class Snapshot:
     first: Ints
     newest: int
     parts: tuple[Readings, ...]
+    sums: Sums
     minutes: Steps
-    spilled: bool
+    spilled: Bools
     jumps: Ints
 
     def begin(self, traits: Traits) -> Ints:
@@ -70,11 +83,12 @@ class Tail:
     Args:
         traits: Of all signals.
         limit: Readings kept in memory at most; beyond that the file is asked instead.
+        fold_rows: New readings after which they are added up.
     """
 
-    def __init__(self, traits: Traits, limit: int) -> None:
+    def __init__(self, traits: Traits, limit: int, fold_rows: int = FOLD_ROWS) -> None:
         n = len(traits.kind)
-        self.traits, self.limit = traits, limit
+        self.traits, self.limit, self.fold_rows = traits, limit, fold_rows
         self.closed = np.zeros(n, np.int64)
         self.first = np.full(n, NEVER, np.int64)
         self.last_at = np.zeros(n, np.int64)
@@ -84,10 +98,15 @@ class Tail:
         """Newest reading a counter's line can end at."""
         self.parts: list[Readings] = []
         self.rows = 0
-        self.spilled = False
+        self.sums = Sums.empty()
+        self.low = np.full(n, -NEVER, np.int64)
+        self.edge = np.full(n, -NEVER, np.int64)
+        """[signals] readings of `[low, edge]` were added up: one more in there makes the sums wrong."""
+        self.spilled = np.zeros(n, np.bool_)
         self.minutes = Steps.empty()
         self.jumps = np.empty((0, 2), np.int64)
         self.oldest, self.newest = NEVER, 0
+        self._waiting = 0
 
     def snapshot(self) -> Snapshot:
         """The open part as it is now (call it under the file's state lock)."""
@@ -96,6 +115,7 @@ class Tail:
             self.first,
             self.newest,
             tuple(self.parts),
+            self.sums,
             self.minutes,
             self.spilled,
             self.jumps,
@@ -116,7 +136,7 @@ class Tail:
         self.oldest = min(self.oldest, int(r.at.min()))
         self.newest = max(self.newest, int(r.at.max()))
         tidy = in_order(r)
-        fresh = np.flatnonzero(np.concatenate(([True], tidy.signal[1:] != tidy.signal[:-1])))
+        fresh = first_of_each_signal(tidy.signal)
         self.first = self.first.copy()
         np.minimum.at(self.first, tidy.signal[fresh], tidy.at[fresh])
         newest = tidy.take(np.append(fresh[1:], len(tidy)) - 1)
@@ -127,18 +147,65 @@ class Tail:
         self.last_at, self.last_value, self.last_quality = at, value, quality
         usable = tidy.take(tidy.quality <= Quality.ESTIMATED)
         np.maximum.at(self.usable_at, usable.signal, usable.at)
+        wrong = (tidy.at <= self.edge[tidy.signal]) & (tidy.at >= self.low[tidy.signal])
+        if wrong.any():
+            self.spill(tidy.signal[wrong])
         self._hold(tidy)
 
+    def spill(self, signals: Codes | Bools) -> None:
+        """Hold nothing of some signals any more: until their minutes are closed the file is asked."""
+        self.spilled = self.spilled.copy()
+        self.spilled[signals] = True
+        self.parts = [p.take(~self.spilled[p.signal]) for p in self.parts]
+        self.rows = sum(len(p) for p in self.parts)
+        self.sums = self.sums.take(~self.spilled[self.sums.signal])
+        self.edge = np.where(self.spilled, -NEVER, self.edge)
+
     def _hold(self, r: Readings) -> None:
-        if self.spilled:
-            return
+        if self.spilled.any():
+            r = r.take(~self.spilled[r.signal])
+        self.parts = [*self.parts, r]
         self.rows += len(r)
+        self._waiting += len(r)
+        if self._waiting >= self.fold_rows:
+            self.fold()
+        elif len(self.parts) > _PARTS:
+            self.parts = [in_order(join(self.parts))]
         if self.rows > self.limit:
-            self.parts, self.rows, self.spilled = [], 0, True
-        elif len(self.parts) >= 256:  # few large parts are quicker to join than many small
-            self.parts = [in_order(join([*self.parts, r]))]
-        else:
-            self.parts = [*self.parts, r]
+            self.spill(np.ones_like(self.spilled))
+
+    def fold(self) -> None:
+        """Add up what no later reading can change."""
+        readings = in_order(join(self.parts))
+        self._waiting = 0
+        young = readings.at > self.newest - HOLD_BACK
+        old = readings.take(~young)
+        begin = self.snapshot().begin(self.traits)
+        sums, left = fold(old, self.traits, begin, self.sums, jump_mask(old, self.jumps))
+        if sums is self.sums:
+            self.parts = [readings]
+            self._waiting = -len(old)  # too many steps: no use to try again soon
+            return
+        self.low, self.edge = self._folded(old, left, begin)
+        self.sums = sums
+        self.parts = [left, readings.take(young)]
+        self.rows = len(left) + len(self.parts[1])
+
+    def _folded(self, readings: Readings, left: Readings, begin: Ints) -> tuple[Ints, Ints]:
+        """[signals] first and last instant of what was added up.
+
+        What comes in before the last telling reading in front of the open minutes changes none of
+        them.
+        """
+        low = np.full_like(begin, -NEVER)
+        telling = (readings.quality <= Quality.ESTIMATED) | ~self.traits.summed[readings.signal]
+        front = np.flatnonzero(telling & (readings.at <= begin[readings.signal]))
+        np.maximum.at(low, readings.signal[front], readings.at[front])
+        low = np.where(self.edge > -NEVER, self.low, low)
+        edge = self.edge.copy()
+        first = first_of_each_signal(left.signal)
+        edge[left.signal[first]] = left.at[first]
+        return low, edge
 
     def needed(self, r: Readings, closed: Ints) -> Readings:
         """Of sorted readings those after the closed minutes, and the last telling one before."""
@@ -151,9 +218,23 @@ class Tail:
             keep[positions[np.append(signal[1:] != signal[:-1], True)]] = True
         return r.take(keep)
 
-    def advance(
-        self, closed: Ints, parts: list[Readings], minutes: Steps, *, spilled: bool
-    ) -> None:
-        """Minutes were closed: replace the open part."""
-        self.closed, self.parts, self.minutes, self.spilled = closed, parts, minutes, spilled
-        self.rows = sum(len(p) for p in parts)
+    def advance(self, closed: Ints, readings: Readings, minutes: Steps) -> None:
+        """Minutes were closed: of the open part in memory, in order, only what is open still stays."""
+        left = self.needed(readings, closed)
+        self.closed, self.minutes = closed, minutes
+        self.parts, self.rows = [left], len(left)
+        self.sums = self.sums.take(self.sums.at >= closed[self.sums.signal])
+        self.edge = np.where(self.edge < closed, -NEVER, self.edge)
+
+    def take_back(self, readings: Readings, signals: Ints) -> bool:
+        """Hold again what was read from the file of signals that were spilled; False: no room."""
+        if self.rows + len(readings) > self.limit:
+            return False
+        self.spilled = self.spilled.copy()
+        self.spilled[signals] = False
+        self.parts = [*self.parts, readings]
+        self.rows += len(readings)
+        self._waiting += len(readings)
+        if self._waiting >= self.fold_rows:
+            self.fold()
+        return True

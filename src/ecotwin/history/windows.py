@@ -11,8 +11,9 @@ import numpy as np
 from ecotwin.clock import HOUR, MINUTE, SECOND, Period, instant, micros
 from ecotwin.errors import StoreFault
 from ecotwin.history import queries
+from ecotwin.history.building import build
 from ecotwin.history.closing import Closing
-from ecotwin.history.rollup import STEP_COLUMNS, Steps, build, coarsen, in_order, merged
+from ecotwin.history.rollup import STEP_COLUMNS, Steps, coarsen, in_order, merged
 from ecotwin.history.tail import NEVER, Snapshot
 from ecotwin.records import Ints, Window
 
@@ -42,32 +43,41 @@ def window(
     col = np.unique(np.asarray(signals, np.int64))
     step = step_s * SECOND
     hourly = step % HOUR == 0 and start % HOUR == 0 and end % HOUR == 0
-    if not len(col) or end <= start:
-        rows = Steps.empty()
-    elif known_at is None:
-        rows = _now(closing, col, start, end, hourly=hourly)
-    else:
-        rows = _then(closing, col, start, end, micros(known_at), hourly=hourly)
     fine = HOUR if hourly else MINUTE
+    if not len(col) or end <= start:
+        parts: list[Steps] = []
+    elif known_at is None:
+        parts = _now(closing, col, start, end, hourly=hourly, spread=step == fine)
+    else:
+        parts = [_then(closing, col, start, end, micros(known_at), hourly=hourly)]
     if step != fine:
-        rows = coarsen(rows, closing.traits, step, start, fine)
+        parts = [coarsen(p, closing.traits, step, start, fine) for p in parts]
     count = -(-(end - start) // step)
-    return _dense(rows, signals, Period(instant(start), instant(end)), step_s, count, known_at)
+    return _dense(parts, signals, Period(instant(start), instant(end)), step_s, count, known_at)
 
 
-def _now(closing: Closing, col: Ints, start: int, end: int, *, hourly: bool) -> Steps:
+def _now(
+    closing: Closing, col: Ints, start: int, end: int, *, hourly: bool, spread: bool
+) -> list[Steps]:
+    """Kept steps and open ones. To be spread at once: in any order, of one step the last counts.
+
+    Else as one part, by signal and time.
+    """
     with closing.file.read(_DOING, closing.tail.snapshot) as (con, snap):
         begin = snap.begin(closing.traits)
         horizon = max(snap.newest, int(snap.closed.max(initial=0)))
         live = _open_minutes(con, closing, snap, col, begin, start, end, horizon)
         tables = queries.HOURS if hourly else queries.MINUTES
-        kept, _ = queries.kept_steps(con, closing.registry, tables, col, start, end)
+        if spread:
+            kept = queries.kept_revisions(con, closing.registry, tables, col, start, end)
+        else:
+            kept, _ = queries.kept_steps(con, closing.registry, tables, col, start, end)
     if hourly:
         # closed minutes of hours that are not full stand in memory
         wanted = queries.sharpen(len(snap.closed), col)[snap.minutes.signal]
         wanted &= (snap.minutes.at >= start) & (snap.minutes.at < end)
         live = coarsen(merged(snap.minutes.take(wanted), live), closing.traits, HOUR)
-    return merged(kept, live)
+    return [kept, live] if spread else [merged(kept, live)]
 
 
 def _open_minutes(
@@ -88,15 +98,24 @@ def _open_minutes(
     open_col = col[low[col] < last]
     if not len(open_col):
         return Steps.empty()
-    if snap.spilled:
-        readings = queries.context(
-            con, closing.registry, closing.traits, open_col, low[open_col], high[open_col]
-        )
-    else:
+    parts = list(snap.parts)
+    if len(open_col) < len(begin):
         wanted = queries.sharpen(len(begin), open_col)
-        readings = in_order(queries.join([p.take(wanted[p.signal]) for p in snap.parts]))
+        parts = [p.take(wanted[p.signal]) for p in parts]
+    far = open_col[snap.spilled[open_col]]
+    if len(far):
+        parts.append(
+            queries.context(con, closing.registry, closing.traits, far, low[far], high[far])
+        )
+    readings = in_order(queries.join(parts))
     return build(
-        readings, closing.traits, low, high, horizon=horizon, jumps=snap.at_jumps(readings)
+        readings,
+        closing.traits,
+        low,
+        high,
+        sums=snap.sums,
+        horizon=horizon,
+        jumps=snap.at_jumps(readings),
     )
 
 
@@ -133,26 +152,28 @@ def _then(closing: Closing, col: Ints, start: int, end: int, known: int, *, hour
 
 
 def _dense(
-    rows: Steps,
+    parts: Sequence[Steps],
     signals: Sequence[int],
     period: Period,
     step_s: int,
     count: int,
     known_at: datetime | None,
 ) -> Window:
-    """Spread rows over [steps, signals]; what no row tells is NaN with nothing covered."""
+    """Spread rows over [steps, signals], later ones over earlier; what none tells is not covered."""
     unique = sorted(set(signals))
     place = np.full(max(unique, default=0) + 1, -1, np.int64)
     place[unique] = np.arange(len(unique))
-    row = (rows.at - period.start_us) // (step_s * SECOND)
-    cell = row * len(unique) + place[rows.signal]
+    step = step_s * SECOND
+    parts = [p for p in parts if len(p)]
+    cells = [(p.at - period.start_us) // step * len(unique) + place[p.signal] for p in parts]
     again = None if list(signals) == unique else place[list(signals)]
     columns: dict[str, Any] = {}
     for name in STEP_COLUMNS[2:]:
         whole = name == "count"
         blank = 0 if name in ("count", "covered", "estimated") else np.nan
         flat = np.full(count * len(unique), blank, np.int64 if whole else np.float64)
-        flat[cell] = getattr(rows, name)
+        for cell, part in zip(cells, parts, strict=True):
+            flat[cell] = getattr(part, name)
         table = flat.reshape(count, len(unique))
         columns[name] = table if again is None else table[:, again]
     return Window(period, step_s, tuple(signals), known_at=known_at, **columns)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ecotwin import __version__
 from ecotwin.clock import iso, micros
 from ecotwin.records import Advice, Finding, Range, Severity
-from ecotwin.service import words
+from ecotwin.service import evidence, words
 from ecotwin.service.views import AdviceRow, Bar, FindingRow, Headline, Level, Place
 
 if TYPE_CHECKING:
@@ -49,6 +49,10 @@ def bar(twin: Twin) -> Bar:
         now=stamp(twin.now()),
         speed=twin.speed,
         data_age_s=age if age != float("inf") else None,
+        freshness=twin.freshness,
+        data_limit_s=twin.data_limit_s,
+        data_text=_data_text(twin),
+        notice=_notice(twin),
         link=link,
         link_text=link_text,
         person=twin.person.name,
@@ -61,6 +65,40 @@ def bar(twin: Twin) -> Bar:
         learned_share=twin.learned_share,
         version=__version__,
     )
+
+
+def _data_text(twin: Twin) -> str:
+    """What late or missing data means; empty while it is live."""
+    if twin.freshness == "live":
+        return ""
+    if twin.freshness == "none":
+        return "No reading has come from the plant yet."
+    if twin.recorded == "taken_in":
+        return (
+            f"The newest reading is {words.length(twin.data_age_s)} old: the twin is taking recorded days in and "
+            "catches up by itself."
+        )
+    pace = "" if twin.speed == 1 else f" at {twin.speed:g}×"
+    return (
+        f"The newest reading is {words.length(twin.data_age_s)} old; up to {words.length(twin.data_limit_s)} is usual "
+        f"here{pace}. What is shown is the plant as it was then; look whether its gateway and its network run."
+    )
+
+
+def _notice(twin: Twin) -> str:
+    """What becomes of recorded history that is on its way in, step by step."""
+    if twin.recorded == "coming":
+        return (
+            "Step 1 of 3: the days before the start are being recorded. What is usual follows from them; "
+            "until then expectations come from the machines' own facts."
+        )
+    if twin.recorded == "taken_in":
+        if twin.learned_share < 0.5:
+            return "Step 2 of 3: recorded days are being taken in. Live figures may come a little late."
+        return (
+            "Step 3 of 3: what is usual is being learned from the recorded days. Findings follow."
+        )
+    return ""
 
 
 def level_of(finding: Finding) -> Level:
@@ -84,9 +122,9 @@ def finding_row(twin: Twin, finding: Finding) -> FindingRow:
     return FindingRow(
         id=finding.id,
         level=level_of(finding),
-        title=finding.title,
+        title=words.signs(finding.title),
         where=f"{name} · since {since}{gone}",
-        likely=finding.evidence[0] if finding.evidence else "",
+        likely=_first_reason(finding),
         co2e_kg_day=_value(finding.excess.co2e_kg),
         money_day=_value(finding.excess.money),
         verb="Approve" if answer else "Open",
@@ -94,7 +132,17 @@ def finding_row(twin: Twin, finding: Finding) -> FindingRow:
         state=finding.state,
         element=finding.element,
         kind=finding.kind,
+        spark=evidence.spark(twin, finding),
+        onset=stamp(finding.onset),
     )
+
+
+def _first_reason(finding: Finding) -> str:
+    """The strongest evidence in one sentence that fits a list; the finding's own page has all of it."""
+    if not finding.evidence:
+        return ""
+    head = finding.evidence[0].split("; ")[0].rstrip(".")
+    return words.signs(f"{head}.")
 
 
 def advice_row(twin: Twin, advice: Advice) -> AdviceRow:
@@ -134,7 +182,8 @@ def saves_text(twin: Twin, advice: Advice) -> str:
 def headline(twin: Twin, findings: list[Finding], subject: str, state: str) -> Headline:
     """A sentence of state, and the sentence of cost of what was found."""
     if not findings:
-        return Headline(text=f"{state}. No open findings", cost="", level="ok")
+        known = "What is usual is still being learned" if twin.recorded else "No open findings"
+        return Headline(text=f"{state}. {known}", cost="", level="ok")
     co2 = sum(_value(f.excess.co2e_kg) or 0.0 for f in findings)
     money = sum(_value(f.excess.money) or 0.0 for f in findings)
     worst: Level = "act" if any(f.severity is Severity.ACT for f in findings) else "watch"

@@ -8,9 +8,10 @@ import socket
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from ecotwin.clock import micros
 from ecotwin.errors import WireFault
 from ecotwin.plant import Plant, load
 from ecotwin.service.serve import serve
@@ -18,12 +19,16 @@ from ecotwin.settings import read
 
 START = datetime(2026, 6, 18, 6, 50, tzinfo=UTC)
 """Thursday morning: both lines run, the next break is an hour or two away."""
+AHEAD_S = 3.0
+"""Plant time reaches the start so long after the command was given, when both processes are up [wall s]."""
 LEARNED_FROM = {
     "electricity_energy", "electricity_export", "electricity_generated", "electricity_power", "state", "product",
     "parts_total", "parts_good", "irradiance", "air_flow", "air_volume", "nitrogen_flow", "cold_energy", "heat_energy",
     "gas_volume", "water_in", "water_out", "waste_mass",
 }  # fmt: skip
-"""What is recorded of the days before the start: enough to learn what is usual, quick to take in."""
+"""What is taken in of the days long before the start: enough to learn what is usual, and quick."""
+WHOLE = timedelta(hours=12)
+"""So long before the start every signal is taken in: what the pages draw and count of the day that has begun."""
 
 
 def demo_plant() -> Path:
@@ -70,7 +75,7 @@ def run_demo(
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     broker_port = _free_port()
-    origin = time.time()
+    origin = time.time() + AHEAD_S
     standin = [sys.executable, "-m", "ecotwin_standin.cli"]
     live = subprocess.Popen(  # noqa: S603
         [
@@ -82,9 +87,7 @@ def run_demo(
         start_new_session=True,
     )  # fmt: skip
     past = (
-        _record(standin, file, plant, folder / "past", days, seed, start)
-        if days > 0 and fresh
-        else None
+        _record(standin, file, folder / "past", days, seed, start) if days > 0 and fresh else None
     )
     try:
         return serve(
@@ -97,7 +100,7 @@ def run_demo(
             connections={connection.name: {"host": "127.0.0.1", "port": broker_port}},
             settings=read(port=port, lateness_s=max(10.0, 0.4 * speed)),
             ready=lambda address: _welcome(address, plant, speed),
-            late_imports=lambda: _recorded(past, folder / "past"),
+            late_imports=lambda: _recorded(past, folder / "past", plant, start),
         )
     finally:
         for process in (live, past):
@@ -110,32 +113,47 @@ def _scenario(file: Path) -> str:
 
 
 def _record(
-    standin: list[str],
-    file: Path,
-    plant: Plant,
-    folder: Path,
-    days: float,
-    seed: int,
-    begun: datetime,
+    standin: list[str], file: Path, folder: Path, days: float, seed: int, begun: datetime
 ) -> subprocess.Popen[bytes]:
-    """Let the stand-in write the days before the start, which the twin learns from."""
-    start = datetime.fromtimestamp(begun.timestamp() - days * 86_400, UTC)
+    """Let the stand-in write the days before the start: the same plant with the same faults."""
+    start = begun - timedelta(days=days)
     return subprocess.Popen(  # noqa: S603
         [
             *standin, "record", str(file), "--days", str(days), "--start", start.isoformat(),
-            "--seed", str(seed), "--scenario", "calm", "--step", "30", "--every", "60", "--out", str(folder),
-            "--means", ",".join(sorted({s.means for s in plant.signals} & LEARNED_FROM)),
+            "--zero", begun.isoformat(), "--seed", str(seed), "--scenario", _scenario(file),
+            "--step", "30", "--every", "60", "--out", str(folder),
         ],
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         start_new_session=True,
     )  # fmt: skip
 
 
-def _recorded(past: subprocess.Popen[bytes] | None, folder: Path) -> tuple[Path, ...]:
+def _recorded(
+    past: subprocess.Popen[bytes] | None, folder: Path, plant: Plant, begun: datetime
+) -> tuple[Path, ...]:
     """Wait for the recorded days; they are of no use when the recording failed."""
     if past is None or past.wait() != 0:
         return ()
-    return tuple(sorted(p for p in folder.iterdir() if p.suffix in {".parquet", ".gz", ".csv"}))
+    files = sorted(folder.glob("*.parquet"))
+    means = {s.id: s.means for s in plant.signals}
+    kept = [i for i, m in means.items() if m in LEARNED_FROM or i == plant.outdoor]
+    return tuple(_lightened(f, kept, micros(begun - WHOLE)) for f in files)
+
+
+def _lightened(file: Path, kept: list[str], whole_us: int) -> Path:
+    """The file with only some signals before an instant [us UTC], and all after it."""
+    import duckdb
+
+    light = file.with_name(f"light-{file.name}")
+    source, target = (str(p).replace("'", "''") for p in (file, light))
+    with duckdb.connect() as db:
+        db.execute(
+            f"COPY (SELECT * FROM read_parquet('{source}') WHERE \"at\" >= ? OR list_contains(?, signal)"  # noqa: S608
+            f" ORDER BY \"at\") TO '{target}' (FORMAT parquet, COMPRESSION zstd)",
+            [whole_us, kept],
+        )
+    return light
 
 
 def _welcome(address: str, plant: Plant, speed: float) -> None:
@@ -144,7 +162,8 @@ def _welcome(address: str, plant: Plant, speed: float) -> None:
         f"\n{plant.name} runs, and its twin is at  {address}\n\n"
         f"  A day passes in {day:.0f} minutes. What to look at:\n"
         "  1. The first line says how the plant is; the flow shows where power goes above expected.\n"
-        "  2. Findings come within minutes: an air leak grows, an oven draws too much. Open one.\n"
+        "  2. Findings come once the recorded days are learned, in about a minute: an air leak grows, an\n"
+        "     oven draws too much. Open one.\n"
         "  3. Advice: let an oven sleep in the next break. Approve it, watch the order being carried out,\n"
         "     read back and undone, and then the saving with its interval and its place in the ledger.\n"
         "  4. Proof: every figure opens into what it was made of.\n\n"

@@ -5,17 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ecotwin.clock import Period, iso, micros
+from ecotwin.clock import Period, iso
 from ecotwin.records import Cost, Finding, Range
 from ecotwin.service import advice as advices
 from ecotwin.service import bar as shared
 from ecotwin.service import words
-from ecotwin.service.series import gaps_of, power_trace, step_for, trace
+from ecotwin.service.series import gaps_of, in_main_state, power_trace, step_for, telling, trace
 from ecotwin.service.views import CostRow, Findings, FindingView, Headline, Mark, Trace
 
 if TYPE_CHECKING:
     from ecotwin.cycle import Twin
 
+TRACES = 4
+"""Signals drawn as evidence."""
 COSTS = (
     ("energy_kwh", "Energy", "kWh"),
     ("co2e_kg", "CO₂e, location-based", "kg"),
@@ -72,7 +74,7 @@ def finding(twin: Twin, id: str) -> FindingView:  # noqa: A002
         state=found.state,
         crumbs=[shared.place(twin, e.id) for e in twin.plant.path(found.element)],
         seen=_seen(found),
-        traces_title=f"{found.title}, and what else changed",
+        traces_title=f"{words.signs(found.title)}, and what else changed",
         traces=traces,
         marks=[
             Mark(
@@ -81,8 +83,8 @@ def finding(twin: Twin, id: str) -> FindingView:  # noqa: A002
                 level=shared.level_of(found),
             )
         ],
-        gaps=gaps_of(traces[0] if traces else None, micros(now)),
-        evidence=list(found.evidence),
+        gaps=gaps_of(twin, traces[0] if traces else None),
+        evidence=[words.signs(e) for e in found.evidence],
         costs=_costs(twin, found.excess),
         so_far=_so_far(twin, found),
         how=_how(twin, found),
@@ -96,15 +98,17 @@ def finding(twin: Twin, id: str) -> FindingView:  # noqa: A002
 
 def _headline(twin: Twin, found: Finding) -> Headline:
     since = words.day_time(found.onset, twin.plant.zone, twin.now())
+    title = words.signs(found.title)
     return shared.headline(
-        twin, [found], "It", f"{found.title}{',' if ',' in found.title else ''} since {since}"
+        twin, [found], "It", f"{title}{',' if ',' in title else ''} since {since}"
     ).model_copy(update={"level": shared.level_of(found)})
 
 
 def _seen(found: Finding) -> str:
     count = len(found.detectors)
+    names = [words.DETECTORS.get(d, d) for d in found.detectors]
     spent = words.length((found.last_at - found.onset).total_seconds())
-    how = f"seen by {count} detector{'s' if count != 1 else ''}: {', '.join(found.detectors)}"
+    how = f"seen by {count} detector{'s' if count != 1 else ''}: {', '.join(names)}"
     state = {"open": "open", "acknowledged": "acknowledged, open", "closed": "closed, lasted"}[
         found.state
     ]
@@ -122,8 +126,7 @@ def _traces(twin: Twin, found: Finding, period: Period) -> list[Trace]:
     ids = [
         s for s in found.signals if twin.plant.has_signal(s) and (power is None or s != power.id)
     ]
-    # A rate tells more than the steps of a counter; a counter is drawn where nothing else is known.
-    others = sorted((twin.plant.signal(s) for s in ids), key=lambda s: s.form == "counter")
+    own = [twin.plant.signal(s) for s in ids]
     beside = [
         s
         for s in twin.plant.signals_of(found.element)
@@ -131,11 +134,15 @@ def _traces(twin: Twin, found: Finding, period: Period) -> list[Trace]:
         and s.id not in found.signals
         and s.means != "electricity_power"
     ]
-    chosen = sorted(others + beside, key=lambda s: s.form == "counter")[: 4 - len(made)]
-    if chosen:
-        window = twin.store.window([s.index for s in chosen], period, step_for(period, 480))
-        made += [trace(window, s) for s in chosen]
-    return made
+    # What the finding is about comes first; a rate tells more than the steps of a counter.
+    own.sort(key=lambda s: s.form == "counter")
+    room = TRACES - len(made)
+    told = [s for s in own if s.form != "counter"][:room] or own[: 1 if not made else 0]
+    step_s = step_for(period, 480)
+    window = twin.store.window([s.index for s in told + beside], period, step_s)
+    alike = in_main_state(twin, found.element, period, step_s)
+    chosen = told + telling(window, beside, room - len(told), found.onset, alike)
+    return [*made, *(trace(window, s, alike, found.onset) for s in chosen)]
 
 
 def _costs(twin: Twin, excess: Cost) -> list[CostRow]:

@@ -36,6 +36,8 @@ class _Use:
     expected: float
     half: float
     least: float = 1.0
+    calm: bool = False
+    """Several users put together of which none stands out: their sum is not marked either."""
 
     @property
     def above(self) -> float:
@@ -45,6 +47,8 @@ class _Use:
     def level(self) -> Level:
         if not np.isfinite(self.expected):
             return "none"
+        if self.calm:
+            return "ok"
         # With dozens of users some always stand outside a 95 % band; the picture marks what is clearly outside.
         edge = max(1.5 * self.half, 0.05 * self.expected, self.least)
         if self.above <= edge:
@@ -65,11 +69,18 @@ def flow(twin: Twin, area: str = "") -> Flow:
         picture.flat()
     picture.gas()
     return Flow(
-        title=_title(list(uses.values())),
+        title=_title(list(uses.values()))
+        if _is_known(uses)
+        else "Where the power goes is not known now",
         nodes=picture.nodes,
         links=picture.links,
         ends=picture.ends,
     )
+
+
+def _is_known(uses: dict[str, _Use]) -> bool:
+    """Whether any user's power is known now."""
+    return any(np.isfinite(u.kw) for u in uses.values())
 
 
 def _inlet_fed(mains: list[Balance], balance: Balance) -> bool:
@@ -331,6 +342,7 @@ def _together(users: list[_Use], element: str, name: str) -> _Use:
         sum(u.kw for u in known) if known else nan,
         sum(u.expected for u in known) if known else nan,
         float(np.sqrt(sum(u.half**2 for u in known))) if known else nan,
+        calm=all(u.level in {"ok", "none"} for u in users),
     )
 
 
@@ -352,9 +364,13 @@ def _title(uses: list[_Use]) -> str:
         return "Where the power goes; what is expected is still being learned"
     if not loud:
         return "Power goes where it is expected to go"
-    total = sum(max(0.0, u.above) for u in known)
+    total = sum(u.above for u in known)
     first = sum(u.above for u in loud)
-    count = {1: "One place makes", 2: "Two places make", 3: "Three places make"}.get(
-        len(loud), f"{len(loud)} places make"
+    one = len(loud) == 1
+    count = {1: "One place", 2: "Two places", 3: "Three places"}.get(
+        len(loud), f"{len(loud)} places"
     )
-    return f"{count} {words.digits(first)} of the {words.digits(total)} kW excess"
+    if first >= total:  # others draw less than expected: it is no part of a larger excess
+        return f"{count} {'draws' if one else 'draw'} {words.digits(first)} kW more than expected"
+    verb = "makes" if one else "make"
+    return f"{count} {verb} {words.digits(first)} of the {words.digits(total)} kW excess"

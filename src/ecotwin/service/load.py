@@ -9,7 +9,6 @@ import numpy as np
 from ecotwin.clock import MINUTE, Period, instant, iso, local_day, micros
 from ecotwin.records import Floats
 from ecotwin.service import words
-from ecotwin.service.bar import stamp
 from ecotwin.service.views import Lane, Load, Span
 
 if TYPE_CHECKING:
@@ -38,8 +37,8 @@ def load(twin: Twin) -> Load:
     return Load(
         title=_title(actual, middle, band, limit),
         unit="kW",
-        start=stamp(day.start),
-        end=stamp(day.end),
+        start=iso(micros(day.start)),
+        end=iso(micros(day.end)),
         at=[iso(int(t)) for t in starts],
         actual=listed(actual),
         low=listed(np.maximum(middle - band, 0.0)),
@@ -50,11 +49,11 @@ def load(twin: Twin) -> Load:
         forecast_high=[None] * len(starts),
         forecast_text="",
         tariff=[
-            Lane(start=stamp(a), end=stamp(b), value=v)
+            Lane(start=iso(micros(a)), end=iso(micros(b)), value=v)
             for a, b, v in twin.prices.money_bands("electricity", day)
         ],
         carbon=[
-            Lane(start=stamp(a), end=stamp(b), value=round(v * 1000, 1))
+            Lane(start=iso(micros(a)), end=iso(micros(b)), value=round(v * 1000, 1))
             for a, b, v in twin.prices.carbon_bands(day)
         ],
         contract_kw=limit,

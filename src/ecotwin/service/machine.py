@@ -6,16 +6,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ecotwin.clock import Period, iso, micros
+from ecotwin.clock import Period, iso
 from ecotwin.plant import Element
 from ecotwin.plant.model import STATE_NAMES, STATES
 from ecotwin.records import Floats, Order, Window
 from ecotwin.service import bar as shared
 from ecotwin.service import figures, words
-from ecotwin.service.series import gaps_of, power_trace, recent, trace
+from ecotwin.service.facts import facts_of
+from ecotwin.service.series import (
+    base_step,
+    gaps_of,
+    in_main_state,
+    power_minutes,
+    power_trace,
+    recent,
+    telling,
+    trace,
+)
 from ecotwin.service.views import (
     Band,
-    Fact,
     Headline,
     Level,
     MachineRow,
@@ -32,12 +41,8 @@ from ecotwin.service.views import (
 if TYPE_CHECKING:
     from ecotwin.cycle import Twin
 
-INNER = {"role", "sleep_signal"}
-"""Facts that tell the twin how to treat a machine and people nothing."""
-FACT_UNITS = {
-    "kwh_per_m3": "kWh/m³", "m3_h": "m³/h", "min": "min", "kw": "kW", "kwh": "kWh", "bar": "bar", "s": "s", "h": "h",
-    "m3": "m³", "kg": "kg", "degc": "°C", "c": "°C", "l": "l", "share": "of 1",
-}  # fmt: skip
+KNOWN_SHARE = 0.9
+"""A state's energy is laid against expected when so much of its time has an expectation."""
 TRACES = 5
 """Signals shown beside power."""
 QUIET = {
@@ -105,11 +110,13 @@ def machine(twin: Twin, id: str, hours: float) -> MachineView:  # noqa: A002
     power = power_trace(twin, id, period)
     found = [f for f in twin.findings_open() if f.element == id]
     shown = [s for s in twin.plant.signals_of(id) if s.means not in QUIET]
-    signals = sorted(shown, key=lambda s: s.form == "counter")[:TRACES]
-    window = twin.store.window([s.index for s in signals], period, 300 if hours > 6 else 60)
+    onset = min((f.onset for f in found if f.onset > period.start), default=None)
+    step_s = 300 if hours > 6 else 60
+    window = twin.store.window([s.index for s in shown], period, step_s)
+    alike = in_main_state(twin, id, period, step_s)
+    signals = telling(window, shown, TRACES, onset, alike)
     states, total = _states(twin, id, period)
     ribbon = _ribbon(twin, id, period)
-    now_us = micros(twin.now())
     return MachineView(
         bar=shared.bar(twin),
         id=id,
@@ -121,8 +128,8 @@ def machine(twin: Twin, id: str, hours: float) -> MachineView:  # noqa: A002
         ribbon=ribbon,
         power_title=_power_title(twin, id, power),
         power=power,
-        power_gaps=gaps_of(power, now_us),
-        traces=[trace(window, s) for s in signals],
+        power_gaps=gaps_of(twin, power),
+        traces=[trace(window, s, alike, onset) for s in signals],
         marks=[
             Mark(
                 at=shared.stamp(f.onset),
@@ -139,32 +146,9 @@ def machine(twin: Twin, id: str, hours: float) -> MachineView:  # noqa: A002
         orders_title="Orders to this machine",
         orders=_orders(twin, id),
         writes=_set_points(twin, id),
-        facts=[
-            words_of_fact(k, v)
-            for k, v in element.kind_facts.items()
-            if not k.startswith("kw_") and k not in INNER and v not in ("", None)
-        ],
+        facts=facts_of(twin, element),
         start=iso(period.start_us),
         end=iso(period.end_us),
-    )
-
-
-def words_of_fact(key: str, value: object) -> Fact:
-    """A fact of the plant file with its unit beside the number, as its name ends in it.
-
-    >>> words_of_fact("warmup_min", 18.0), words_of_fact("rated_flow_m3_h", 560.0).value
-    (Fact(name='Warmup', value='18 min', source='plant file'), '560 m³/h')
-    """
-    name, unit = key, ""
-    for end in sorted(FACT_UNITS, key=len, reverse=True):
-        if key.endswith(f"_{end}") and not isinstance(value, str):
-            name, unit = key.removesuffix(f"_{end}"), FACT_UNITS[end]
-            break
-    shown = f"{value:g}" if isinstance(value, int | float) else str(value).replace("_", " ")
-    return Fact(
-        name=name.replace("_", " ").capitalize(),
-        value=f"{shown} {unit}".strip(),
-        source="plant file",
     )
 
 
@@ -172,9 +156,9 @@ def _headline(twin: Twin, element: Element) -> Headline:
     found = [f for f in twin.findings_open() if f.element == element.id]
     if found:
         return (
-            shared.headline(twin, found, "It", found[0].title)
+            shared.headline(twin, found, "It", words.signs(found[0].title))
             if len(found) == 1
-            else shared.headline(twin, found, f"{len(found)} findings", found[0].title)
+            else shared.headline(twin, found, f"{len(found)} findings", words.signs(found[0].title))
         )
     used = twin.user_now(element.id)
     if used is None or not np.isfinite(used.kw):
@@ -267,30 +251,34 @@ def _products(twin: Twin, element: str, period: Period) -> list[str]:
 
 def _states(twin: Twin, element: str, period: Period) -> tuple[list[StateRow], StateRow | None]:
     """Hours, power and energy by state, against expected."""
-    found = _state_column(twin, element, period)
-    expected = twin.expected(period, 60)
-    if found is None or expected is None or element not in expected.elements:
+    step_s = base_step(period)
+    state = twin.plant.find(element, "state")
+    found = power_minutes(twin, element, period, step_s)
+    if state is None or found is None:
         return [], None
-    window, column = found
-    codes = window.last[:, column]
-    at = expected.elements.index(element)
-    actual, mean, sd = (a[:, at] for a in (expected.actual, expected.mean, expected.sd))
+    actual, mean, sd = found
+    codes = twin.store.window([state.index], period, step_s).last[: len(actual), 0]
     rows = []
     for name, code in sorted(STATES.items(), key=lambda s: -s[1]):
         where = (codes == code) & np.isfinite(actual)
-        if where.sum() >= 5:
-            rows.append(_state_row(name, actual[where], mean[where], sd[where]))
+        if where.sum() * step_s >= 300:
+            rows.append(_state_row(name, step_s, actual[where], mean[where], sd[where]))
     where = np.isfinite(actual)
-    return rows, _state_row("", actual[where], mean[where], sd[where]) if where.any() else None
+    total = _state_row("", step_s, actual[where], mean[where], sd[where]) if where.any() else None
+    return rows, total
 
 
-def _state_row(state: str, actual: Floats, mean: Floats, sd: Floats) -> StateRow:
-    hours = len(actual) / 60
-    known = np.isfinite(mean).all()
-    middle = float(mean.mean()) if known else float("nan")
-    half = 1.96 * float(sd.mean()) if known else float("nan")
+def _state_row(state: str, step_s: int, actual: Floats, mean: Floats, sd: Floats) -> StateRow:
+    hours = len(actual) * step_s / 3600
+    both = np.isfinite(mean)
+    known = bool(both.mean() >= KNOWN_SHARE)
+    middle = float(mean[both].mean()) if known else float("nan")
+    half = 1.96 * float(sd[both].mean()) if known else float("nan")
     kw = float(actual.mean())
-    level: Level = words.against(kw, middle, middle - half, middle + half)[1] if known else "none"
+    above = float((actual - mean)[both].mean()) if known else float("nan")
+    level: Level = "none"
+    if known:
+        level = words.against(middle + above, middle, middle - half, middle + half)[1]
     return StateRow(
         state=state,
         name=STATE_WORD.get(state, "Last 24 h"),
@@ -300,8 +288,8 @@ def _state_row(state: str, actual: Floats, mean: Floats, sd: Floats) -> StateRow
         if known
         else None,
         energy_kwh=kw * hours,
-        expected_kwh=middle * hours if known else None,
-        above_kwh=(kw - middle) * hours if known else None,
+        expected_kwh=(kw - above) * hours if known else None,
+        above_kwh=above * hours if known else None,
         level=level,
     )
 
@@ -317,7 +305,8 @@ def _ribbon_title(states: list[StateRow], hours: float) -> str:
 def _states_title(states: list[StateRow]) -> str:
     loud = [s for s in states if s.level in {"watch", "act"}]
     if not loud:
-        return "Energy by state is as expected"
+        unknown = any(s.level == "none" for s in states)
+        return "Energy by state" if unknown else "Energy by state is as expected"
     above = [s for s in states if (s.above_kwh or 0.0) > 0]
     total = sum(s.above_kwh or 0.0 for s in above)
     main = [s for s in above if (s.above_kwh or 0.0) >= 0.2 * total] or loud

@@ -59,6 +59,8 @@ def _state(twin: Twin, area: str) -> str:
     """Whether it runs, and how its power stands against expected."""
     working = twin.working_now()
     verb = "Running" if working else "Resting"
+    if twin.freshness == "late":
+        return f"No new data for {words.length(twin.data_age_s)}"
     if area:
         return f"{twin.plant.element(area).name}: {verb.lower()}"
     mean, sd = twin.trail.site_expected()

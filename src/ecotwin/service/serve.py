@@ -143,7 +143,7 @@ def serve(
     twin = Twin(plant, chosen, make_clock(speed, start, origin), place, data=data)
     twin.start()
     threading.Thread(
-        target=lambda: twin.import_history(imports + (late_imports() if late_imports else ())),
+        target=lambda: _take_in(twin, imports, late_imports),
         name="import",
         daemon=True,
     ).start()
@@ -152,6 +152,21 @@ def serve(
     finally:
         twin.stop()
     return 1 if twin.failed else 0
+
+
+def _take_in(
+    twin: Twin, imports: tuple[Path, ...], late: Callable[[], tuple[Path, ...]] | None
+) -> None:
+    """Take recorded history in beside live data; the pages say meanwhile that it is on its way."""
+    try:
+        if late is not None:
+            twin.recorded = "coming"
+            imports += late()
+        if imports:
+            twin.recorded = "taken_in"
+            twin.import_history(imports)
+    finally:
+        twin.recorded = ""
 
 
 async def _answer(

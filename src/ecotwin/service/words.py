@@ -33,6 +33,18 @@ CARRIER_WORDS = {
 }
 
 
+DETECTORS = {
+    "residual": "power against its baseline",
+    "ewma": "slow drift",
+    "limits": "limits",
+    "baseflow": "flow while nobody uses it",
+    "idling": "power outside of shifts",
+    "scrap": "share of bad parts",
+    "silence": "missing data",
+    "sunlight": "solar power against the sun",
+}
+"""What each detector looks at, as people say it; one from elsewhere goes by its own name."""
+
 AUTONOMY = {
     "observe": "only watched",
     "advise": "by hand",

@@ -11,7 +11,7 @@ export interface Live {
   readonly problem: Problem | null;
 }
 
-const SILENT_MS = 8000;
+const SILENT_MS = 5000;
 const RETRY_MS = 3000;
 const NONE: Live = { overview: null, connected: false, heard: 0, problem: null };
 

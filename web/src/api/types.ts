@@ -90,6 +90,10 @@ export interface Bar {
   readonly now: string;
   readonly speed: number;
   readonly data_age_s: number | null;
+  readonly freshness: "live" | "late" | "none";
+  readonly data_limit_s: number;
+  readonly data_text: string;
+  readonly notice: string;
   readonly link: "online" | "connecting" | "offline";
   readonly link_text: string;
   readonly person: string;
@@ -200,6 +204,8 @@ export interface FindingRow {
   readonly state: string;
   readonly element: string;
   readonly kind: string;
+  readonly spark: Spark | null;
+  readonly onset: string;
 }
 
 /** A finding from evidence to order. */

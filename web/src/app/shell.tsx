@@ -47,19 +47,28 @@ function Brand(): JSX.Element {
   );
 }
 
+/** One word for how fresh the picture is, and its look: LIVE is said of live data only. */
+function sign(bar: Bar, connected: boolean): readonly [string, string] {
+  if (!connected) return ["LAST", "gone"];
+  if (bar.link === "offline") return ["NO LINK", "gone"];
+  if (bar.link === "connecting" || bar.freshness === "none") return ["WAITING", "wait"];
+  return bar.freshness === "late" ? ["STALE", "wait"] : ["LIVE", ""];
+}
+
 function LiveSign({ bar }: { bar: Bar }): JSX.Element {
   const live = useLive();
   const now = useSecond();
   const at = instant(bar.now);
   const age_s = bar.data_age_s;
   const since = live.heard ? (now - live.heard) / 1000 : 0;
-  const good = live.connected && bar.link === "online";
-  const speed = bar.speed !== 1 ? ` · ${bar.speed}×` : "";
+  const [word, look] = sign(bar, live.connected);
+  const speed = bar.speed !== 1 ? <span class="pace"> · {bar.speed}×</span> : "";
   const data = age_s === null ? "no data yet" : `data ${age(age_s)} old`;
+  const limit = `Data counts as live up to ${age(bar.data_limit_s)} of plant time.`;
   return (
-    <div class="live" title={bar.link_text}>
-      <span class={good ? "dot" : live.connected && bar.link === "connecting" ? "dot wait" : "dot off"} />
-      <b>{live.connected ? "LIVE" : "LAST"} {hms(at, bar.timezone)}</b>
+    <div class={`live ${look}`} title={`${bar.data_text || bar.link_text} ${limit}`.trim()} role="status" aria-label={`${word}, ${data}`}>
+      <span class={`dot ${look}`} />
+      <b>{word} {hms(at, bar.timezone)}</b>
       <span class="grey">
         <span class="date">{day(at, bar.timezone)}<span class="zone">, {zoneName(at, bar.timezone)}</span> · </span>
         <span class="age">{live.connected ? data : `${age(since)} ago`}{speed}</span>
@@ -159,7 +168,7 @@ function Banner({ bar }: { bar: Bar }): JSX.Element | null {
     const since = (now - live.heard) / 1000;
     return (
       <div class="banner" role="alert" data-banner="disconnected">
-        <span class="dot off" />
+        <span class="dot gone" />
         <p><b>The twin does not answer.</b> This is the picture of {hms(instant(bar.now), bar.timezone)}, {age(since)} ago. Nothing on it is live; the page tries again by itself.</p>
         <button type="button" class="button" onClick={() => stream.retry()}>Try now</button>
       </div>
@@ -168,8 +177,15 @@ function Banner({ bar }: { bar: Bar }): JSX.Element | null {
   if (live.connected && bar.link !== "online")
     return (
       <div class="banner" role="alert" data-banner={bar.link}>
-        <span class={bar.link === "connecting" ? "dot wait" : "dot off"} />
+        <span class={bar.link === "connecting" ? "dot wait" : "dot gone"} />
         <p><b>{bar.link === "connecting" ? "Connecting to the plant." : "No connection to the plant."}</b> {bar.link_text}</p>
+      </div>
+    );
+  if (live.connected && bar.freshness !== "live")
+    return (
+      <div class="banner" role="alert" data-banner="late">
+        <span class="dot wait" />
+        <p><b>{bar.freshness === "none" ? "Waiting for the plant's first data." : bar.notice ? "Live readings wait." : "No new data comes from the plant."}</b> {bar.data_text}</p>
       </div>
     );
   if (live.connected && bar.writes === "stopped")
@@ -177,6 +193,13 @@ function Banner({ bar }: { bar: Bar }): JSX.Element | null {
       <div class="banner" role="status" data-banner="stopped">
         <svg width="9" height="9" viewBox="0 0 9 9" aria-hidden="true"><rect width="9" height="9" fill="var(--act)" /></svg>
         <p><b>Writes are stopped.</b> No order reaches a machine. “Writes stopped” above allows them again.</p>
+      </div>
+    );
+  if (live.connected && bar.notice)
+    return (
+      <div class="banner quiet" role="status" data-banner="notice">
+        <span class="dot busy" />
+        <p>{bar.notice}</p>
       </div>
     );
   return null;

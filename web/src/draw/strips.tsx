@@ -148,7 +148,7 @@ function Strip({ trace, sx, top, tall, left, width, label, tight, fromZero }: St
         <line class="grid" x1={left} x2={width} y1={top + tall + 5} y2={top + tall + 5} />
       )}
       <path class="band" d={bandPath(x, trace.low, trace.high, sx, sy)} />
-      {fromZero && (trace.level === "act" || trace.level === "watch") && <path class={`over ${trace.level}`} d={bandPath(x, made.over.foot, made.over.top, sx, sy)} />}
+      {(fromZero || trace.signal.endsWith(".power")) && (trace.level === "act" || trace.level === "watch") && <path class={`over ${trace.level}`} d={bandPath(x, made.over.foot, made.over.top, sx, sy)} />}
       <path class="line" d={linePath(x, trace.value, sx, sy)} />
       {label && (tight ? (
         <text x={0} y={top - 6}>

@@ -37,7 +37,7 @@ export function FindingsPage(): JSX.Element {
               {kinds.map((k) => <button key={k} type="button" aria-pressed={kind === k} onClick={() => filter({ kind: kind === k ? "" : k })}>{k}</button>)}
             </div>
           )}
-          {fits(open).length ? <FindingRows rows={fits(open)} currency={bar.currency} /> : <p class="empty">A finding appears when a signal leaves what is expected for longer than the detectors' patience.</p>}
+          {fits(open).length ? <FindingRows rows={fits(open)} currency={bar.currency} drawn="all" /> : <p class="empty">A finding appears when a signal leaves what is expected for longer than the detectors' patience.</p>}
         </section>
         <div class="stack side">
           <Panel title={closed.length === 0 ? "No closed findings" : closed.length === 1 ? "1 closed finding" : closed.length >= 100 ? "The last 100 closed findings" : `${closed.length} closed findings`} aside={closed.length > 0 ? "newest first" : ""} picture={false} behind={{ name: "findings", head: HEAD, rows: () => [...open, ...closed].map(record) }}>

@@ -1,0 +1,54 @@
+"""Every value that crosses a room's door: frozen, and columnar where there are many.
+
+Units are canonical (kW, kWh, kgCO2e, m3, kg, degC, bar, s); instants are UTC; columns of time hold
+int64 microseconds. Arrays inside a record are never changed after it was made.
+"""
+
+from ecotwin.records.actions import Advice, Change, Check, Entry, Order, Receipt, Saving
+from ecotwin.records.columns import Bools, Codes, Floats, Ints, Marks
+from ecotwin.records.figures import Cost, FactorUse, Input, Measure, Range
+from ecotwin.records.findings import Finding, Forecast, Score, Severity
+from ecotwin.records.samples import (
+    Break,
+    Cleaned,
+    Image,
+    Quality,
+    Readings,
+    Reject,
+    Rejects,
+    Samples,
+    Window,
+)
+
+__all__ = [
+    "Advice",
+    "Bools",
+    "Break",
+    "Change",
+    "Check",
+    "Cleaned",
+    "Codes",
+    "Cost",
+    "Entry",
+    "FactorUse",
+    "Finding",
+    "Floats",
+    "Forecast",
+    "Image",
+    "Input",
+    "Ints",
+    "Marks",
+    "Measure",
+    "Order",
+    "Quality",
+    "Range",
+    "Readings",
+    "Receipt",
+    "Reject",
+    "Rejects",
+    "Samples",
+    "Saving",
+    "Score",
+    "Severity",
+    "Window",
+]

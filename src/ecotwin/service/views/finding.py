@@ -1,0 +1,52 @@
+"""One finding from evidence to order, and the list of all."""
+
+from __future__ import annotations
+
+from ecotwin.service.views.advice import AdviceView
+from ecotwin.service.views.lists import FindingRow
+from ecotwin.service.views.shown import Bar, Headline, Level, Mark, Place, Span, Trace, View
+
+
+class CostRow(View):
+    """One line of `Cost to the world, per day`."""
+
+    name: str
+    value: str
+    unit: str
+    interval: str
+
+
+class FindingView(View):
+    """A finding from evidence to order."""
+
+    bar: Bar
+    id: str
+    headline: Headline
+    level: Level
+    state: str
+    crumbs: list[Place]
+    seen: str
+    """e.g. `open for 52.0 h · seen by 2 detectors: residual, limits`."""
+    traces_title: str
+    traces: list[Trace]
+    marks: list[Mark]
+    gaps: list[Span]
+    evidence: list[str]
+    costs: list[CostRow]
+    so_far: str
+    how: str
+    """The arithmetic in one line, e.g. `13.89 kW × 24 h = 333 kWh; 0.294 kg/kWh; 0.183 EUR/kWh`."""
+    advice: AdviceView | None
+    may_acknowledge: bool
+    note: str
+    start: str
+    end: str
+
+
+class Findings(View):
+    """All findings, worst first; closed ones apart."""
+
+    bar: Bar
+    headline: Headline
+    open: list[FindingRow]
+    closed: list[FindingRow]
