@@ -14,8 +14,8 @@ import pytest
 
 from proofs import evidence, month
 
-SEEDS = (101, 202, 303)
-"""Used by nobody while detection was built."""
+SEEDS = (505, 606, 707)
+"""Used by nobody while detection was built. Looked at by now, and no evidence any more: 7, 101, 202, 404, 1001, 1002."""
 ZERO = datetime(2026, 6, 15, tzinfo=ZoneInfo("Europe/Berlin"))
 CALM_DAYS, DAYS = 10.0, 30.0
 EVIDENCE = month.ROOT / "docs" / "evidence"
@@ -30,9 +30,7 @@ def one_seed(seed: int, folder: Path) -> dict[str, Any]:
 @pytest.mark.proof
 @pytest.mark.timeout(7200)
 def test_month(tmp_path: Path) -> None:
-    pool = ProcessPoolExecutor(
-        max_workers=max(1, (os.cpu_count() or 2) - 1), mp_context=get_context("spawn")
-    )
+    pool = ProcessPoolExecutor(max_workers=os.cpu_count() or 1, mp_context=get_context("spawn"))
     with pool:
         runs = list(pool.map(one_seed, SEEDS, [tmp_path / str(s) for s in SEEDS]))
     few = month.record(tmp_path / "few", SEEDS[0], ZERO + timedelta(days=7), calm_days=0, days=3)
