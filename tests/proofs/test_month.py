@@ -15,7 +15,7 @@ import pytest
 from proofs import evidence, month
 
 SEEDS = (505, 606, 707)
-"""Used by nobody while detection was built. Looked at by now, and no evidence any more: 7, 101, 202, 404, 1001, 1002."""
+"""Used by nobody while detection was built. Looked at, and no evidence any more: 7, 101, 202, 404, 1001, 1002."""
 ZERO = datetime(2026, 6, 15, tzinfo=ZoneInfo("Europe/Berlin"))
 CALM_DAYS, DAYS = 10.0, 30.0
 EVIDENCE = month.ROOT / "docs" / "evidence"

@@ -73,14 +73,19 @@ class Look:
         return [s for d in detectors.values() for s in d.on_minutes(window, expected)]
 
     def take_over(
-        self, detectors: dict[str, Detector], since: datetime, now: datetime
+        self, detectors: dict[str, Detector], since: datetime, now: datetime, said: list[Score]
     ) -> list[Finding]:
-        """Put warmed-up detectors in place of those that started cold, and judge the minutes since then anew."""
+        """Put warmed-up detectors in place of those that started cold, and judge the minutes since then anew.
+
+        Args:
+            detectors: Warmed up. since: Until when. now: Plant time.
+            said: What they said of the recorded time's end, when they knew already what is usual.
+        """
         until = self.closed_until
         self.detectors = detectors
-        if until is None or until <= since:
-            return []
-        return self._findings(self.warm_up(detectors, self.window(Period(since, until))), now)
+        if until is not None and until > since:
+            said = said + self.warm_up(detectors, self.window(Period(since, until)))
+        return self._findings(said, now) if said else []
 
     def on_readings(self, readings: Readings, now: datetime) -> list[Finding]:
         """Judge readings at once, before their minute closes."""

@@ -14,7 +14,7 @@ import structlog
 from ecotwin import plugs
 from ecotwin.accounting import factors
 from ecotwin.cleaning.chain import Chain
-from ecotwin.clock import Clock, ManualClock, Period, days_of, instant, iso
+from ecotwin.clock import Clock, ManualClock, Period, days_of, instant, iso, micros
 from ecotwin.connectors.contract import Connector, InletLimits
 from ecotwin.cycle.act import Act
 from ecotwin.cycle.importing import bring_in
@@ -32,7 +32,7 @@ from ecotwin.governance.checkpoint import seal_of
 from ecotwin.governance.ledger import Ledger
 from ecotwin.history.embedded import DuckStore
 from ecotwin.plant import Plant
-from ecotwin.records import Finding
+from ecotwin.records import Finding, Score
 from ecotwin.settings import Settings
 
 log = structlog.get_logger("ecotwin")
@@ -46,6 +46,11 @@ BUSY_WAIT_S = 5.0
 """A command that asks the history holds it for a moment; a start waits so long for it [wall s]."""
 DRAIN_STEPS = 100
 REFRESH_OPEN = timedelta(minutes=1)
+
+
+UNHEARD = timedelta(days=3)
+HEARD = timedelta(days=1)
+"""Of recorded days the last is judged, if detectors had three before it to learn what is usual."""
 
 
 class Twin(People, Present):
@@ -210,11 +215,13 @@ class Twin(People, Present):
                 self.look.learn_from(window)
             start = end
         detectors = self.look.new_detectors()
+        said: list[Score] = []
+        heard = micros(max(period.start + UNHEARD, period.end - HEARD))
         for day in days_of(period, self.plant.zone):
-            self.look.warm_up(detectors, self.look.window(day))
+            said += [s for s in self.look.warm_up(detectors, self.look.window(day)) if s.at > heard]
         with self.lock:
             now = self.now()
-            self._keep_findings(self.look.take_over(detectors, period.end, now))
+            self._keep_findings(self.look.take_over(detectors, period.end, now, said))
             self._refresh_open(now)
             self.look.refill_trail()
             self.today_.forget()
