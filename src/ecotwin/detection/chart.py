@@ -67,7 +67,7 @@ CREST_DAYS = 30.0
 YOUNG_MIN = 3 * 1440.0
 """So long all is learned from, alarm or not: what a series does in its first days is its custom."""
 
-_FLOATS = ("mean", "scatter", "lag1", "lag0", "last", "rise", "fall", "streak", "minutes")
+_FLOATS = ("mean", "recent", "scatter", "lag1", "lag0", "last", "rise", "fall", "streak", "minutes")
 _BY_MODE = (
     "own",
     "seen",
@@ -93,7 +93,8 @@ class Verdict:
             its standard deviation.
         total: Sum above expected since the onset [series unit x h]. hours: Measured since
             the onset [h].
-        now: Moving average of the residual. limit: What it is held against. z: Its distance in sd.
+        now: Moving average of the residual as measured; the chart itself bounds what one minute may add.
+        limit: What it is held against. z: Its distance in sd.
     """
 
     row: int
@@ -121,7 +122,7 @@ class Chart:
         self._bar = log_rarity * REFERENCE / (REFERENCE - BIAS_SHARE)
         k = len(names)
         self._all = np.arange(k)
-        self.mean, self.scatter = np.zeros(k), np.zeros(k)
+        self.mean, self.recent, self.scatter = np.zeros(k), np.zeros(k), np.zeros(k)
         self.lag1, self.lag0, self.last = np.full(k, 0.7), np.ones(k), np.zeros(k)
         self.rise, self.fall, self.streak, self.minutes = (np.zeros(k) for _ in range(4))
         self.begun, self.onset, self.last_at, self.seen_in = (
@@ -236,6 +237,7 @@ class Chart:
         lam = 1.0 - math.exp(-dt_min / FAST_MIN)
         clipped = np.clip(r, -8.0 * s, 8.0 * s)
         self.mean += np.where(ok, lam * (clipped - self.mean), 0.0)
+        self.recent += np.where(ok, lam * (r - self.recent), 0.0)
         first = ok & (self.scatter == 0.0)
         self.scatter += np.where(ok, np.where(first, 1.0, lam) * (s * s - self.scatter), 0.0)
         phi = rho * (1.0 - lam)
@@ -245,7 +247,7 @@ class Chart:
         self.streak = np.where(
             ok, np.where(self.mean > limit, self.streak + dt_min, 0.0), self.streak
         )
-        return limit, self.mean / sigma
+        return limit, self.recent / sigma
 
     def _climb(
         self,
@@ -361,7 +363,7 @@ class Chart:
             sd=math.sqrt(float(noise.sum()) + common**2),
             total=float(self.above[:, i].sum()) / 60.0,
             hours=float(spent.sum()) / 60.0,
-            now=float(self.mean[i]),
+            now=float(self.recent[i]),
             limit=float(limit[i]),
             z=float(z[i]),
         )
@@ -393,6 +395,6 @@ class Chart:
             if one is None:
                 continue
             for key in (*_FLOATS, "begun", "onset", "last_at", "seen_in", "over"):
-                getattr(self, key)[i] = one[key]
+                getattr(self, key)[i] = one.get(key, 0)
             for key in _BY_MODE:
                 getattr(self, key)[:, i] = one.get(key, 0.0)
