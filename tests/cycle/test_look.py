@@ -142,11 +142,14 @@ def test_customary_needs_days_of_its_kind(works: Plant, store: DuckStore) -> Non
     assert today.customary("oven_works", "energy.electricity", at) is None
     kept = today.state()
     (row,) = [r for r in kept["past"] if r[:2] == ["oven_works", "energy.electricity"]]
-    for date in ("2026-06-15", "2026-06-16"):
-        kept["past"].append([row[0], row[1], date, row[3]])
+    for date, share in (("2026-06-15", 1.1), ("2026-06-16", 1.2)):
+        kept["past"].append([row[0], row[1], date, [[s, share * v] for s, v in row[3]]])
     again = Today(works, look.window, lambda: START)
     again.restore(kept)
     usual = again.customary("oven_works", "energy.electricity", at)
     assert usual is not None
-    assert usual.low <= usual.value <= usual.high
+    last = usual.value / 1.1
+    assert row[3][0][1] <= last <= row[3][-1][1]
+    # Three days, Student's t with two degrees of freedom: 4.303 x sd x sqrt(1 + 1/3).
+    assert usual.high - usual.value == pytest.approx(4.3027 * 0.1 * last * (4 / 3) ** 0.5, rel=1e-4)
     assert again.customary("oven_works", "energy.electricity", utc("2026-06-21T10:00")) is None

@@ -15,6 +15,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 import numpy as np
 
@@ -141,6 +142,7 @@ def _praise(today: Episode, past: Sequence[Episode], saved: Range) -> tuple[str,
     return (*said, "the interval holds zero: no saving is shown") if none else said
 
 
+@cache
 def student_t(level: float, df: int) -> float:
     """Two-sided quantile of Student's t.
 

@@ -13,6 +13,7 @@ import numpy as np
 from ecotwin.accounting.accounts import finished, kpis
 from ecotwin.accounting.contract import Kpi, Tally
 from ecotwin.accounting.cuts import within
+from ecotwin.accounting.savings import student_t
 from ecotwin.clock import Period, local_day
 from ecotwin.plant import Plant
 from ecotwin.records import Measure, Range, Window
@@ -140,7 +141,7 @@ class Today:
         if len(values) < ENOUGH:
             return None
         mean, sd = float(np.mean(values)), float(np.std(values, ddof=1))
-        half = 1.96 * sd * (1 + 1 / len(values)) ** 0.5
+        half = student_t(0.95, len(values) - 1) * sd * (1 + 1 / len(values)) ** 0.5
         return Range(mean, mean - half, mean + half)
 
     def _kind(self, day: date) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ecotwin.clock import DAY, iso, micros
+from ecotwin.clock import DAY, iso, local_day, micros
 from ecotwin.records import Floats, Ints, Measure, Range
 from ecotwin.service import words
 from ecotwin.service.load import listed
@@ -190,7 +191,7 @@ def _daily(twin: Twin, element: str, look: Look) -> Figure:
             missing=words.plainly(twin.plant, twin.why_missing(element, look.indicator)),
         )  # fmt: skip
     value = measure.value * look.factor
-    usual = twin.customary(element, look.indicator)
+    usual = _usual(twin, measure, [(twin.now(), measure.value)])[0]
     text, level, expected = _against_usual(value, usual, look)
     return Figure(
         id=look.id,
@@ -205,6 +206,33 @@ def _daily(twin: Twin, element: str, look: Look) -> Figure:
         spark=_course(twin, measure, look),
         measure=measure.id,
     )
+
+
+def _usual(
+    twin: Twin, measure: Measure, points: list[tuple[datetime, float]]
+) -> list[Range | None]:
+    """What a figure of today should be at some of its points.
+
+    Energy per part is held against the energy that states, products and weather explain: a day of another product
+    mix is no worse a day. Anything else is held against past days.
+    """
+    if measure.indicator != "energy.per_good_part":
+        return [twin.customary(measure.element, measure.indicator, at) for at, _ in points]
+    site = measure.element == twin.plant.site.id
+    _, at, used, mean, sd = _series(twin, "" if site else measure.element)
+    start = local_day(twin.now().astimezone(twin.plant.zone).date(), twin.plant.zone).start_us
+    good = np.isfinite(used) & np.isfinite(mean) & np.isfinite(sd) & (at >= start)
+    # A baseline errs for hours on end, so that its errors are added up and not averaged out.
+    total, expected, spread = (np.cumsum(np.where(good, v, 0.0)) for v in (used, mean, sd))
+    found: list[Range | None] = []
+    for moment, value in points:
+        row = int(np.searchsorted(at, micros(moment), side="right")) - 1
+        if row < 0 or total[row] <= 0.0:
+            found.append(None)
+            continue
+        middle, half = value * expected[row] / total[row], 1.96 * value * spread[row] / total[row]
+        found.append(Range(float(middle), float(middle - half), float(middle + half)))
+    return found
 
 
 def _against_usual(value: float, usual: Range | None, look: Look) -> tuple[str, Level, str]:
@@ -225,7 +253,7 @@ def _course(twin: Twin, measure: Measure, look: Look) -> Spark | None:
         return None
     step = max(1, len(course) // SPARK_POINTS)
     points = course[len(course) % step :: step]
-    usual = [twin.customary(measure.element, measure.indicator, at) for at, _ in points]
+    usual = _usual(twin, measure, points)
     return Spark(
         at=[iso(micros(at)) for at, _ in points],
         value=[number(v * look.factor) for _, v in points],
