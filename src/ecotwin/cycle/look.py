@@ -138,6 +138,10 @@ class Look:
     def learn_from(self, window: Window) -> None:
         """Learn from a recorded day."""
         self.baselines.learn(window, self._excluded(window))
+        for hour in range(0, window.steps, 60):
+            end = min(hour + 60, window.steps)
+            span = Period(instant(int(window.at[hour])), instant(int(window.at[end - 1]) + MINUTE))
+            self.alerts.learn(_rows(window, span, slice(hour, end)))
         self._learned_until = max(self._learned_until or window.period.end, window.period.end)
 
     def _read_ahead(self, begin: datetime, end: datetime) -> None:
@@ -266,6 +270,7 @@ class Look:
         while start + LEARN_EVERY <= end - SETTLE:
             window = self._cut(Period(start, start + LEARN_EVERY))
             self.baselines.learn(window, self._excluded(window))
+            self.alerts.learn(window)
             start += LEARN_EVERY
             self._learned_until = start
 

@@ -14,7 +14,7 @@ from ecotwin.detection.columns import number
 from ecotwin.detection.costing import Amount, Costing, Rate, Rates, cost, day_rate, rate, span
 from ecotwin.errors import FigureGap
 from ecotwin.plant.model import Element, Plant
-from ecotwin.records import Cost, Finding, Range, Score, Severity
+from ecotwin.records import Cost, Finding, Range, Score, Severity, Window
 
 SPEAK_EVERY_US = 3_600_000_000
 NEWS_SHARE = 0.05
@@ -78,6 +78,10 @@ class Alerts:
                 if self._is_news(case, now):
                     changed.append(self._tell(case, now))
         return changed
+
+    def learn(self, window: Window) -> None:
+        """Learn from an hour what the plant's own utilities take for what leaks away."""
+        self._costing.air.learn(window)
 
     def open(self, now: datetime) -> list[Finding]:
         """All living findings as they are now, worst first."""
@@ -335,11 +339,17 @@ class Alerts:
 
     def state(self) -> dict[str, Any]:
         """JSON-able state."""
-        return {"cases": [asdict(c) for c in self._cases.values()], "muted": dict(self._muted)}
+        return {
+            "cases": [asdict(c) for c in self._cases.values()],
+            "muted": dict(self._muted),
+            "air": self._costing.air.state(),
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a saved state."""
         self._muted = dict(state["muted"])
+        if "air" in state:
+            self._costing.air.restore(state["air"])
         self._cases = {}
         for saved in state["cases"]:
             voices = {k: Voice(Score(**v["score"]), v["base"]) for k, v in saved["voices"].items()}

@@ -57,7 +57,7 @@ DEMAND_SCALE = 100.0
 """Demand enters in hundreds [100 kW or 100 m3/h]."""
 YOUNG_MIN = 3 * 1440.0
 """So long all is learned from, alarm or not: what a flow does in its first days is its custom, not a leak."""
-RELEVANT_SHARE = 0.02
+RELEVANT_SHARE = 0.03
 RELEVANT_SITE_SHARE = 0.005
 """Excess that matters, as a share of the flow itself and of all the plant uses of its carrier."""
 SLOW_MIN = 30

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from ecotwin.detection.causes import what
 from ecotwin.detection.columns import number
+from ecotwin.detection.marginal import MarginalAir
 from ecotwin.plant.model import Plant
 from ecotwin.records import Cost, Range, Score
 
@@ -82,11 +83,9 @@ class Costing:
             found = (number(e, name) for e in plant.elements)
             return next((v for v in found if v is not None), None)
 
-        self._air_kwh = fact("specific_kwh_per_m3")
-        per_n2 = fact("air_m3_per_m3")
-        self._n2_kwh = (
-            per_n2 * self._air_kwh if per_n2 is not None and self._air_kwh is not None else None
-        )
+        self.air = MarginalAir(plant)
+        """What a m3 of air costs here, learned as the plant runs."""
+        self._air_per_n2 = fact("air_m3_per_m3")
         self._gas_kwh = fact("gas_kwh_per_m3")
         masses = [p.mass_kg for p in plant.products if p.mass_kg > 0]
         self._mass = (
@@ -111,17 +110,8 @@ class Costing:
         match what(s.cause):
             case "water":
                 return Amount("water", value, sd, "water_m3")
-            case "compressed_air" if self._air_kwh is not None:
-                # A tenth more for the specific energy itself: it moves with load and pressure.
-                wide = (sd**2 + (0.1 * value) ** 2) ** 0.5
-                return Amount(
-                    "electricity", value * self._air_kwh, wide * self._air_kwh, "energy_kwh"
-                )
-            case "nitrogen" if self._n2_kwh is not None:
-                wide = (sd**2 + (0.15 * value) ** 2) ** 0.5
-                return Amount(
-                    "electricity", value * self._n2_kwh, wide * self._n2_kwh, "energy_kwh"
-                )
+            case "compressed_air" | "nitrogen":
+                return self._air(s, value, sd)
             case "gas" if self._gas_kwh is not None:
                 kwh = self._gas_kwh
                 return Amount("gas", value * kwh, sd * kwh, "energy_kwh", priced=1.0 / kwh)
@@ -130,6 +120,18 @@ class Costing:
                 wide = ((sd * mean) ** 2 + (value * spread) ** 2) ** 0.5
                 return Amount("material", value * mean, wide, "mass_kg")
         return None
+
+    def _air(self, s: Score, value: float, sd: float) -> Amount | None:
+        """Electricity of compressed air, or of the air that nitrogen is made of."""
+        known = self.air.kwh_per_m3()
+        volume = 1.0 if what(s.cause) == "compressed_air" else self._air_per_n2
+        if known is None or volume is None:
+            return None
+        kwh, unsure = known[0] * volume, known[1] * volume
+        # A tenth more of nitrogen: how much air a m3 of it takes moves with its purity.
+        more = 0.0 if volume == 1.0 else 0.1 * kwh
+        wide = (unsure**2 + more**2) ** 0.5 * abs(value)
+        return Amount("electricity", value * kwh, ((sd * kwh) ** 2 + wide**2) ** 0.5, "energy_kwh")
 
 
 def cost(amount: Amount | None, rates: Rates, moment: datetime) -> Cost:
