@@ -20,6 +20,7 @@ check: $(VENV)/dev.stamp  ## format, lint, types, floors, docs, lock
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/check_lock.py
+	$(BIN)/python scripts/figures.py --check
 	$(BIN)/python scripts/openapi.py --check
 	$(BIN)/python scripts/api_types.py --check
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir .cache/site

@@ -11,6 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from ecotwin import __version__
+from ecotwin.cli_baseline import baseline
+from ecotwin.cli_factors import factors
 from ecotwin.errors import EcotwinError
 
 app = typer.Typer(
@@ -307,6 +309,30 @@ def restore(plant: PlantFile, folder: Path, data_folder: Data = None) -> None:
 
 
 @app.command()
+def conform(
+    plant: PlantFile,
+    chosen: Annotated[
+        str, typer.Option("--set", help="catalogue, esrs, gri, iso14064, ghg-protocol ...")
+    ] = "catalogue",
+    element: Annotated[str, typer.Option(help="Of which element; default: the site.")] = "",
+    json: Json = False,
+) -> None:
+    """Which figures a set of rules asks for can be had of a plant; what is missing for the rest.
+
+    Example: ecotwin conform plants/electronics.yaml --set esrs
+    """
+    from ecotwin import accounting
+    from ecotwin import plant as plants
+
+    answers = accounting.conform(plants.load(plant), chosen, element)
+    lines = [f"{sum(a.had for a in answers)} of {len(answers)} can be had"]
+    for a in answers:
+        lines.append(f"{'yes' if a.had else 'no ':3} {a.requirement.id}: {a.requirement.name}")
+        lines += [f"      {text}" for text in a.missing]
+    show([a.as_row() for a in answers], json, lines)
+
+
+@app.command()
 def plugs(json: Json = False) -> None:
     """Every plug that is installed, by room.
 
@@ -333,6 +359,10 @@ def doctor(json: Json = False) -> None:
     show(rows, json, lines)
     if not all(row["ok"] or row["optional"] for row in rows):
         raise typer.Exit(1)
+
+
+app.add_typer(factors, name="factors")
+app.command()(baseline)
 
 
 @app.command()

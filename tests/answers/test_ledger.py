@@ -6,7 +6,9 @@ Sources:
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -57,6 +59,7 @@ def kept(level: int, first: int, count: int) -> Sequence[bytes]:
 
 @pytest.mark.parametrize("size", range(9))
 def test_roots(size: int) -> None:
+    """Vector mrk-01."""
     tree = Frontier()
     for data in LEAVES[:size]:
         tree.add(leaf_hash(data))
@@ -65,12 +68,30 @@ def test_roots(size: int) -> None:
 
 
 def test_inclusion_proof() -> None:
+    """Vector mrk-02."""
     path = inclusion(5, 8, kept)
     assert [step.hex() for step in path] == INCLUSION_5_OF_8
     assert included(leaf_hash(LEAVES[5]), 5, 8, path, bytes.fromhex(ROOTS[8]))
 
 
 def test_consistency_proof() -> None:
+    """Vector mrk-03."""
     path = consistency(3, 7, kept)
     assert [step.hex() for step in path] == CONSISTENCY_3_TO_7
     assert consistent(3, 7, path, bytes.fromhex(ROOTS[3]), bytes.fromhex(ROOTS[7]))
+
+
+def test_typed_values_equal_the_shared_vectors() -> None:
+    file = Path(__file__).parents[3] / "shared" / "vectors.json"
+    if not file.exists():
+        pytest.skip(
+            "no ../shared/vectors.json beside this repository; the typed values stand alone"
+        )
+    shared = {v["id"]: v for v in json.loads(file.read_text())}
+    for id_ in ("mrk-01", "mrk-02", "mrk-03"):
+        assert shared[id_]["input"]["leaves_hex"] == [leaf.hex() for leaf in LEAVES]
+    assert shared["mrk-01"]["expected"]["roots"] == {str(n): r for n, r in enumerate(ROOTS)}
+    assert (shared["mrk-02"]["input"]["index"], shared["mrk-02"]["input"]["size"]) == (5, 8)
+    assert shared["mrk-02"]["expected"]["path"] == INCLUSION_5_OF_8
+    assert (shared["mrk-03"]["input"]["first"], shared["mrk-03"]["input"]["second"]) == (3, 7)
+    assert shared["mrk-03"]["expected"]["path"] == CONSISTENCY_3_TO_7

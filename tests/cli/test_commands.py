@@ -257,3 +257,16 @@ def test_the_steelworks_are_no_demo(tmp_path: Path) -> None:
     told = command("demo", ROOT / "plants" / "steelworks.yaml", data=tmp_path)
     assert told.returncode == 1
     assert "sparkplug" in told.stderr
+
+
+def test_conform_says_what_can_be_had_and_what_is_missing() -> None:
+    rows = json_of(
+        command("conform", ROOT / "plants" / "steelworks.yaml", "--set", "gri", "--json")
+    )
+    assert any(row["had"] for row in rows)
+    assert all(row["had"] or row["missing"] for row in rows)
+    told = command("conform", ROOT / "plants" / "steelworks.yaml", "--set", "gri").stdout
+    assert told.startswith(f"{sum(r['had'] for r in rows)} of {len(rows)} can be had")
+    wrong = command("conform", ROOT / "plants" / "steelworks.yaml", "--set", "iso9001")
+    assert wrong.returncode == 1
+    assert "there is no set 'iso9001'" in wrong.stderr
