@@ -311,9 +311,7 @@ def restore(plant: PlantFile, folder: Path, data_folder: Data = None) -> None:
 @app.command()
 def conform(
     plant: PlantFile,
-    chosen: Annotated[
-        str, typer.Option("--set", help="catalogue, esrs, gri, iso14064, ghg-protocol ...")
-    ] = "catalogue",
+    chosen: Annotated[str, typer.Option("--set", help="esrs, gri, iso14064 ...")] = "catalogue",
     element: Annotated[str, typer.Option(help="Of which element; default: the site.")] = "",
     json: Json = False,
 ) -> None:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from ecotwin.accounting.factors import Factor, Imported
 
 factors = typer.Typer(
-    help="Factor tables: the EPA hub, the UK conversion factors, and tables of one's own.",
+    help="Factor tables: the EPA hub, the UK conversion factors, and tables of one's own.\n\n"
+    "Example: ecotwin factors check my_factors.csv",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
