@@ -136,7 +136,7 @@ def head(command: str) -> dict[str, Any]:
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "commit": _git("rev-parse", "--short", "HEAD"),
-        "changed_files": len(_git("status", "--porcelain", "--", "src").splitlines()),
+        "changed_files": _changed(),
         "command": command,
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
         f"Python {platform.python_version()}",
@@ -147,7 +147,13 @@ def _git(*words: str) -> str:
     done = subprocess.run(
         ["git", *words], capture_output=True, text=True, cwd=month.ROOT, check=False
     )
-    return done.stdout.strip() or "unknown"
+    return done.stdout.strip() if done.returncode == 0 else "unknown"
+
+
+def _changed() -> int | str:
+    """Source files that differ from the commit; a clean tree has none."""
+    told = _git("status", "--porcelain", "--", "src")
+    return told if told == "unknown" else len(told.splitlines())
 
 
 def page(told: dict[str, Any], runs: Sequence[dict[str, Any]], restart: dict[str, Any]) -> str:
