@@ -15,7 +15,9 @@ from typing import Any
 
 from ecotwin.errors import PlugFault
 
-ROOMS = ("connectors", "cleaning", "accounting.kpis", "detection", "advice")
+ROOMS = (
+    "connectors", "cleaning", "accounting.kpis", "accounting.booked", "detection", "advice", "reports",
+)  # fmt: skip
 """The rooms that take plugs."""
 
 

@@ -12,9 +12,10 @@ import pytest
 
 from ecotwin import accounting
 from ecotwin.accounting import accounts
-from ecotwin.accounting.catalogue import Indicator, indicators
+from ecotwin.accounting.catalogue import indicators
 from ecotwin.accounting.conformity import conform, frameworks, requirements
 from ecotwin.errors import FigureGap
+from ecotwin.records import Indicator
 
 ROOT = Path(__file__).parents[2]
 

@@ -4,34 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
-
-@dataclass(frozen=True, slots=True)
-class Indicator:
-    """One figure that can be had.
-
-    Attributes:
-        formula: In words. unit: Canonical; `currency`: that of the plant. boundary: What it covers.
-        iso22400, iso50001, iso14064, ghg_protocol, esrs, gri, sdg: Its place there, or empty.
-        higher_is_better: None where neither holds.
-    """
-
-    id: str
-    name: str
-    formula: str
-    unit: str
-    boundary: str
-    iso22400: str
-    iso50001: str
-    iso14064: str
-    ghg_protocol: str
-    esrs: str
-    gri: str
-    sdg: str
-    higher_is_better: bool | None
+from ecotwin.records import Indicator
 
 
 @cache
@@ -41,9 +18,17 @@ def indicators() -> Mapping[str, Indicator]:
     >>> indicators()["ghg.scope1"].esrs
     'E1-6_07'
     """
-    text = (files("ecotwin.accounting") / "indicators.csv").read_text("utf-8")
+    folder = files("ecotwin.accounting") / "indicators"
     found: dict[str, Indicator] = {}
-    for row in csv.DictReader(text.splitlines()):
-        better = {"yes": True, "no": False, "": None}[row.pop("higher_is_better")]
-        found[row["id"]] = Indicator(**row, higher_is_better=better)
+    for table in sorted((f for f in folder.iterdir() if f.name.endswith(".csv")), key=_order):
+        for row in csv.DictReader(table.read_text("utf-8").splitlines()):
+            better = {"yes": True, "no": False, "": None}[row.pop("higher_is_better")]
+            if row["id"] in found:
+                raise ValueError(f"the indicator {row['id']} stands twice in the catalogue")
+            found[row["id"]] = Indicator(**row, higher_is_better=better)
     return found
+
+
+def _order(table: Traversable) -> tuple[bool, str]:
+    """What meters tell first, the rest by name."""
+    return (table.name != "metered.csv", table.name)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, time
 from pathlib import Path
 
 from ecotwin.errors import PlantFault
 from ecotwin.plant.assembly import Assembly
 from ecotwin.plant.checks import cross_check
+from ecotwin.plant.duties_file import duties
 from ecotwin.plant.faults import Faults, typed
 from ecotwin.plant.lines import Document, NotYaml, read
 from ecotwin.plant.model import (
     Balance,
     Break,
+    Change,
     Connection,
     Contract,
     GridFactors,
@@ -23,7 +25,7 @@ from ecotwin.plant.model import (
     Shift,
     Tariff,
 )
-from ecotwin.plant.schema import GridPart, PlantPart
+from ecotwin.plant.schema import ChangePart, GridPart, PlantPart, TariffPart
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -82,7 +84,9 @@ def parse(
     assembly = Assembly(part, faults)
     assembly.build()
     cross_check(assembly, protocols)
-    return (None, faults.texts) if faults.texts else (_plant(assembly, digest), ())
+    if faults.texts:
+        return None, faults.texts
+    return _plant(assembly, digest, Path(name).absolute().parent), ()
 
 
 def _typed(document: Document, faults: Faults) -> PlantPart | None:
@@ -92,7 +96,7 @@ def _typed(document: Document, faults: Faults) -> PlantPart | None:
     return typed(faults)
 
 
-def _plant(assembly: Assembly, digest: str) -> Plant:
+def _plant(assembly: Assembly, digest: str, folder: Path) -> Plant:
     part = assembly.part
     return Plant(
         id=part.id,
@@ -112,17 +116,32 @@ def _plant(assembly: Assembly, digest: str) -> Plant:
         ),
         shifts=_shifts(part),
         holidays=tuple(sorted(date.fromisoformat(day) for day in part.calendar.holidays)),
-        tariffs=_tariffs(part),
+        tariffs=_tariffs(part.tariffs),
         grid=_grid(part.grid),
-        products=tuple(Product(p.code, p.name, p.planned_run_s, p.mass_kg) for p in part.products),
+        products=tuple(Product(**(p.model_dump() | {"ids": tuple(p.ids)})) for p in part.products),
         factors={name: factor.model_dump() for name, factor in part.factors.items()},
         outdoor=part.outdoor,
         gwp_set=part.gwp_set,
         digest=digest,
+        changes=tuple(_change(c) for c in part.changes),
+        books=str((folder / part.books).resolve()) if part.books else "",
+        **duties(part, part.id),
     )
 
 
-def _tariffs(part: PlantPart) -> tuple[Tariff, ...]:
+def _change(part: ChangePart) -> Change:
+    return Change(
+        date.fromisoformat(part.since),
+        part.reason,
+        part.currency,
+        part.gwp_set,
+        None if part.tariffs is None else _tariffs(part.tariffs),
+        _grid(part.grid),
+        {name: factor.model_dump() for name, factor in part.factors.items()},
+    )
+
+
+def _tariffs(parts: Iterable[TariffPart]) -> tuple[Tariff, ...]:
     return tuple(
         Tariff(
             carrier=t.carrier,
@@ -132,7 +151,7 @@ def _tariffs(part: PlantPart) -> tuple[Tariff, ...]:
             contract_kw=t.contract_kw,
             source=t.source,
         )
-        for t in part.tariffs
+        for t in parts
     )
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from ecotwin.errors import UnitFault
 from ecotwin.plant.assembly import Assembly
 from ecotwin.plant.catalogue import meanings
+from ecotwin.plant.duties_checks import duties_check
 from ecotwin.plant.faults import nearest
 from ecotwin.plant.graph import graph_check
 from ecotwin.plant.lines import Path
@@ -32,6 +33,7 @@ def cross_check(assembly: Assembly, protocols: Collection[str] = ()) -> None:
     _grid(assembly)
     _factors(assembly)
     _products(assembly)
+    duties_check(assembly)
 
 
 def _place_and_time(assembly: Assembly) -> None:

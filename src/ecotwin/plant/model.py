@@ -12,25 +12,34 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ecotwin.plant.terms import Break, Contract, GridFactors, Product, Shift, Tariff
+from ecotwin.plant.duties import Basin, Benchmark, Company, Material, Permit, Target, WorkGroup
+from ecotwin.plant.terms import Break, Change, Contract, GridFactors, Product, Shift, Tariff
 
 __all__ = [
     "LEVELS",
     "STATES",
     "STATE_NAMES",
     "Balance",
+    "Basin",
+    "Benchmark",
     "Break",
+    "Change",
+    "Company",
     "Connection",
     "Contract",
     "Element",
     "GridFactors",
     "Interlock",
+    "Material",
+    "Permit",
     "Plant",
     "Product",
     "Shift",
     "Signal",
     "Sleep",
+    "Target",
     "Tariff",
+    "WorkGroup",
     "Write",
 ]
 
@@ -236,6 +245,17 @@ class Plant:
     gwp_set: str = "AR6"
     digest: str = ""
     """SHA-256 of the plant file."""
+    company: Company = field(default_factory=Company)
+    targets: tuple[Target, ...] = ()
+    benchmarks: tuple[Benchmark, ...] = ()
+    permits: tuple[Permit, ...] = ()
+    people: tuple[WorkGroup, ...] = ()
+    basin: Basin | None = None
+    materials: tuple[Material, ...] = ()
+    changes: tuple[Change, ...] = ()
+    """Of terms, in time order; `epochs.epochs` gives the plant as it was on a day."""
+    books: str = ""
+    """Folder of books, absolute; empty: none."""
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -7,43 +7,27 @@ These models judge one value at a time; what several values must be to each othe
 from __future__ import annotations
 
 import json
-import re
-from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import Field
 
-EWC = re.compile(r"^(0[1-9]|1[0-9]|20) ?\d\d ?\d\d\*?$")
-TREATMENT = re.compile(r"^(R([1-9]|1[0-3])|D([1-9]|1[0-5]))$")
-
-
-def _day(text: str) -> str:
-    date.fromisoformat(text)
-    return text
-
-
-Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
-Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-Pause = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")]
-Day = Annotated[str, AfterValidator(_day)]
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-Share = Annotated[float, Field(ge=0, le=1)]
-Number = Annotated[float, Field(allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Gwp = Literal["AR4", "AR5", "AR6"]
-GwpIfAny = Literal["AR4", "AR5", "AR6", ""]
-Role = Literal[
-    "operator", "engineer", "plant_manager", "sustainability_officer", "executive", "auditor",
-    "administrator",
-]  # fmt: skip
-State = Literal["off", "standby", "heating", "setup", "idle", "busy", "down"]
-
-
-class Part(BaseModel):
-    """A part of the file: no key that is not known, no type that is not meant."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True)
+from ecotwin.plant.duties_file import Duties
+from ecotwin.plant.parts import (
+    Clock,
+    Day,
+    Gwp,
+    GwpIfAny,
+    NotNegative,
+    Number,
+    Part,
+    Pause,
+    Positive,
+    Role,
+    Share,
+    Slug,
+    State,
+    Weekday,
+)
 
 
 class InterlockPart(Part):
@@ -81,7 +65,7 @@ class WritePart(Part):
         default=False, description="the device falls back by itself when the lease ends"
     )
     autonomy: Literal["observe", "advise", "approve", "automatic"] = "approve"
-    approve: Annotated[list[Role], Field(min_length=1)] = ["engineer"]
+    approve: Annotated[list[Role], Field(min_length=1)] = ["engineer"]  # noqa: RUF012
     max_age_s: Positive = Field(default=120.0, description="older data blocks the write [s]")
     read_back_s: Positive = Field(
         default=60.0, description="time in which the machine must show the value [s]"
@@ -287,9 +271,34 @@ class ProductPart(Part):
         default_factory=dict, description="machine or line -> s"
     )
     mass_kg: Positive
+    price: Positive | None = Field(
+        default=None, description="[currency/piece] for economic allocation"
+    )
+    ids: list[str] = Field(default_factory=list, description="URNs of the product")
+    materials: dict[Slug, Positive] = Field(
+        default_factory=dict, description="material -> kg in one piece, packaging too"
+    )
+    fossil_carbon_kg: NotNegative | None = Field(default=None, description="carbon in one piece")
+    biogenic_carbon_kg: NotNegative | None = None
+    use_kwh: NotNegative | None = Field(default=None, description="electricity over its life [kWh]")
+    lifetime_years: Positive | None = None
 
 
-class PlantPart(Part):
+class ChangePart(Part):
+    """Terms that hold from a day on; what is not named stays as it was."""
+
+    since: Day = Field(description="first local day on which they hold")
+    currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
+    gwp_set: Gwp | None = None
+    tariffs: list[TariffPart] | None = None
+    grid: GridPart | None = None
+    factors: dict[Slug, FactorPart] = Field(
+        default_factory=dict, description="replace those of the same name"
+    )
+    reason: str = Field(min_length=3, description="why they changed")
+
+
+class PlantPart(Duties):
     """A whole plant file."""
 
     ecotwin: Literal[1] = Field(default=1, description="version of this format")
@@ -310,6 +319,10 @@ class PlantPart(Part):
     grid: GridPart | None = None
     products: list[ProductPart] = Field(default_factory=list)
     factors: dict[Slug, FactorPart] = Field(default_factory=dict)
+    changes: list[ChangePart] = Field(default_factory=list, description="of terms, in time order")
+    books: str = Field(
+        default="", description="folder of books (CSV) beside the plant file: `purchase.csv` ..."
+    )
 
 
 def schema() -> dict[str, Any]:

@@ -10,7 +10,8 @@ from ecotwin.plant.catalogue import FREE, KindSignal, Meaning, meanings
 from ecotwin.plant.faults import Faults
 from ecotwin.plant.lines import Path
 from ecotwin.plant.model import STATE_NAMES, Signal
-from ecotwin.plant.schema import EWC, TREATMENT, PlantPart, SignalPart
+from ecotwin.plant.parts import EWC, TREATMENT
+from ecotwin.plant.schema import PlantPart, SignalPart
 from ecotwin.units import conversion
 
 KEPT = ("degC", "bar", "kW", "kWh", "m3", "m3/h", "kg", "s", "%", "m/min", "h")

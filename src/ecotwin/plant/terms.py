@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import date, time
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +92,33 @@ class Product:
 
     Attributes:
         planned_run_s: Machine or line id -> planned run time per item, PRI [s].
-        mass_kg: Mass of a good part [kg].
+        mass_kg: Mass of a good part [kg]. price: [currency/piece] for economic allocation.
+        ids: URNs. materials: Material id -> kg in one piece, packaging too.
+        fossil_carbon_kg, biogenic_carbon_kg: Carbon in one piece [kg]; None: not known.
+        use_kwh: Electricity that one piece uses over its life [kWh]. lifetime_years: Its life.
     """
 
     code: int
     name: str
     planned_run_s: Mapping[str, float]
     mass_kg: float
+    price: float | None = None
+    ids: tuple[str, ...] = ()
+    materials: Mapping[str, float] = field(default_factory=dict)
+    fossil_carbon_kg: float | None = None
+    biogenic_carbon_kg: float | None = None
+    use_kwh: float | None = None
+    lifetime_years: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Terms that hold from a local day on; None or empty: as before."""
+
+    since: date
+    reason: str
+    currency: str | None = None
+    gwp_set: str | None = None
+    tariffs: tuple[Tariff, ...] | None = None
+    grid: GridFactors | None = None
+    factors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -5,9 +5,11 @@ int64 microseconds. Arrays inside a record are never changed after it was made.
 """
 
 from ecotwin.records.actions import Advice, Change, Check, Entry, Order, Receipt, Saving
+from ecotwin.records.bookings import Booking, Fact
 from ecotwin.records.columns import Bools, Codes, Floats, Ints, Marks
-from ecotwin.records.figures import Cost, FactorUse, Input, Measure, Range
+from ecotwin.records.figures import Cost, FactorUse, Indicator, Input, Measure, Range
 from ecotwin.records.findings import Finding, Forecast, Score, Severity
+from ecotwin.records.reports import Cell, Column, Datapoint, Report, Section, Table
 from ecotwin.records.samples import (
     Break,
     Cleaned,
@@ -22,19 +24,25 @@ from ecotwin.records.samples import (
 
 __all__ = [
     "Advice",
+    "Booking",
     "Bools",
     "Break",
+    "Cell",
     "Change",
     "Check",
     "Cleaned",
     "Codes",
+    "Column",
     "Cost",
+    "Datapoint",
     "Entry",
+    "Fact",
     "FactorUse",
     "Finding",
     "Floats",
     "Forecast",
     "Image",
+    "Indicator",
     "Input",
     "Ints",
     "Marks",
@@ -46,9 +54,12 @@ __all__ = [
     "Receipt",
     "Reject",
     "Rejects",
+    "Report",
     "Samples",
     "Saving",
     "Score",
+    "Section",
     "Severity",
+    "Table",
     "Window",
 ]

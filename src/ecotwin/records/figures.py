@@ -88,6 +88,31 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
+class Indicator:
+    """One figure that can be had, as the catalogue describes it.
+
+    Attributes:
+        formula: In words. unit: Canonical; `currency`: that of the plant. boundary: What it covers.
+        iso22400, iso50001, iso14064, ghg_protocol, esrs, gri, sdg: Its place there, or empty.
+        higher_is_better: None where neither holds.
+    """
+
+    id: str
+    name: str
+    formula: str
+    unit: str
+    boundary: str
+    iso22400: str
+    iso50001: str
+    iso14064: str
+    ghg_protocol: str
+    esrs: str
+    gri: str
+    sdg: str
+    higher_is_better: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class Range:
     """A value with its 95 % interval."""
 

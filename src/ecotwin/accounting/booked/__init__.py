@@ -1,0 +1,1 @@
+"""Families of figures that need books beside meters, one file each."""
