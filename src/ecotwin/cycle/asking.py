@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from ecotwin.accounting import accounts, explain
-from ecotwin.clock import Period, days_of, iso, local_day, micros, parse_period
+from ecotwin.clock import Period, iso, local_day, micros, parse_period
 from ecotwin.cycle.backing import back_up
 from ecotwin.cycle.keeping import entry_of, to_json
+from ecotwin.cycle.revisions import told
+from ecotwin.cycle.yearbook import YearBook
 from ecotwin.errors import EcotwinError, FigureGap, FileFault
 from ecotwin.governance.ledger import Ledger
 from ecotwin.history.contract import Store
@@ -64,6 +66,7 @@ class Asked:
         self._store = store
         self._ledger = ledger
         self._now = now
+        self._years = YearBook(plant, store)
 
     def answer(self, question: str, words: dict[str, Any]) -> dict[str, Any]:
         """Answer a question by name.
@@ -129,9 +132,7 @@ class Asked:
 
     def accounts(self, period: Period, elements: list[str] | None = None) -> accounts.Accounts:
         """Figures over a period, day by day."""
-        needed = accounts.needed(self._plant, elements)
-        windows = (self._store.window(needed, day, 60) for day in days_of(period, self._plant.zone))
-        return accounts.run(self._plant, windows, elements)
+        return self._years.accounts(period, elements)
 
     def report(self, period: str = "today", element: str = "") -> dict[str, Any]:
         """Figures of an element over a period; `entry`: the place in the ledger of one that was sealed, else None."""
@@ -173,17 +174,7 @@ class Asked:
     def explain(self, figure: str) -> dict[str, Any]:
         """The whole tree of a figure, and its place in the ledger if it was sealed."""
         measure, known = self.measure(figure)
-        revisions = [
-            {
-                "signal": self._plant.signals[r.signal].id,
-                "at": iso(r.start),
-                "before": r.before,
-                "after": r.after,
-                "known": iso(r.known_after),
-            }
-            for r in self._store.revisions(measure.period, limit=100)
-            if any(i.signal == self._plant.signals[r.signal].id for i in measure.inputs)
-        ]
+        revisions = told(self._store, self._plant, measure)
         entry = entry_of(self._store, Measure, measure.id)
         lines = list(explain.lines(measure, known=known, revisions=revisions))
         return {
