@@ -180,6 +180,21 @@ class YearBook:
             known |= {(m.element, m.indicator): m for m in measures}
         return measures, gaps
 
+    def desk(
+        self, piece: Period, then: Plant, known: Mapping[Key, Measure], bookings: Sequence[Booking]
+    ) -> Desk:
+        """What lies before a booked figure: see `contract.Desk`.
+
+        Args:
+            piece: A span within which terms do not change. then: The plant with them.
+            known: (element, indicator) -> figure of the span. bookings: Of any time.
+        """
+
+        def window(signals: Sequence[int], step_s: int) -> Window:
+            return self._store.window(signals, piece, step_s)
+
+        return Desk(then, piece, Book.of(piece, bookings), known, window)
+
     def _tally(self, then: Plant, day: Period, places: Sequence[str] | None = None) -> Tallies:
         """Sums of a day, of every element or of some."""
         pairs, signals = self._needed(then)
