@@ -18,6 +18,8 @@ from ecotwin.accounting.uncertainty import Uncertain, first_order
 from ecotwin.errors import EcotwinError, FactorGap, FigureGap, FileFault
 from ecotwin.records import Booking, FactorUse, Input, Measure
 
+BOOKED = 0.02
+"""Half of the 95 % interval of a booked amount as a share of it (stated assumption: a calibrated weighbridge)."""
 _SHOWN = 12
 
 
@@ -71,6 +73,11 @@ def cut(desk: Desk, booking: Booking) -> tuple[float, float]:
     return share, float(share < 1.0 - 1e-12)
 
 
+def amount_error(guess: float) -> float:
+    """Half of the 95 % interval of a booked amount as a share of it; `guess`: 1 where the period cuts it."""
+    return math.hypot(BOOKED, 1.96 * LEFT_OVER_SD * guess)
+
+
 def booked(
     desk: Desk,
     booking: Booking,
@@ -85,7 +92,7 @@ def booked(
     share, guess = cut(desk, booking)
     return Line(
         label, name, amount * share, unit, tuple(factors), f"{booking.kind}/{booking.id}",
-        1.96 * LEFT_OVER_SD * guess, guess, primary_share=primary_share,
+        amount_error(guess), guess, primary_share=primary_share,
     )  # fmt: skip
 
 

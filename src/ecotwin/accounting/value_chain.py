@@ -13,7 +13,16 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from ecotwin.accounting.bookfactors import BookFactors, in_unit_of
-from ecotwin.accounting.bookkeeping import Line, booked, cut, each, of_part, relative, under
+from ecotwin.accounting.bookkeeping import (
+    Line,
+    amount_error,
+    booked,
+    cut,
+    each,
+    of_part,
+    relative,
+    under,
+)
 from ecotwin.accounting.contract import Desk
 from ecotwin.accounting.flows import flows_of
 from ecotwin.accounting.scope3 import (
@@ -23,7 +32,6 @@ from ecotwin.accounting.scope3 import (
     transport,
     waste,
 )
-from ecotwin.accounting.steps import LEFT_OVER_SD
 from ecotwin.clock import Period
 from ecotwin.errors import FactorGap, FigureGap
 from ecotwin.records import Booking, FactorUse, Measure
@@ -212,7 +220,7 @@ def transport_lines(desk: Desk, element: str) -> tuple[list[Line], list[Line]]:
             for part in found.parts:
                 way = "inbound" if leg.inbound else "outbound"
                 named = replace(part, name=f"{mode}, {way}")
-                error = 1.96 * LEFT_OVER_SD * guess
+                error = amount_error(guess)
                 line = of_part(named, mode, f"transport/{row.id}", error, guess)
                 side.append(line)
                 yield line
@@ -235,6 +243,8 @@ def waste_lines(desk: Desk, element: str) -> tuple[list[Line], list[str]]:
     scales = tuple(plant.all_of(element, "waste_mass"))
     figure = _have(desk, element, "waste.by_treatment") if scales else None
     for one in figure.inputs if figure else ():
+        if not plant.has_signal(one.signal):
+            continue
         signal = plant.signal(one.signal)
         material = signal.material or signal.waste_code
         keys = [_waste_key(book, material, signal.treatment)]
@@ -244,9 +254,9 @@ def waste_lines(desk: Desk, element: str) -> tuple[list[Line], list[str]]:
             for part in made.parts:
                 line = of_part(part, signal.treatment, signal.id, signal.accuracy, 0.0)
                 lines.append(_of_scale(line, figure, one.coverage))
-    weighed = {(s.waste_code, s.treatment) for s in scales}
+    weighed = {s.waste_code for s in scales}
     rows = under(desk, "waste", element)
-    twice = [r for r in rows if (r.text("waste_code"), r.text("treatment")) in weighed]
+    twice = [r for r in rows if r.text("waste_code") in weighed]
     left_out = {r.id for r in twice}
 
     def make(row: Booking) -> Iterator[Line]:
@@ -257,7 +267,7 @@ def waste_lines(desk: Desk, element: str) -> tuple[list[Line], list[str]]:
         )
         made = waste({(material, treatment): row.number("mass_kg") * share}, {treatment: factor})
         for part in made.parts:
-            yield of_part(part, treatment, f"waste/{row.id}", 1.96 * LEFT_OVER_SD * guess, guess)
+            yield of_part(part, treatment, f"waste/{row.id}", amount_error(guess), guess)
 
     lines += each("ghg.scope3_cat5", (r for r in rows if r.id not in left_out), make)
     return lines, list(_said_twice(desk, twice))
@@ -308,7 +318,7 @@ def sold_lines(desk: Desk, element: str) -> list[Line]:
                 factors,
             )
             for part in made.parts:
-                yield of_part(part, material, f"sold/{row.id}", 1.96 * LEFT_OVER_SD * guess, guess)
+                yield of_part(part, material, f"sold/{row.id}", amount_error(guess), guess)
 
     return each("ghg.scope3_cat12", under(desk, "sold", element), make)
 
