@@ -2,6 +2,8 @@
 
 NOT_PLUGS = frozenset(
     {
+        "book_cells",
+        "books",
         "inlet",
         "recording",
         "sparkplug_aliases",
