@@ -50,14 +50,12 @@ class BookedWaste:
         weighed, silent = _weighed(desk, element)
         scales = {h.code for h in weighed}
         added = [h for h in booked if h.code not in scales]
-        words += _compared(desk, weighed, [h for h in booked if h.code in scales])
+        words += _compared(weighed, [h for h in booked if h.code in scales])
         lost = sorted(silent - {h.code for h in added})
         if lost:
-            return [], [
-                *words,
-                f"Waste of {desk.plant.element(element).name} cannot be summed: the scales of {', '.join(lost)} were "
-                "silent and nothing of it is booked.",
-            ]
+            name = desk.plant.element(element).name
+            why = f"the scales of {', '.join(lost)} were silent and nothing of it is booked"
+            return [], [*words, f"Waste of {name} cannot be summed: {why}."]
         return (_figures(desk, element, [*weighed, *added]) if added else []), words
 
 
@@ -105,7 +103,7 @@ def _weighed(desk: Desk, element: str) -> tuple[list[Heap], set[str]]:
     return heaps, set()
 
 
-def _compared(desk: Desk, weighed: Sequence[Heap], booked: Sequence[Heap]) -> list[str]:
+def _compared(weighed: Sequence[Heap], booked: Sequence[Heap]) -> list[str]:
     words = []
     for code in sorted({h.code for h in booked}):
         scale = joined(h.mass for h in weighed if h.code == code)

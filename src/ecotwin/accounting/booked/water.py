@@ -53,8 +53,9 @@ def _reused(desk: Desk, element: str) -> tuple[list[Measure], list[str]]:
     made = [told(desk, element, "water.reused", "m3", total, "water/2: sum of booked reuse")]
     taken = desk.metered.get((element, "water.in"))
     if taken is None:
+        name = desk.plant.element(element).name
         words.append(
-            f"The share of water reused of {desk.plant.element(element).name} cannot be had: what it takes in is not metered."
+            f"The share of water reused of {name} cannot be had: its intake is not metered."
         )
     elif taken.value + total.value > 0.0:
         whole = joined((of_measure(taken), total))
@@ -81,11 +82,12 @@ def _stored(desk: Desk, element: str) -> tuple[list[Measure], list[str]]:
     less = Sum(-change.value, change.half, change.estimated, change.coverage, change.inputs)
     used = joined((of_measure(taken), of_measure(let_out, -1.0), less))
     if used.value < 0.0:
-        return made, [
+        told_it = (
             f"{name} would have consumed {used.value:.4g} m3 of water: taken in {taken.value:.4g}, discharged "
             f"{let_out.value:.4g}, stored {change.value:+.4g} m3. No consumption is negative: look at the bookings "
             "of storage and at the meters."
-        ]
+        )
+        return made, [told_it]
     method = "water/2: taken in - discharged - change in storage"
     made.append(told(desk, element, "water.consumption", "m3", used, method))
     try:
