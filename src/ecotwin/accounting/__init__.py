@@ -70,6 +70,8 @@ from ecotwin.accounting.weather import (
 )
 
 if TYPE_CHECKING:
+    from ecotwin.accounting.allocation import Key, Output, price_ratio, share_out
+    from ecotwin.accounting.allocation import key as allocation_key
     from ecotwin.accounting.conformity import conform
     from ecotwin.accounting.cradle import (
         Declared,
@@ -107,13 +109,16 @@ __all__ = [
     "Footprint",
     "Gate",
     "Instrument",
+    "Key",
     "Leg",
     "MarketBased",
     "Offer",
+    "Output",
     "Part",
     "Purchase",
     "Standing",
     "Suppliers",
+    "allocation_key",
     "autocorrelation",
     "aware_factor",
     "biogenic_uptake",
@@ -158,6 +163,7 @@ __all__ = [
     "pcf_excluding_uptake",
     "pcf_including_uptake",
     "pieces_made",
+    "price_ratio",
     "primary_data_share",
     "product_footprint",
     "read_footprint",
@@ -165,6 +171,7 @@ __all__ = [
     "refrigerant_loss",
     "sbti_linear_cut",
     "sbti_path",
+    "share_out",
     "spent",
     "transport",
     "transport_work",
@@ -178,6 +185,11 @@ __all__ = [
 ]
 
 _LATER = {
+    "Key": "allocation",
+    "Output": "allocation",
+    "allocation_key": "allocation.key",
+    "price_ratio": "allocation",
+    "share_out": "allocation",
     "conform": "conformity",
     "Declared": "cradle",
     "Gate": "cradle",
@@ -210,4 +222,5 @@ def __getattr__(name: str) -> Any:
     """Load what was left for later."""
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"ecotwin.accounting.{_LATER[name]}"), name)
+    module, _, renamed = _LATER[name].partition(".")
+    return getattr(import_module(f"ecotwin.accounting.{module}"), renamed or name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 import numpy as np
@@ -20,20 +20,20 @@ from ecotwin.plant.model import Plant, Signal, Tariff
 from ecotwin.records import FactorUse, Floats, Input, Measure
 from ecotwin.units import conversion
 
-_PAID = ("electricity", "gas", "fuel", "water")
+PAID = ("electricity", "gas", "fuel", "water")
 
 
 class Money(Family):
     """`cost.<carrier>` and `cost.total` [currency of the plant]."""
 
     name = "cost"
-    indicators = (*(f"cost.{c}" for c in _PAID), "cost.total")
+    indicators = (*(f"cost.{c}" for c in PAID), "cost.total")
 
     def signals(self, plant: Plant, element: str) -> Iterable[Signal]:
         """Meters of the carriers that have a tariff."""
         found = {
             s.id: s
-            for c in _PAID
+            for c in PAID
             if plant.tariff(c)
             for s in use_signals(plant, element, c, parts=False)
         }
@@ -65,7 +65,7 @@ class Money(Family):
         here = [c for c, _ in _tariffs(plant) if flows_of(plant).use(tally.element, c)]
         made, gaps = attempt([partial(_cost, plant, tally, c) for c in here])
         unpriced = [
-            c for c in _PAID if flows_of(plant).use(tally.element, c) and plant.tariff(c) is None
+            c for c in PAID if flows_of(plant).use(tally.element, c) and plant.tariff(c) is None
         ]
         gaps += [str(factors.price(plant, c)) for c in unpriced]
         if made and len(made) == len(here):
@@ -86,11 +86,26 @@ def prices(tariff: Tariff, local_hour: Floats) -> Floats:
     return out
 
 
+def held_as(carrier: str) -> str:
+    """Under which name use by hour of the day is tallied for its price: of electricity what was bought."""
+    return "bought" if carrier == "electricity" else carrier
+
+
+def priced(plant: Plant, carrier: str, by_hour: Mapping[str, float]) -> float:
+    """Cost of use by local hour of the day [currency]; 0 where the carrier has no tariff."""
+    tariff = plant.tariff(carrier)
+    if tariff is None or not by_hour:
+        return 0.0
+    hours = np.array([float(h) for h in by_hour])
+    money = float((prices(tariff, hours) * np.array(list(by_hour.values()))).sum())
+    return money * per_unit(plant, carrier, tariff)[0]
+
+
 def _tariffs(plant: Plant) -> list[tuple[str, Tariff]]:
-    return [(c, t) for c in _PAID if (t := plant.tariff(c)) is not None]
+    return [(c, t) for c in PAID if (t := plant.tariff(c)) is not None]
 
 
-def _per_unit(plant: Plant, carrier: str, tariff: Tariff) -> tuple[float, tuple[FactorUse, ...]]:
+def per_unit(plant: Plant, carrier: str, tariff: Tariff) -> tuple[float, tuple[FactorUse, ...]]:
     """Tariff units in one metered unit, and the factor it took."""
     unit = CARRIERS[carrier].unit
     try:
@@ -113,7 +128,7 @@ def _cost(plant: Plant, tally: Tally, carrier: str) -> Measure | None:
     amount = settle(tally.sums, use_terms(use))
     if carrier == "electricity" and own_making(plant):
         settle(tally.sums, [(1.0, s) for s in own_making(plant)])
-    units, used = _per_unit(plant, carrier, tariff)
+    units, used = per_unit(plant, carrier, tariff)
     value = tally.sums.get(f"money|{carrier}", 0.0) * amount.scale * units
     paid = tally.sums.get(f"paid|{carrier}", 0.0) * amount.scale
     mean = value / (paid * units) if paid else tariff.price

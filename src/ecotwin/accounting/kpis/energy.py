@@ -18,7 +18,7 @@ from ecotwin.errors import FigureGap
 from ecotwin.plant.model import STATE_NAMES, Plant, Signal
 from ecotwin.records import FactorUse, Input, Measure
 
-_KWH = ("electricity", "gas", "heat", "cold")
+_FINAL = ("electricity", "gas")
 _SHOWN = ("electricity", "gas", "heat", "cold", "compressed_air", "nitrogen")
 
 
@@ -47,10 +47,17 @@ class Energy(Family):
             volume, more = attempt([partial(_gas_volume, plant, tally)])
             made, gaps = made + volume, gaps + more
         gaps += [words for c in here if (words := _unbalanced(plant, tally, c))]
-        final = [m for m in made if m.indicator in ("energy.electricity", "energy.gas")]
-        if len(final) == len([c for c in here if c in ("electricity", "gas")]) and final:
+        final = [m for m in made if m.indicator.removeprefix("energy.") in _FINAL]
+        if len(final) == len([c for c in here if c in _FINAL]) and final:
             made.append(_total(tally, final))
         return made, list(dict.fromkeys(gaps))
+
+
+def final_use(plant: Plant, tally: Tally) -> tuple[Measure | None, list[str]]:
+    """`energy.total` alone, from a tally that holds electricity and gas; None with words when it cannot be had."""
+    here = [c for c in _FINAL if flows_of(plant).use(tally.element, c)]
+    made, gaps = attempt([partial(_carrier, plant, tally, c) for c in here])
+    return (_total(tally, made) if made and len(made) == len(here) else None), gaps
 
 
 def by_state(steps: Steps, machine: str) -> dict[str, float]:

@@ -68,12 +68,8 @@ class Greenhouse(Family):
                 (kwh * np.asarray(hourly)[steps.local_hour.astype(np.int64)]).sum()
             )
         by_hour = np.bincount(hour, kwh)
-        left = site_kwh.copy()
-        for contract in factors.contracts(steps.plant)[0]:
-            covered = np.minimum(left, _certified(steps, contract, hour, site_kwh))
-            left -= covered
-            part = np.divide(covered, site_kwh, out=np.zeros_like(covered), where=site_kwh > 0.0)
-            sums[f"contract|{contract.name}"] = float((by_hour * part).sum())
+        for name, part in covered_shares(steps, hour, site_kwh).items():
+            sums[f"contract|{name}"] = float((by_hour * part).sum())
         return sums
 
     def figures(self, plant: Plant, tally: Tally) -> tuple[list[Measure], list[str]]:
@@ -94,6 +90,22 @@ class Greenhouse(Family):
             if len(here) == bool(fuels) + powered and here:
                 made.append(_both(tally, kind, here))
         return made + biogenic, list(dict.fromkeys(gaps + words))
+
+
+def covered_shares(steps: Steps, hour: Ints, site_kwh: Floats) -> dict[str, Floats]:
+    """Contract -> [hours] share of the site's bought energy that it covers, never more than was left of the hour."""
+    left, found = site_kwh.copy(), {}
+    for contract in factors.contracts(steps.plant)[0]:
+        covered = np.minimum(left, _certified(steps, contract, hour, site_kwh))
+        left -= covered
+        none = np.zeros_like(covered)
+        found[contract.name] = np.divide(covered, site_kwh, out=none, where=site_kwh > 0.0)
+    return found
+
+
+def fuel_name(carrier: str, signal: Signal) -> str:
+    """What a fuel's factor stands under in the plant file."""
+    return carrier if carrier == "gas" else signal.material or "fuel"
 
 
 def _certified(
@@ -215,9 +227,7 @@ def _fuel_parts(
     for carrier in fuels:
         use = flows_of(plant).use(tally.element, carrier)
         for sign, signal in use_terms(use) if use else ():
-            groups.setdefault(
-                carrier if carrier == "gas" else signal.material or "fuel", []
-            ).append((sign, signal))
+            groups.setdefault(fuel_name(carrier, signal), []).append((sign, signal))
     return groups
 
 

@@ -38,13 +38,13 @@ class Water(Family):
     def figures(self, plant: Plant, tally: Tally) -> tuple[list[Measure], list[str]]:
         """Consumption only where both sides are metered."""
         makers: list[Callable[[], Measure | None]] = []
-        taken = flows_of(plant).use(tally.element, "water") is not None
+        drawn = flows_of(plant).use(tally.element, "water") is not None
         let_out = bool(flows_of(plant).discharge(tally.element))
-        if taken:
-            makers.append(partial(_taken, plant, tally))
+        if drawn:
+            makers.append(partial(taken, plant, tally))
         if let_out:
             makers.append(partial(_let_out, plant, tally))
-        if taken and let_out:
+        if drawn and let_out:
             makers.append(partial(_consumed, plant, tally))
         return attempt(makers)
 
@@ -54,7 +54,8 @@ def _terms_in(plant: Plant, element: str) -> tuple[tuple[float, Signal], ...]:
     return use_terms(use) if use else ()
 
 
-def _taken(plant: Plant, tally: Tally) -> Measure | None:
+def taken(plant: Plant, tally: Tally) -> Measure | None:
+    """`water.in`, split into the parts below."""
     use = flows_of(plant).use(tally.element, "water")
     if use is None:
         return None
