@@ -81,6 +81,7 @@ if TYPE_CHECKING:
         pieces_made,
         product_footprint,
     )
+    from ecotwin.accounting.reconciliation import Row, doubts, reconcile
     from ecotwin.accounting.scope3 import (
         Category,
         Leg,
@@ -116,6 +117,7 @@ __all__ = [
     "Output",
     "Part",
     "Purchase",
+    "Row",
     "Standing",
     "Suppliers",
     "allocation_key",
@@ -135,6 +137,7 @@ __all__ = [
     "data_quality",
     "day_is_valid",
     "decimal_text",
+    "doubts",
     "effective_count",
     "end_of_life",
     "energy_upstream",
@@ -168,6 +171,7 @@ __all__ = [
     "product_footprint",
     "read_footprint",
     "read_suppliers",
+    "reconcile",
     "refrigerant_loss",
     "sbti_linear_cut",
     "sbti_path",
@@ -197,6 +201,9 @@ _LATER = {
     "missing_fields": "cradle",
     "pieces_made": "cradle",
     "product_footprint": "cradle",
+    "Row": "reconciliation",
+    "doubts": "reconciliation",
+    "reconcile": "reconciliation",
     "Category": "scope3",
     "Leg": "scope3",
     "Part": "scope3",

@@ -8,7 +8,16 @@ from functools import partial
 import numpy as np
 
 from ecotwin.accounting import factors
-from ecotwin.accounting.amounts import attempt, measure, settle, use_signals, use_terms
+from ecotwin.accounting.amounts import (
+    attempt,
+    measure,
+    of_part,
+    part_tally,
+    settle,
+    split_figures,
+    use_signals,
+    use_terms,
+)
 from ecotwin.accounting.contract import Tally
 from ecotwin.accounting.family import Family
 from ecotwin.accounting.flows import CARRIERS, flows_of
@@ -31,12 +40,7 @@ class Money(Family):
 
     def signals(self, plant: Plant, element: str) -> Iterable[Signal]:
         """Meters of the carriers that have a tariff."""
-        found = {
-            s.id: s
-            for c in PAID
-            if plant.tariff(c)
-            for s in use_signals(plant, element, c, parts=False)
-        }
+        found = {s.id: s for c in PAID if plant.tariff(c) for s in use_signals(plant, element, c)}
         if found:
             found |= {s.id: s for s in own_making(plant)}
         return found.values()
@@ -47,23 +51,17 @@ class Money(Family):
         return site_signals(plant)
 
     def own_sums(self, steps: Steps, element: str) -> dict[str, float]:
-        """Amount x price, step by step [amount unit x price]."""
-        sums: dict[str, float] = {}
-        for carrier, tariff in _tariffs(steps.plant):
-            use = flows_of(steps.plant).use(element, carrier)
-            if use is None:
-                continue
-            amount = steps.sum_of(use_terms(use))
-            if carrier == "electricity":
-                amount = amount * bought(steps)[0]
-            sums[f"money|{carrier}"] = float((amount * prices(tariff, steps.local_hour)).sum())
-            sums[f"paid|{carrier}"] = float(amount.sum())
+        """Amount x price, step by step [amount unit x price], of the element and of each part."""
+        sums = paid_sums(steps, element)
+        uses = [flows_of(steps.plant).use(element, c) for c, _ in _tariffs(steps.plant)]
+        for part in dict.fromkeys(p for use in uses if use for p in use.parts):
+            sums |= of_part(paid_sums(steps, part), part)
         return sums
 
     def figures(self, plant: Plant, tally: Tally) -> tuple[list[Measure], list[str]]:
         """Each carrier that has a price; the total only when all of them could be had."""
         here = [c for c, _ in _tariffs(plant) if flows_of(plant).use(tally.element, c)]
-        made, gaps = attempt([partial(_cost, plant, tally, c) for c in here])
+        made, gaps = attempt([partial(_with_parts, plant, tally, c) for c in here])
         unpriced = [
             c for c in PAID if flows_of(plant).use(tally.element, c) and plant.tariff(c) is None
         ]
@@ -71,6 +69,21 @@ class Money(Family):
         if made and len(made) == len(here):
             made.append(_total(plant, tally, made))
         return made, gaps
+
+
+def paid_sums(steps: Steps, element: str) -> dict[str, float]:
+    """`money|carrier` and `paid|carrier` (the amount that was bought) of an element."""
+    sums: dict[str, float] = {}
+    for carrier, tariff in _tariffs(steps.plant):
+        use = flows_of(steps.plant).use(element, carrier)
+        if use is None:
+            continue
+        amount = steps.sum_of(use_terms(use))
+        if carrier == "electricity":
+            amount = amount * bought(steps)[0]
+        sums[f"money|{carrier}"] = float((amount * prices(tariff, steps.local_hour)).sum())
+        sums[f"paid|{carrier}"] = float(amount.sum())
+    return sums
 
 
 def prices(tariff: Tariff, local_hour: Floats) -> Floats:
@@ -119,6 +132,15 @@ def per_unit(plant: Plant, carrier: str, tariff: Tariff) -> tuple[float, tuple[F
             ) from None
     heat = factors.required(factors.heating_value(plant, carrier, unit))
     return heat.value * conversion("kWh", tariff.unit)[0], (heat,)
+
+
+def _with_parts(plant: Plant, tally: Tally, carrier: str) -> Measure | None:
+    use, figure = flows_of(plant).use(tally.element, carrier), _cost(plant, tally, carrier)
+    if use is None or figure is None or not use.parts:
+        return figure
+    return split_figures(
+        figure, use.parts, lambda part: _cost(plant, part_tally(tally, part), carrier), use.rest
+    )
 
 
 def _cost(plant: Plant, tally: Tally, carrier: str) -> Measure | None:

@@ -79,7 +79,7 @@ class Products(Family):
     def own_sums(self, steps: Steps, element: str) -> dict[str, float]:
         """Totals as their families sum them, and `product:code|what|detail` of what is direct."""
         plant = steps.plant
-        sums = greenhouse.plug.own_sums(steps, element) | cost.plug.own_sums(steps, element)
+        sums = greenhouse.purchased_sums(steps, element) | cost.paid_sums(steps, element)
         for carrier in CARRIERS:
             parts = units(plant, element, carrier)
             for code, amount in sums_by(steps, parts, lambda u: steps.sum_of(u.terms)).items():

@@ -12,8 +12,11 @@ from ecotwin.accounting.amounts import (
     Amount,
     attempt,
     measure,
+    part_tally,
     settle,
+    split_figures,
     split_parts,
+    unbalanced,
     use_signals,
     use_terms,
 )
@@ -33,7 +36,10 @@ class Water(Family):
     def signals(self, plant: Plant, element: str) -> Iterable[Signal]:
         """Meters of water taken in and discharged."""
         found = {s.id: s for s in use_signals(plant, element, "water")}
-        return (found | {s.id: s for s in flows_of(plant).discharge(element)}).values()
+        let_out = flows_of(plant).discharge(element)
+        below = [e.id for e in plant.children(element)] if let_out else []
+        parts = [s for p in below for s in flows_of(plant).discharge(p)]
+        return (found | {s.id: s for s in (*let_out, *parts)}).values()
 
     def figures(self, plant: Plant, tally: Tally) -> tuple[list[Measure], list[str]]:
         """Consumption only where both sides are metered."""
@@ -43,10 +49,16 @@ class Water(Family):
         if drawn:
             makers.append(partial(taken, plant, tally))
         if let_out:
-            makers.append(partial(_let_out, plant, tally))
+            makers.append(
+                partial(_with_parts, plant, tally, _let_out, "Discharge not metered below")
+            )
         if drawn and let_out:
-            makers.append(partial(_consumed, plant, tally))
-        return attempt(makers)
+            makers.append(
+                partial(_with_parts, plant, tally, _consumed, "Consumption not metered below")
+            )
+        made, gaps = attempt(makers)
+        words = unbalanced(plant, tally, "water")
+        return made, [*gaps, words] if words else gaps
 
 
 def _terms_in(plant: Plant, element: str) -> tuple[tuple[float, Signal], ...]:
@@ -62,6 +74,19 @@ def taken(plant: Plant, tally: Tally) -> Measure | None:
     amount = settle(tally.sums, use_terms(use))
     split = split_parts(plant, use, tally.sums, amount.value)
     return measure(tally, "water.in", "m3", amount, method=f"water/1: {use.rule}", split=split)
+
+
+def _with_parts(
+    plant: Plant, tally: Tally, make: Callable[[Plant, Tally], Measure], rest: str
+) -> Measure:
+    """A figure split into that of the parts which have it by themselves, and the rest."""
+    whole = make(plant, tally)
+    parts = [e.id for e in plant.children(tally.element) if flows_of(plant).discharge(e.id)]
+    if make is _consumed:
+        parts = [p for p in parts if flows_of(plant).use(p, "water") is not None]
+    if not parts:
+        return whole
+    return split_figures(whole, parts, lambda p: make(plant, part_tally(tally, p)), rest)
 
 
 def _out(plant: Plant, tally: Tally) -> Amount:
