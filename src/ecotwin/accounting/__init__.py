@@ -70,6 +70,8 @@ from ecotwin.accounting.weather import (
 )
 
 if TYPE_CHECKING:
+    from ecotwin.accounting.allocation import Key, Output, price_ratio, share_out
+    from ecotwin.accounting.allocation import key as allocation_key
     from ecotwin.accounting.conformity import conform
     from ecotwin.accounting.cradle import (
         Declared,
@@ -88,6 +90,7 @@ if TYPE_CHECKING:
         night_flow_leak,
         rises,
     )
+    from ecotwin.accounting.reconciliation import Row, doubts, reconcile
     from ecotwin.accounting.scope3 import (
         Category,
         Leg,
@@ -118,17 +121,21 @@ __all__ = [
     "Footprint",
     "Gate",
     "Instrument",
+    "Key",
     "Leg",
     "MarketBased",
     "NightLeak",
     "Offer",
+    "Output",
     "Part",
     "Purchase",
     "Rise",
+    "Row",
     "Standing",
     "Suppliers",
     "alarm_score",
     "alarms_score",
+    "allocation_key",
     "autocorrelation",
     "aware_factor",
     "balance_leak",
@@ -146,6 +153,7 @@ __all__ = [
     "data_quality",
     "day_is_valid",
     "decimal_text",
+    "doubts",
     "effective_count",
     "end_of_life",
     "energy_upstream",
@@ -175,14 +183,17 @@ __all__ = [
     "pcf_excluding_uptake",
     "pcf_including_uptake",
     "pieces_made",
+    "price_ratio",
     "primary_data_share",
     "product_footprint",
     "read_footprint",
     "read_suppliers",
+    "reconcile",
     "refrigerant_loss",
     "rises",
     "sbti_linear_cut",
     "sbti_path",
+    "share_out",
     "spent",
     "transport",
     "transport_work",
@@ -205,6 +216,11 @@ _LATER = {
     "balance_leak": "leakage",
     "night_flow_leak": "leakage",
     "rises": "leakage",
+    "Key": "allocation",
+    "Output": "allocation",
+    "allocation_key": "allocation.key",
+    "price_ratio": "allocation",
+    "share_out": "allocation",
     "conform": "conformity",
     "Declared": "cradle",
     "Gate": "cradle",
@@ -212,6 +228,9 @@ _LATER = {
     "missing_fields": "cradle",
     "pieces_made": "cradle",
     "product_footprint": "cradle",
+    "Row": "reconciliation",
+    "doubts": "reconciliation",
+    "reconcile": "reconciliation",
     "Category": "scope3",
     "Leg": "scope3",
     "Part": "scope3",
@@ -237,4 +256,5 @@ def __getattr__(name: str) -> Any:
     """Load what was left for later."""
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"ecotwin.accounting.{_LATER[name]}"), name)
+    module, _, renamed = _LATER[name].partition(".")
+    return getattr(import_module(f"ecotwin.accounting.{module}"), renamed or name)
