@@ -34,7 +34,18 @@ from ecotwin.accounting.lifecycle.impact import (
     table_method,
 )
 from ecotwin.accounting.lifecycle.matrix import Matrices, Solution, Solver
+from ecotwin.accounting.lifecycle.plantside import PlantSide, plant_system
 from ecotwin.accounting.lifecycle.quality import Quality, quality
+from ecotwin.accounting.lifecycle.stages import (
+    APPROACHES,
+    Circular,
+    LifeCycle,
+    Use,
+    circular_parts,
+    ends_of,
+    life_cycle,
+    use_stage_kg,
+)
 from ecotwin.accounting.lifecycle.system import ProductSystem
 from ecotwin.accounting.lifecycle.uncertainty import (
     PEDIGREE_SOURCE,
@@ -47,12 +58,16 @@ from ecotwin.accounting.lifecycle.uncertainty import (
 )
 
 __all__ = [
+    "APPROACHES",
     "PEDIGREE_SOURCE",
+    "Circular",
+    "LifeCycle",
     "Matrices",
     "Method",
     "Part",
     "Path",
     "Paths",
+    "PlantSide",
     "ProductSystem",
     "Quality",
     "Score",
@@ -60,19 +75,25 @@ __all__ = [
     "Solution",
     "Solver",
     "Uncertain",
+    "Use",
     "aware_method",
     "by_process",
     "by_stage",
     "by_substance",
     "by_tier",
+    "circular_parts",
+    "ends_of",
     "first_order",
     "geometric_deviation",
     "gwp_method",
     "intensities",
+    "life_cycle",
     "monte_carlo",
     "paths",
     "pedigree_variance",
+    "plant_system",
     "quality",
     "score",
     "table_method",
+    "use_stage_kg",
 ]
