@@ -2,6 +2,7 @@
 
 NOT_PLUGS = frozenset(
     {
+        "benchmarks",
         "inlet",
         "recording",
         "sparkplug_aliases",
