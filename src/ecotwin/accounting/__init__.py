@@ -76,7 +76,6 @@ if TYPE_CHECKING:
         Gate,
         cradle_to_gate,
         missing_fields,
-        pieces_made,
         product_footprint,
     )
     from ecotwin.accounting.scope3 import (
@@ -93,6 +92,7 @@ if TYPE_CHECKING:
         transport_work,
         waste,
     )
+    from ecotwin.accounting.sharing import pieces_made
     from ecotwin.accounting.suppliers import Offer, Purchase, Standing, Suppliers, read_suppliers
 
 __all__ = [
@@ -183,7 +183,7 @@ _LATER = {
     "Gate": "cradle",
     "cradle_to_gate": "cradle",
     "missing_fields": "cradle",
-    "pieces_made": "cradle",
+    "pieces_made": "sharing",
     "product_footprint": "cradle",
     "Category": "scope3",
     "Leg": "scope3",

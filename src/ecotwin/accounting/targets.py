@@ -201,8 +201,9 @@ def net_zero(course: Course, unit: str = "kgCO2e") -> NetZero:
     residual = float(f"{residual:.12g}")
     credible = course.cut >= LONG_TERM_CUT - 1e-9
     text = (
-        f"{course.cut:.0%} are cut from {course.base_year} to {course.target_year}; from then on {residual:,.6g} "
-        f"{unit} a year remain and have to be neutralised by removals of the same amount, which stand beside the inventory"
+        f"{course.cut:.0%} are cut from {course.base_year} to {course.target_year}; from then on "
+        f"{residual:,.6g} {unit} a year remain and have to be neutralised by removals of the same amount, which stand "
+        "beside the inventory"
     ).replace("%", " %")
     if not credible:
         text += (
