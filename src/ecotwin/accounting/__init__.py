@@ -78,7 +78,6 @@ if TYPE_CHECKING:
         Gate,
         cradle_to_gate,
         missing_fields,
-        pieces_made,
         product_footprint,
     )
     from ecotwin.accounting.leak_score import Alarm, alarm_score, alarms_score
@@ -105,6 +104,7 @@ if TYPE_CHECKING:
         transport_work,
         waste,
     )
+    from ecotwin.accounting.sharing import pieces_made
     from ecotwin.accounting.suppliers import Offer, Purchase, Standing, Suppliers, read_suppliers
 
 __all__ = [
@@ -226,7 +226,7 @@ _LATER = {
     "Gate": "cradle",
     "cradle_to_gate": "cradle",
     "missing_fields": "cradle",
-    "pieces_made": "cradle",
+    "pieces_made": "sharing",
     "product_footprint": "cradle",
     "Row": "reconciliation",
     "doubts": "reconciliation",

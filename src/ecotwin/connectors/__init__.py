@@ -4,6 +4,7 @@ NOT_PLUGS = frozenset(
     {
         "book_cells",
         "books",
+        "benchmarks",
         "inlet",
         "recording",
         "sparkplug_aliases",
