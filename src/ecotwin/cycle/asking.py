@@ -7,6 +7,7 @@ import inspect
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from typing import Any
 from ecotwin.accounting import accounts, explain
 from ecotwin.clock import Period, iso, local_day, micros, parse_period
 from ecotwin.cycle.backing import back_up
-from ecotwin.cycle.keeping import entry_of, to_json
+from ecotwin.cycle.bookkeeping import bookings, take_in
+from ecotwin.cycle.keeping import Keeper, entry_of, to_json
 from ecotwin.cycle.revisions import told
 from ecotwin.cycle.yearbook import YearBook
 from ecotwin.errors import EcotwinError, FigureGap, FileFault
@@ -67,6 +69,7 @@ class Asked:
         self._ledger = ledger
         self._now = now
         self._years = YearBook(plant, store)
+        self._keeper = Keeper(store, ledger, lambda: now)
 
     def answer(self, question: str, words: dict[str, Any]) -> dict[str, Any]:
         """Answer a question by name.
@@ -80,6 +83,8 @@ class Asked:
             "export": self.export,
             "quarantine": self.quarantine,
             "backup": self.backup,
+            "reports": self.reports,
+            "book": self.book,
         }
         if question not in known:
             raise EcotwinError(
@@ -131,8 +136,8 @@ class Asked:
         return Period(min(start, end), min(period.end, end))
 
     def accounts(self, period: Period, elements: list[str] | None = None) -> accounts.Accounts:
-        """Figures over a period, day by day."""
-        return self._years.accounts(period, elements)
+        """Figures over a period, those that rest on books too."""
+        return self._years.accounts(period, elements, bookings(self._store))
 
     def report(self, period: str = "today", element: str = "") -> dict[str, Any]:
         """Figures of an element over a period; `entry`: the place in the ledger of one that was sealed, else None."""
@@ -220,6 +225,53 @@ class Asked:
     def backup(self, to: str) -> dict[str, Any]:
         """A complete copy of history and ledger."""
         return back_up(self._store, self._ledger, Path(to))
+
+    def reports(
+        self, period: str, element: str, into: str, names: list[str], forms: list[str]
+    ) -> dict[str, Any]:
+        """Write whole reports of a period into a folder, and seal their digests."""
+        from ecotwin.cycle.reporting import Reporting
+
+        self._books_of_today()
+        made = Reporting(self._plant, self._store, self._ledger, self._years, self._now)
+        done = made.write(self.period(period), self._element(element), names, forms, Path(into))
+        lines = [str(path) for one in done for path in one.files]
+        lines += [f"not written: {one.title}. {one.refused}" for one in done if one.refused]
+        return {
+            "written": [str(path) for one in done for path in one.files],
+            "refused": {one.name: one.refused for one in done if one.refused},
+            "lines": lines,
+        }
+
+    def report_file(self, period: str, element: str, name: str, form: str) -> tuple[str, bytes]:
+        """One report of a period in one form: the name of its file and its bytes, sealed like the others."""
+        from ecotwin.cycle.reporting import Reporting
+
+        made = Reporting(self._plant, self._store, self._ledger, self._years, self._now)
+        return made.one(self.period(period), self._element(element), name, form)
+
+    def book(self) -> dict[str, Any]:
+        """Take the plant's books in.
+
+        Raises:
+            FileFault: The plant file names no folder of books, or a book is at fault.
+        """
+        if not self._plant.books:
+            raise FileFault(
+                f"the plant file of {self._plant.name} names no books",
+                expected="`books: FOLDER` with files such as purchase.csv",
+                remedy="name the folder; `ecotwin book PLANT --template purchase` prints a header to begin with",
+            )
+        taken = take_in(self._plant, self._keeper, self._ledger, Path(self._plant.books))
+        rows = bookings(self._store)
+        kinds = {k: sum(b.kind == k for b in rows) for k in sorted({b.kind for b in rows})}
+        lines = [f"{self._plant.books}: {taken}"] + [f"{n:>7}  {k}" for k, n in kinds.items()]
+        return {"taken": asdict(taken), "kinds": kinds, "lines": lines}
+
+    def _books_of_today(self) -> None:
+        """Books as they stand now; without any there is nothing to take in."""
+        if self._plant.books and Path(self._plant.books).is_dir():
+            take_in(self._plant, self._keeper, self._ledger, Path(self._plant.books))
 
     def _element(self, name: str) -> str:
         if not name:

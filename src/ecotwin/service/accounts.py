@@ -11,15 +11,18 @@ from ecotwin.accounting.catalogue import indicators
 from ecotwin.clock import Period, iso
 from ecotwin.cycle.asking import Asked
 from ecotwin.plant.flow import balance
+from ecotwin.plugs import load_all
 from ecotwin.records import Measure
+from ecotwin.reports.rendering import FORMS
 from ecotwin.service import bar as shared
-from ecotwin.service import figures, words
+from ecotwin.service import figures, path, words
 from ecotwin.service.views import (
     Accounts,
     BalanceRow,
     CountRow,
     Headline,
     MeasureRow,
+    ReportLink,
     RevisionRow,
 )
 
@@ -89,7 +92,24 @@ def accounts(twin: Twin, element: str, period: str) -> Accounts:
             for r, n in sorted(twin.store.reject_counts(span).items(), key=lambda c: -c[1])
         ],
         revisions=_revisions(twin, span),
+        path=path.path(twin) if place == twin.plant.site.id else None,
+        reports=[
+            ReportLink(name=plug.name, title=plug.title, standard=plug.standard)
+            for plug in load_all("reports").values()
+        ],
+        forms=list(FORMS),
     )
+
+
+def report(twin: Twin, name: str, form: str, element: str, period: str) -> tuple[str, str, bytes]:
+    """A report as a file: its name, media type and bytes.
+
+    Raises:
+        FigureGap: The report, form, element or period is unknown, or the report makes no sense here.
+    """
+    asked = Asked(twin.plant, twin.store, twin.ledger, twin.closed_until)
+    made = asked.report_file(period, element, name, form)
+    return made[0], FORMS[form][1], made[1]
 
 
 def _headline(twin: Twin, place: str, own: list[Measure]) -> Headline:
