@@ -54,7 +54,7 @@ class Permits:
         method = f"permits/1: highest valid window / limit; {worst['name']}"
         figure = Measure(
             element, "air.permit_used_share", share, "1", desk.period, min(1.0, coverage), 0.0,
-            share - half, share + half, method, inputs, (), worst["highest"], worst["limit"],
+            share - half, share + half, method, inputs,
         )  # fmt: skip
         return [figure], words
 
