@@ -18,24 +18,23 @@ from functools import partial
 
 import numpy as np
 
-from ecotwin.accounting import factors
 from ecotwin.accounting.allocation import Key, Output, settled, share_out
 from ecotwin.accounting.allocation import key as key_of
 from ecotwin.accounting.amounts import attempt, use_signals
 from ecotwin.accounting.contract import Tally
 from ecotwin.accounting.family import Family
-from ecotwin.accounting.grouped import keyed, read
-from ecotwin.accounting.kpis import cost, energy, greenhouse, specific, water
+from ecotwin.accounting.grouped import read
+from ecotwin.accounting.held import CARRIERS, Held, held_sums, whole_figures, worth
+from ecotwin.accounting.kpis import cost, greenhouse, specific
 from ecotwin.accounting.production import able_machines, output_signals, product_signal
-from ecotwin.accounting.purchased import bought, own_making, site_signals
+from ecotwin.accounting.purchased import own_making, site_signals
 from ecotwin.accounting.steps import Steps
 from ecotwin.accounting.subdivision import Unit, made_by, shown, sums_by, units
 from ecotwin.errors import FigureGap
 from ecotwin.plant.model import STATES, Plant, Signal
-from ecotwin.records import Floats, Input, Measure
+from ecotwin.records import Input, Measure
 
 NO_PRODUCT = "no product"
-CARRIERS = ("electricity", "gas", "fuel", "water")
 TOTALS = {
     "energy.total": "energy.by_product",
     "ghg.scope12_location": "ghg.by_product_location",
@@ -44,8 +43,6 @@ TOTALS = {
     "water.in": "water.by_product",
 }
 """Indicator of a place -> the same figure by product."""
-Held = Mapping[str, Mapping[str, float]]
-"""Of one product: what -> hour of the day, contract or fuel -> amount."""
 
 
 class Products(Family):
@@ -83,14 +80,14 @@ class Products(Family):
         for carrier in CARRIERS:
             parts = units(plant, element, carrier)
             for code, amount in sums_by(steps, parts, lambda u: steps.sum_of(u.terms)).items():
-                sums |= _direct(steps, f"product:{code}", carrier, amount)
+                sums |= held_sums(steps, f"product:{code}", carrier, amount)
             if carrier in ("gas", "fuel"):
                 sums |= _burnt(steps, carrier, parts)
         return sums | _worked(steps, element) | _pieces(steps, element)
 
     def figures(self, plant: Plant, tally: Tally) -> tuple[list[Measure], list[str]]:
         """Every total that can be had, split by product; the words of those that cannot."""
-        totals, gaps = _totals(plant, tally)
+        totals, gaps = whole_figures(plant, tally, TOTALS)
         held = read(tally.sums, "product")
         good, pieces = _good(plant, tally, held, gaps)
         key, words = _key(plant, held, pieces)
@@ -110,17 +107,6 @@ def names(plant: Plant) -> dict[str, str]:
         str(p.code): p.name if count.count(p.name) == 1 else f"{p.name} ({p.code})"
         for p in plant.products
     }
-
-
-def _direct(steps: Steps, prefix: str, carrier: str, amount: Floats) -> dict[str, float]:
-    if carrier == "electricity":
-        sums = {f"{prefix}|electricity|": float(amount.sum())}
-        share, hour, site_kwh = bought(steps)
-        kwh = amount * share
-        for name, part in greenhouse.covered_shares(steps, hour, site_kwh).items():
-            sums[f"{prefix}|certified|{name}"] = float((kwh * part[hour]).sum())
-        return sums | dict(keyed(steps, f"{prefix}|bought", kwh))
-    return dict(keyed(steps, f"{prefix}|{carrier}", amount))
 
 
 def _burnt(steps: Steps, carrier: str, parts: tuple[Unit, ...]) -> dict[str, float]:
@@ -161,18 +147,6 @@ def _pieces(steps: Steps, element: str) -> dict[str, float]:
             name = f"product:{code}|pieces|"
             found[name] = found.get(name, 0.0) + float(column.amount[codes == code].sum())
     return found
-
-
-def _totals(plant: Plant, tally: Tally) -> tuple[list[Measure], list[str]]:
-    """The figures that are to be split, as their families give them."""
-    total, gaps = energy.final_use(plant, tally)
-    made = [total] if total is not None else []
-    for family in (greenhouse.plug, cost.plug):
-        more, words = family.figures(plant, tally)
-        made += [m for m in more if m.indicator in TOTALS]
-        gaps += words
-    more, words = attempt([partial(water.taken, plant, tally)])
-    return made + more, gaps + words
 
 
 def _good(
@@ -251,35 +225,8 @@ def direct_use(plant: Plant, indicator: str, held: Mapping[str, Held]) -> dict[s
     found: dict[str, float] = {}
     for code, whats in held.items():
         name = known.get(code, NO_PRODUCT)
-        found[name] = found.get(name, 0.0) + _valued(plant, indicator, whats)
+        found[name] = found.get(name, 0.0) + worth(plant, indicator, whats)
     return {n: v for n, v in found.items() if v}
-
-
-def _valued(plant: Plant, indicator: str, whats: Held) -> float:
-    if indicator == "water.in":
-        return sum(whats.get("water", {}).values())
-    if indicator == "cost.total":
-        return sum(cost.priced(plant, c, whats.get(cost.held_as(c), {})) for c in CARRIERS)
-    if indicator == "energy.total":
-        gas = sum(whats.get("gas", {}).values())
-        heat = factors.required(factors.heating_value(plant, "gas", "m3")).value if gas else 0.0
-        return sum(whats.get("electricity", {}).values()) + gas * heat
-    burnt = 0.0
-    for fuel, amount in whats.get("burnt", {}).items():
-        metered = "m3" if fuel == "gas" else "kg"
-        chain = factors.required(factors.emission(plant, fuel, metered)) if amount else ()
-        burnt += amount * math.prod(f.value for f in chain)
-    kwh = whats.get("bought", {})
-    if not kwh:
-        return burnt
-    if indicator == "ghg.scope12_location":
-        hourly = factors.required(factors.grid_hourly(plant))
-        return burnt + sum(v * hourly[int(float(h))] for h, v in kwh.items())
-    certified = whats.get("certified", {})
-    factor = {c.name: c.factor for c in factors.contracts(plant)[0]}
-    left = sum(kwh.values()) - sum(certified.values())
-    residual = factors.required(factors.grid_residual(plant)).value
-    return burnt + left * residual + sum(v * factor[n] for n, v in certified.items())
 
 
 def _doubts(plant: Plant, figure: Measure, held: Mapping[str, Held]) -> list[str]:
