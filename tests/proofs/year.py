@@ -62,7 +62,7 @@ def live(plant: Plant, files: tuple[Path, ...], folder: Path) -> dict[str, float
     )  # fmt: skip
     intake = Intake(store, [source], clock, flush_s=0.001, chain=Chain(plant))
     keeper = Keeper(store, ledger, clock.now)
-    days = DayBook(plant, keeper, YearBook(plant, store))
+    days = DayBook(plant, keeper, YearBook(plant, store, clock.now))
     source.start("")
     thinned: datetime | None = None
     try:

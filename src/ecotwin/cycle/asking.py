@@ -60,15 +60,22 @@ class Asked:
 
     Args:
         plant: The plant. store: Its history. ledger: Its ledger.
-        now: What `today` and open periods end at.
+        now: What `today` and open periods end at. years: Its figures, where a running twin has them already.
     """
 
-    def __init__(self, plant: Plant, store: Store, ledger: Ledger, now: datetime) -> None:
+    def __init__(
+        self,
+        plant: Plant,
+        store: Store,
+        ledger: Ledger,
+        now: datetime,
+        years: YearBook | None = None,
+    ) -> None:
         self._plant = plant
         self._store = store
         self._ledger = ledger
         self._now = now
-        self._years = YearBook(plant, store)
+        self._years = years or YearBook(plant, store, lambda: now)
         self._keeper = Keeper(store, ledger, lambda: now)
 
     def answer(self, question: str, words: dict[str, Any]) -> dict[str, Any]:
@@ -131,8 +138,9 @@ class Asked:
             )
         start = period.start
         span = self._store.span()
-        if text in {"", "today"} and span is not None:
-            start = max(start, span.start.replace(second=0, microsecond=0) + timedelta(minutes=1))
+        if "/" not in text and span is not None and start < span.start:
+            # Nothing is known of the time before: a named period begins with the first full minute of data.
+            start = _next_minute(span.start)
         return Period(min(start, end), min(period.end, end))
 
     def accounts(self, period: Period, elements: list[str] | None = None) -> accounts.Accounts:
@@ -295,6 +303,11 @@ class Asked:
                 expected="MACHINE.NAME as in the plant file",
                 remedy="correct it; `ecotwin check` counts them, the machine's page lists them",
             ) from None
+
+
+def _next_minute(at: datetime) -> datetime:
+    floor = at.replace(second=0, microsecond=0)
+    return floor if floor == at else floor + timedelta(minutes=1)
 
 
 def as_csv(measures: list[dict[str, Any]]) -> str:

@@ -57,7 +57,7 @@ class Prove:
         self._tried: dict[str, datetime] = {}
         self._signed_at: datetime | None = None
         self._sealed_hour: datetime | None = None
-        self.years = YearBook(plant, keeper.store)
+        self.years = YearBook(plant, keeper.store, keeper.now)
         self.days = DayBook(plant, keeper, self.years)
 
     @property

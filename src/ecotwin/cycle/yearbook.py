@@ -7,17 +7,18 @@ minutes or, where these were dropped, from its hours.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from ecotwin import __version__
 from ecotwin.accounting.accounts import Accounts, finished, kpis
 from ecotwin.accounting.book import Book
 from ecotwin.accounting.contract import Booked, Desk, Kpi, Tally
 from ecotwin.accounting.joining import join_all
-from ecotwin.clock import HOUR, Period, days_of, instant, local_day
+from ecotwin.clock import HOUR, Period, days_of, instant, local_day, micros
 from ecotwin.errors import FactorGap, FigureGap
-from ecotwin.history.contract import Store
+from ecotwin.history.contract import Store, SummedDay
 from ecotwin.plant import Plant, epochs, terms_digest
 from ecotwin.plugs import load_all
 from ecotwin.records import Booking, Measure, Window
@@ -33,12 +34,13 @@ class YearBook:
     """Keeps sums of days and makes figures of them.
 
     Args:
-        plant: The plant. store: Its history.
+        plant: The plant. store: Its history. now: Tells plant time.
     """
 
-    def __init__(self, plant: Plant, store: Store) -> None:
+    def __init__(self, plant: Plant, store: Store, now: Callable[[], datetime]) -> None:
         self._plant = plant
         self._store = store
+        self._now = now
         self._kpis: dict[str, Kpi] = kpis()
         self._booked: dict[str, Booked] = load_all("accounting.booked")
         self._digests: dict[int, str] = {}
@@ -67,11 +69,7 @@ class YearBook:
         found = []
         for one in kept:
             then = epochs(self._plant, one.day)[0][1]
-            late = any(
-                one.day.start_us // HOUR * HOUR <= hour < one.day.end_us and known > one.known
-                for hour, known in revised
-            )
-            if late or one.terms != self.terms(then):
+            if _touched(one, revised) or one.terms != self.terms(then):
                 found.append(one.day)
         return found
 
@@ -115,39 +113,15 @@ class YearBook:
         self, piece: Period, then: Plant, places: tuple[str, ...]
     ) -> tuple[list[Measure], list[tuple[str, str]]]:
         """Figures of a span within which terms do not change."""
-        kept = {k.day: k for k in self._store.sums.days(piece)}
-        late = self._store.revised_since(min((k.known for k in kept.values()), default=2**62))
-        fresh: list[Period] = []
-        others: list[Period] = []
-        terms = self.terms(then)
-        for day in days_of(piece, self._plant.zone):
-            one = kept.get(day)
-            sound = (
-                one is not None
-                and one.terms == terms
-                and not any(
-                    day.start_us // HOUR * HOUR <= hour < day.end_us and known > one.known
-                    for hour, known in late
-                )
-            )
-            (fresh if sound else others).append(day)
-        sums = dict(self._store.sums.total([d.start_us for d in fresh], places))
-        known = max((kept[d].known for d in fresh), default=0)
-        for day in others:
-            for key, part in self._tally(then, day, places).items():
-                whole = sums.setdefault(key, {})
-                for name, value in part.items():
-                    whole[name] = whole.get(name, 0.0) + value
-        when = instant(known) if known and not others else None
+        sums, known, lost = self._sums(piece, then, places)
         measures: list[Measure] = []
         gaps: list[tuple[str, str]] = []
         for (name, element), parts in sums.items():
             if name not in self._kpis or not parts:
                 continue
             figures, words = finished(self._kpis[name], then, Tally(element, piece, dict(parts)))
-            measures += [replace(m, known_at=when) for m in figures]
+            measures += [replace(m, known_at=known) for m in figures]
             gaps += [(element, text) for text in words]
-        lost = [d for d in others if self._gone(d)]
         if lost:
             text = (
                 f"of {len(lost)} days from {lost[0].start.astimezone(then.zone).date()} on only hours are kept: "
@@ -155,6 +129,42 @@ class YearBook:
             )
             gaps += [(place, text) for place in places]
         return measures, gaps
+
+    def _sums(
+        self, piece: Period, then: Plant, places: tuple[str, ...]
+    ) -> tuple[dict[Key, dict[str, float]], datetime | None, list[Period]]:
+        """Sums of a span, when they were made, and days of which only hours are kept."""
+        kept = {k.day: k for k in self._store.sums.days(piece)}
+        late = self._store.revised_since(min((k.known for k in kept.values()), default=2**62))
+        terms = self.terms(then)
+        fresh: list[Period] = []
+        others: list[Period] = []
+        lost: list[Period] = []
+        for day in days_of(piece, self._plant.zone):
+            one = kept.get(day)
+            if one is not None and one.terms == terms and not _touched(one, late):
+                fresh.append(day)
+            elif self._is_over(day) and (one is not None or not self._gone(day)):
+                # A whole day that is over is kept, of every element, for the next time.
+                self.keep(day, micros(self._now()))
+                fresh.append(day)
+            else:
+                others.append(day)
+                lost += [day] if self._gone(day) else []
+        sums = self._store.sums.total([d.start_us for d in fresh], places)
+        for day in others:
+            for key, part in self._tally(then, day, places).items():
+                whole = sums.setdefault(key, {})
+                for name, value in part.items():
+                    whole[name] = whole.get(name, 0.0) + value
+        made = max((kept[d].known for d in fresh if d in kept), default=0)
+        return sums, instant(made) if made and not others else None, lost
+
+    def _is_over(self, day: Period) -> bool:
+        """Whether a whole local day lies wholly in the time of which readings tell."""
+        span = self._store.span()
+        whole = day == local_day_of(day.start_us, self._plant)
+        return whole and span is not None and span.start <= day.start and day.end <= span.end
 
     def _with_books(
         self,
@@ -224,6 +234,12 @@ class YearBook:
     def _gone(self, day: Period) -> bool:
         """Whether the minutes of a day were dropped."""
         return day.start_us < self._store.minutes_since()
+
+
+def _touched(one: SummedDay, revised: Sequence[tuple[int, int]]) -> bool:
+    """Whether an hour of a day was revised after its sums were made."""
+    first = one.day.start_us // HOUR * HOUR
+    return any(first <= hour < one.day.end_us and known > one.known for hour, known in revised)
 
 
 def local_day_of(at: int, plant: Plant) -> Period:

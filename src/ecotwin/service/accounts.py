@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ecotwin.accounting import accounts as figuring
 from ecotwin.accounting.catalogue import indicators
 from ecotwin.clock import Period, iso
 from ecotwin.cycle.asking import Asked
@@ -57,6 +60,13 @@ FAMILIES = (
     "air",
 )
 PARTS = 60
+ANEW = timedelta(minutes=5)
+"""The page asks every few seconds; its figures are made anew when so much plant time has closed."""
+MOST = 50
+
+_kept: weakref.WeakKeyDictionary[
+    Twin, dict[tuple[str, str], tuple[datetime, Period, figuring.Accounts]]
+] = weakref.WeakKeyDictionary()
 
 
 def accounts(twin: Twin, element: str, period: str) -> Accounts:
@@ -65,11 +75,8 @@ def accounts(twin: Twin, element: str, period: str) -> Accounts:
     Raises:
         FigureGap: The period or the element is unknown.
     """
-    asked = Asked(twin.plant, twin.store, twin.ledger, twin.now())
     place = element or twin.plant.site.id
-    span = asked.period(period)
-    parts = [e.id for e in twin.plant.children(place)][:PARTS]
-    made = asked.accounts(span, [place, *parts])
+    span, made = _made(twin, place, period)
     own = [m for m in made.measures if m.element == place]
     below = [m for m in made.measures if m.element != place and m.indicator == "energy.electricity"]
     sealed = _sealed(twin)
@@ -107,7 +114,7 @@ def report(twin: Twin, name: str, form: str, element: str, period: str) -> tuple
     Raises:
         FigureGap: The report, form, element or period is unknown, or the report makes no sense here.
     """
-    asked = Asked(twin.plant, twin.store, twin.ledger, twin.closed_until)
+    asked = Asked(twin.plant, twin.store, twin.ledger, twin.closed_until, twin.prove.years)
     made = asked.report_file(period, element, name, form)
     return made[0], FORMS[form][1], made[1]
 
