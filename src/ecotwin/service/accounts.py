@@ -108,6 +108,23 @@ def accounts(twin: Twin, element: str, period: str) -> Accounts:
     )
 
 
+def _made(twin: Twin, place: str, text: str) -> tuple[Period, figuring.Accounts]:
+    """Figures of an element and its parts, made anew when some minutes more have closed."""
+    kept = _kept.setdefault(twin, {})
+    end = twin.closed_until
+    was = kept.get((place, text))
+    if was is not None and timedelta(0) <= end - was[0] < ANEW:
+        return was[1], was[2]
+    asked = Asked(twin.plant, twin.store, twin.ledger, end, twin.prove.years)
+    span = asked.period(text)
+    parts = [e.id for e in twin.plant.children(place)][:PARTS]
+    made = asked.accounts(span, [place, *parts])
+    if len(kept) > MOST:
+        kept.clear()
+    kept[place, text] = (end, span, made)
+    return span, made
+
+
 def report(twin: Twin, name: str, form: str, element: str, period: str) -> tuple[str, str, bytes]:
     """A report as a file: its name, media type and bytes.
 
