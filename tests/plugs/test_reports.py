@@ -18,7 +18,7 @@ from ecotwin.errors import EcotwinError, FigureGap
 from ecotwin.plugs import load_all, names
 from ecotwin.records import Report
 from ecotwin.reports.contract import Dossier, ReportPlug
-from ecotwin.reports.rendering import FORMS, Facts, render, text
+from ecotwin.reports.rendering import FORMS, Facts, pdf, render, text
 from ecotwin.reports.rendering.facts import number
 
 PLUGS = tuple(names("reports"))
@@ -37,8 +37,8 @@ def _written(name: str) -> tuple[Report, Dossier]:
     return _plug(name).write(dossier), dossier
 
 
-def _pages(content: bytes, count: int | None = None) -> list[str]:
-    return [p.extract_text() for p in pypdf.PdfReader(io.BytesIO(content)).pages[:count]]
+def _pages(content: bytes) -> list[str]:
+    return [p.extract_text() for p in pypdf.PdfReader(io.BytesIO(content)).pages]
 
 
 def _speaks(gap: EcotwinError) -> None:
@@ -216,9 +216,8 @@ def test_an_empty_dossier_gives_gaps_and_no_zero(name: str) -> None:
 @pytest.mark.parametrize(("year", "days"), [(2026, 365), (2028, 366)])
 def test_whole_years(name: str, year: int, days: int) -> None:
     dossier = dossiers.dossier(period=dossiers.year(year))
-    report = _plug(name).write(dossier)
-    first = _pages(render(report, "pdf", Facts.of(dossier)), 1)[0]
-    assert f"{year}-01-01 to {year}-12-31 ({days} days)" in first
+    shown = pdf.view(_plug(name).write(dossier), Facts.of(dossier))
+    assert f"{year}-01-01 to {year}-12-31 ({days} days)" in shown["running"]
 
 
 @pytest.mark.parametrize("name", PLUGS)

@@ -144,7 +144,7 @@ def _significant(dossier: Dossier) -> Section:
     if rows and whole is not None and whole.element != found[0].element:
         share = rest / total if total > 0.0 else None
         rows.append(
-            ("", "Rest that no meter below shows", rest, share, None, None, None, dossier.element)
+            ("", "Rest that no meter below shows", rest, share, "", "", "", dossier.element)
         )
     columns = pieces.heads(
         "rank", "energy use", "energy#kWh", "share#share", "added up#share", "significant", "measured#share", "element"
@@ -178,7 +178,7 @@ def _indicators(dossier: Dossier) -> Section:
                 pieces.told(r, "name"),
                 pieces.told(r, "model"),
                 pieces.told(r, "variables"),
-                pieces.told(r, "baseline_period"),
+                pieces.span(dossier, r.get("baseline_period")),
                 *pieces.amounts(r, "cvrmse", "nmbe"),
                 pieces.told(r, "reasons"),
             )

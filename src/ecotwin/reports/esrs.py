@@ -5,16 +5,19 @@ editions, and a table each the datapoints. `Dossier.extra["taxonomy"]` names an 
 
 `Dossier.extra["targets"]` is a list of records for E1-4::
 
-    {"target": "s12",                 id in the plant file
-     "name": "Half by 2030", "indicator": "ghg.scope12_market", "element": "works", "unit": "kgCO2e",
-     "kind": "target",                or "loan"
-     "path": "linear",                or "sbti_1_5c", "net_zero"
-     "base_year": 2024, "base_value": 900000.0, "target_year": 2030, "reduction": 0.5, "target_value": 450000.0,
-     "year": 2026,                    the year that is judged
-     "allowed": 750000.0,             what the path allows in it [unit]
-     "actual": 742000.0,              what it came to, null when it cannot be had
-     "met": true,                     null when it cannot be judged
-     "source": "who decided it", "missing": "why actual or met is null"}
+    {"id": "s12", "name": "Half by 2030", "kind": "target",     or "loan", which another report tells
+     "indicator": "ghg.scope12_market", "element": "works", "unit": "kgCO2e",
+     "path": "linear",                 or "sbti_1_5c", "net_zero"
+     "base_year": 2024, "base_value": 900000.0, "target_year": 2030,
+     "cut": 0.5,                       share of the base to be cut by the target year
+     "allowed": 750000.0,              in the period of the report [unit]
+     "actual": 742000.0, "low": 730000.0, "high": 754000.0,
+     "over": -8000.0,                  actual - allowed
+     "met": true, "sure": false,       sure: the interval of the figure does not hold the limit
+     "measure": "works:ghg.scope12_market:...", "source": "who decided it",
+     "years": [{"year": 2030, "allowed": 450000.0}],
+     "outlook": {"text": "..."},       how the year is likely to end; may lack
+     "missing": "..."}                 why it cannot be judged; may lack
 
 Keys may lack; what lacks is shown as not available. Records of elements outside the report's are left out.
 
@@ -24,10 +27,11 @@ Sources: Delegated Regulation (EU) 2023/2772; the ids as several public lists of
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from ecotwin.errors import EcotwinError
 from ecotwin.records import Datapoint, Measure, Report, Section, Table
@@ -188,13 +192,14 @@ def _or_difference(dossier: Dossier, asked: Asked, words: list[str]) -> list[Dat
     return [_derived(asked, pair, a.value - b.value, half, f"{whole} - {part}")]
 
 
-def _share(dossier: Dossier, asked: Asked, words: list[str]) -> list[Datapoint]:
-    """The first figure in percent of the second."""
+def _or_share(dossier: Dossier, asked: Asked, words: list[str]) -> list[Datapoint]:
+    """The first figure, else the second in percent of the third."""
     del words
-    for indicator in asked.indicators:
-        if dossier.figure(indicator) is None:
-            return [_lacking(asked, pieces.reason(dossier, indicator))]
-    part, whole = pieces.present(dossier, asked.indicators)
+    own, *both = asked.indicators
+    pair = pieces.present(dossier, both)
+    if dossier.figure(own) is not None or len(pair) < 2:
+        return [_point(dossier, asked, own)]
+    part, whole = pair
     if whole.value <= 0.0:
         return [
             _lacking(
@@ -202,9 +207,9 @@ def _share(dossier: Dossier, asked: Asked, words: list[str]) -> list[Datapoint]:
             )
         ]
     share = part.value / whole.value
-    relative = sum((m.high - m.low) / 2.0 / abs(m.value) for m in (part, whole) if m.value)
+    relative = sum((m.high - m.low) / 2.0 / abs(m.value) for m in pair if m.value)
     formula = f"{part.indicator} / {whole.indicator}"
-    return [_derived(asked, (part, whole), share, abs(share) * relative, formula, "1")]
+    return [_derived(asked, pair, share, abs(share) * relative, formula, "1")]
 
 
 def _derived(
@@ -321,15 +326,23 @@ def _lacking(asked: Asked, why: str) -> Datapoint:
 
 Rule = Callable[[Dossier, Asked, list[str]], list[Datapoint]]
 RULES: Mapping[str, Rule] = {
-    "figure": _figure, "first": _first, "each": _each, "or_difference": _or_difference, "share": _share,
+    "figure": _figure, "first": _first, "each": _each, "or_difference": _or_difference, "or_share": _or_share,
     "inputs": _inputs, "denominator": _denominator, "parts": _parts, "method": _method, "none": _none, "pointer": _none,
 }  # fmt: skip
 """How a datapoint follows from figures."""
 
-_TARGET = (
-    "name", "indicator", "unit", "base_year", "base_value", "target_year", "target_value", "path", "year", "allowed",
-    "actual", "met", "source",
-)  # fmt: skip
+_PROMISED = (
+    "name",
+    "indicator",
+    "unit",
+    "base_year",
+    "base_value",
+    "target_year",
+    "cut",
+    "path",
+    "source",
+)
+_STANDING = ("name", "unit", "allowed", "actual", "low", "high", "over", "met", "sure")
 
 
 def _targets(dossier: Dossier) -> Section:
@@ -339,20 +352,47 @@ def _targets(dossier: Dossier) -> Section:
         for r in pieces.handed(dossier, "targets")
         if r.get("element", dossier.element) in places and r.get("kind", "target") == "target"
     ]
-    rows = tuple(tuple(pieces.told(r, key) for key in _TARGET) for r in records)
-    columns = pieces.heads(
-        "target", "indicator", "unit", "base year#", "base#", "target year#", "target value#", "path", "year#",
-        "allowed#", "actual#", "met", "decided by",
-    )  # fmt: skip
-    lacking = tuple(
-        f"{r.get('name', r.get('target', ''))}: {r['missing']}" for r in records if r.get("missing")
+    promised, standing = (
+        tuple(tuple(pieces.told(r, key) for key in keys) for r in records)
+        for keys in (_PROMISED, _STANDING)
     )
-    note = "" if rows else "The plant file names no target of this element, or none was handed in."
-    return Section(
-        "E1-4 Targets",
-        lacking,
-        tables=(Table("Targets and where they stand", columns, rows, note),),
+    heads = pieces.heads(
+        "target",
+        "indicator",
+        "unit",
+        "base year#",
+        "base#",
+        "target year#",
+        "cut#share",
+        "path",
+        "decided by",
     )
+    judged = pieces.heads(
+        "target", "unit", "allowed#", "actual#", "low#", "high#", "above the path#", "met", "sure"
+    )
+    note = (
+        "" if records else "The plant file names no target of this element, or none was handed in."
+    )
+    tables = (
+        Table("Targets", heads, promised, note),
+        Table(
+            "Where they stand",
+            judged,
+            standing,
+            "Sure: the 95 % interval of the figure does not hold the limit.",
+        ),
+    )
+    return Section("E1-4 Targets", tuple(_said(records)), tables=tables if records else tables[:1])
+
+
+def _said(records: list[Mapping[str, Any]]) -> Iterator[str]:
+    """What cannot be judged, and how the year is likely to end."""
+    for record in records:
+        name, outlook = record.get("name") or record.get("id", ""), record.get("outlook")
+        if record.get("missing"):
+            yield f"{name}: {record['missing']}"
+        if isinstance(outlook, Mapping) and outlook.get("text"):
+            yield f"{name}: {outlook['text']}"
 
 
 plug = Esrs()

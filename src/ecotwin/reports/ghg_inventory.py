@@ -26,6 +26,12 @@ _CATEGORIES = (
     "Downstream leased assets", "Franchises", "Investments",
 )  # fmt: skip
 _MADE = (1, 3, 4, 5, 9, 12)
+_DIRECT = ("ghg.scope1_all", "ghg.scope1")
+_BIOGENIC = ("ghg.biogenic_all", "ghg.biogenic")
+_BY_PART = (
+    ("ghg.scope1_by_part", "Scope 1 by part of the plant"),
+    ("ghg.scope1_all", "All direct emissions by kind"),
+)
 _SUMMED = (
     "ghg.scope1_all", *_SCOPE_1, *_SCOPE_2, *_MATCHED, *(f"ghg.scope3_cat{n}" for n in _MADE), "ghg.scope3", *_TOTALS,
     "ghg.biogenic",
@@ -113,7 +119,9 @@ def _places(dossier: Dossier) -> frozenset[str]:
 
 def _summary(dossier: Dossier) -> Section:
     points = [
-        _first(dossier, "Scope 1", "Direct emissions", ("ghg.scope1_all", "ghg.scope1")),
+        _first(
+            dossier, "Scope 1", "Direct emissions", _DIRECT, "fuels burnt in stationary plant only"
+        ),
         pieces.point(dossier, "Scope 2", "ghg.scope2_location", "Bought energy, location-based"),
         pieces.point(dossier, "Scope 2", "ghg.scope2_market", "Bought energy, market-based"),
         pieces.point(dossier, "Scope 3", "ghg.scope3", "Value chain, categories assessed"),
@@ -142,12 +150,14 @@ def _summary(dossier: Dossier) -> Section:
     )  # fmt: skip
 
 
-def _first(dossier: Dossier, place: str, name: str, indicators: tuple[str, str]) -> Datapoint:
+def _first(
+    dossier: Dossier, place: str, name: str, indicators: tuple[str, str], part: str
+) -> Datapoint:
     """The whole figure, else the part that there is, named as a part."""
-    first, second = indicators
-    if dossier.figure(first) is not None or dossier.figure(second) is None:
-        return pieces.point(dossier, place, first, name)
-    return pieces.point(dossier, place, second, f"{name}: fuels burnt in stationary plant only")
+    whole, lesser = indicators
+    if dossier.figure(whole) is not None or dossier.figure(lesser) is None:
+        return pieces.point(dossier, place, whole, name)
+    return pieces.point(dossier, place, lesser, f"{name}: {part}")
 
 
 def _scope1(dossier: Dossier) -> Section:
@@ -160,7 +170,12 @@ def _scope1(dossier: Dossier) -> Section:
         for indicator, name in zip(_SCOPE_1, _SOURCES, strict=True)
         if (f := dossier.figure(indicator)) and f.split
     )
-    return Section("Scope 1 by source", (), points, tables)
+    parts = tuple(
+        pieces.split_table(dossier, f, title, "part")
+        for i, title in _BY_PART
+        if (f := dossier.figure(i)) and f.split
+    )
+    return Section("Scope 1 by source", (), points, (*tables, *parts))
 
 
 def _scope2(dossier: Dossier) -> Section:
@@ -241,22 +256,26 @@ def _apart(dossier: Dossier) -> Section:
         "Carbon dioxide of biomass stands outside the scopes; its methane and nitrous oxide stay in scope 1. Credits "
         "and removals outside the value chain are never subtracted here."
     )
-    return Section(
-        "Biogenic carbon, outside the scopes", (text,), (pieces.point(dossier, "apart", "ghg.biogenic"),)
-    )  # fmt: skip
+    point = _first(
+        dossier, "apart", "Biogenic CO2", _BIOGENIC, "of fuels burnt in stationary plant"
+    )
+    return Section("Biogenic carbon, outside the scopes", (text,), (point,))
 
 
 def _mixing(used: tuple[Measure, ...]) -> tuple[str, ...]:
+    """Which sets of warming potentials the figures stand on, and whether one of them mixes two."""
     sets = pieces.gwp_sets(used)
-    if len(sets) > 1:
+    if len(sets) < 2:
         return (
-            f"Figures of this report stand on more than one GWP set ({', '.join(sets)}); no figure mixes two.",
+            f"All gases are weighed with the 100-year potentials of {sets[0]}."
+            if sets
+            else "No gas was weighed.",
         )
-    return (
-        (f"All gases are weighed with the 100-year potentials of {sets[0]}.",)
-        if sets
-        else ("No gas was weighed.",)
+    mixed = [m.indicator for m in used if len(pieces.gwp_sets((m,))) > 1]
+    rest = (
+        f"{', '.join(mixed)} must not be used: it mixes them." if mixed else "No figure mixes two."
     )
+    return (f"Figures of this report stand on more than one GWP set ({', '.join(sets)}). {rest}",)
 
 
 def _base_year(dossier: Dossier) -> Section:

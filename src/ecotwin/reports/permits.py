@@ -6,10 +6,9 @@ validity were applied by whoever made them::
     {"permit": "nox",                 id in the plant file
      "name": "NOx of boiler 1", "element": "boiler_1",
      "limit": 100.0, "unit": "mg/Nm3",
-     "window": "day",                 half_hour, hour, day, month or year
-     "rolling": false,
+     "window": "day",                 half_hour, hour, day, month, year; "rolling day": one ends at every step
      "source": "notice 4-2025",
-     "windows": 30,                   that ended in the period
+     "windows": 30,                   that ended in the period and count (the plant ran)
      "valid": 28,                     measured for long enough to count
      "above": 1,                      valid windows above the limit (after the confidence was subtracted)
      "discarded_days": 1,             days lost
@@ -17,9 +16,10 @@ validity were applied by whoever made them::
      "used_share": 1.082,             highest / limit, null without any
      "verdict": "broken",             kept, broken, void (too few valid windows) or running (not yet over)
      "why": "one window above 100 mg/Nm3",
+     "error_share": 0.1,              half of the 95 % interval of a mean as a share of it
      "exceedances": [{"start": "2026-06-11T22:00:00Z", "end": "2026-06-12T22:00:00Z", "value": 108.2}]}
 
-`element`, `rolling` and `why` may lack; what else lacks is shown as not available, never as zero. A permit of the plant
+`element`, `error_share` and `why` may lack; what else lacks is shown as not available, never as zero. A permit of the plant
 file without a record is a gap. Verdicts are those of the records: nothing is judged here.
 
 Sources: Directive 2010/75/EU Annexes V and VI for the ideas of validity and of discarded days.
@@ -42,6 +42,10 @@ VERDICTS = {
     "void": "void: too little was validly measured to say that it was kept",
     "running": "running: the window is not over",
 }
+
+_LENGTHS = {
+    "half_hour": "half an hour", "hour": "one hour", "day": "one day", "month": "one month", "year": "one year",
+}  # fmt: skip
 
 
 class Permits:
@@ -116,16 +120,14 @@ def _verdict(record: Mapping[str, Any]) -> str:
 
 
 def _one(dossier: Dossier, record: Mapping[str, Any]) -> Section:
-    name, unit = (
-        str(record.get("name") or record.get("permit") or "unnamed"),
-        str(record.get("unit", "")),
-    )
-    window = str(record.get("window", "")).replace("_", " ")
-    kind = "rolling" if record.get("rolling") else "calendar"
+    name = str(record.get("name") or record.get("permit") or "unnamed")
+    unit = str(record.get("unit", ""))
+    _, rolling, window = str(record.get("window", "")).rpartition("rolling ")
     valid, windows = pieces.amounts(record, "valid", "windows")
     why = "no window was validly measured" if valid == 0.0 else "the series does not tell it"
+    sort = "valid window" if valid else "window so far, none is valid yet"
     facts = (
-        ("Limit", "limit", unit), ("Highest valid window", "highest", unit), ("Mean of valid windows", "mean", unit),
+        ("Limit", "limit", unit), (f"Highest {sort}", "highest", unit), (f"Mean {sort}", "mean", unit),
         ("Windows", "windows", "1"), ("Valid windows", "valid", "1"), ("Valid windows above the limit", "above", "1"),
         ("Days discarded", "discarded_days", "1"),
     )  # fmt: skip
@@ -139,11 +141,15 @@ def _one(dossier: Dossier, record: Mapping[str, Any]) -> Section:
     if valid is not None and windows is not None:
         discarded = Datapoint("", "Windows discarded as not valid", windows - valid, "1")
         points.append(discarded)
-    length = f"a {window}" if window else "a length that is not told"
+    (error,) = pieces.amounts(record, "error_share")
+    if error is not None:
+        points.append(Datapoint("", "Half of the 95 % interval of a mean", error * 100.0, "%"))
+    kind, length = (
+        "Rolling" if rolling else "Calendar",
+        _LENGTHS.get(window, window or "a length not told"),
+    )
     notice = record.get("source") or "not told"
-    text = [
-        f"{_verdict(record).capitalize()}. {kind.capitalize()} windows of {length}; notice: {notice}."
-    ]
+    text = [f"{_verdict(record).capitalize()}. {kind} windows of {length}; notice: {notice}."]
     if record.get("why"):
         text.append(str(record["why"]))
     return Section(name, tuple(text), tuple(points), (_exceedances(dossier, record, unit),))
@@ -166,7 +172,7 @@ def _exceedances(dossier: Dossier, record: Mapping[str, Any], unit: str) -> Tabl
         rows.append((_local(dossier, e.get("start")), _local(dossier, e.get("end")), value, share))
     note = "" if rows else "No window above the limit was told."
     if above and len(found) != above:
-        note = f"{above:g} windows were above the limit; {len(found)} of them are listed."
+        note = f"{above:g} windows were above the limit; those that follow each other stand as one span."
     columns = pieces.heads("from", "to", f"value#{unit}", "share of limit#share")
     return Table(f"Windows above the limit ({dossier.plant.timezone})", columns, tuple(rows), note)
 

@@ -5,13 +5,15 @@ Nothing is computed here but sums, shares and differences of figures that were h
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from ecotwin.clock import iso, micros
+from ecotwin.clock import iso, micros, parse_period
 from ecotwin.records import Cell, Column, Datapoint, Measure, Report, Section, Table
 from ecotwin.reports.contract import Dossier
+from ecotwin.reports.rendering.facts import span as shown_span
 
 _SCALES = {
     ("kgCO2e", "tCO2e"): 1e-3, ("kg", "tCO2"): 1e-3, ("kg", "t"): 1e-3, ("kWh", "MWh"): 1e-3, ("1", "%"): 100.0,
@@ -174,7 +176,7 @@ def split_table(dossier: Dossier, figure: Measure, title: str, first: str, note:
         for part, value in figure.split.items()
     ]
     rows.append(("Sum", float(total), 1.0 if total else None))
-    columns = (Column(first), Column("value", figure.unit, True), Column("share", "1", True))
+    columns = (Column(first), Column("value", figure.unit, True), Column("share", "share", True))
     return Table(title, columns, tuple(rows), note, total=True)
 
 
@@ -315,8 +317,8 @@ def revisions_table(dossier: Dossier) -> Table:
         "after#",
         "difference#",
         "unit",
-        "known as before",
-        "known as after",
+        "first known at",
+        "revised at",
         "why",
     )
     note = "" if rows else "No sealed figure of this period became another."
@@ -349,8 +351,18 @@ def told(record: Mapping[str, Any], key: str) -> Cell:
 
 
 def amounts(record: Mapping[str, Any], *keys: str) -> Iterator[float | None]:
-    """Numbers of a handed record; None where one lacks or is no number."""
+    """Numbers of a handed record, counts as whole numbers; None where one lacks or is no number."""
     for key in keys:
         value = record.get(key)
         sound = isinstance(value, int | float) and not isinstance(value, bool)
-        yield float(value) if sound and value is not None else None
+        yield value if sound and value is not None and math.isfinite(value) else None
+
+
+def span(dossier: Dossier, told: object) -> Cell:
+    """A handed period in days of the plant; what is none as it was told."""
+    if not told:
+        return None
+    try:
+        return shown_span(parse_period(str(told), dossier.plant.zone), dossier.plant.timezone)
+    except ValueError:
+        return str(told)

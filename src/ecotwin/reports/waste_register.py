@@ -80,15 +80,17 @@ def _sound(booking: Booking) -> bool:
 
 def _overview(dossier: Dossier) -> Section:
     asked = (
-        ("E5-5_07", "waste.total"), ("E5-5_15", "waste.hazardous"), ("E5-5_08", "waste.diverted"),
-        ("E5-5_09", "waste.disposed"), ("E5-5_10", "waste.non_recycled"),
-    )  # fmt: skip
-    points = [pieces.point(dossier, place, indicator) for place, indicator in asked]
-    points.append(
-        _rate(dossier, "waste.diversion_rate", "Diverted by ESRS and GRI: burning is disposal")
+        ("E5-5_07", "waste.total", "Waste"),
+        ("E5-5_15", "waste.hazardous", "Hazardous waste"),
+        ("E5-5_08", "waste.diverted", "Diverted from disposal"),
+        ("E5-5_09", "waste.disposed", "Directed to disposal"),
+        ("E5-5_10", "waste.non_recycled", "Not recycled"),
     )
-    name = "Recovered as zero-waste schemes count: energy recovery too"
-    points.append(_rate(dossier, "waste.diversion_rate_zero_waste", name))
+    points = [pieces.point(dossier, place, indicator, name) for place, indicator, name in asked]
+    by_esrs = "Diverted by ESRS and GRI: burning is disposal"
+    by_schemes = "Recovered as zero-waste schemes count: energy recovery too"
+    points.append(_rate(dossier, "waste.diversion_rate", by_esrs))
+    points.append(_rate(dossier, "waste.diversion_rate_zero_waste", by_schemes))
     return Section("Overview", (), tuple(points))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -147,13 +148,13 @@ def shown(cell: Cell) -> str:
 def unit_shown(unit: str) -> str:
     """A unit for a person; a pure number has none.
 
-    >>> unit_shown("1"), unit_shown("m3"), unit_shown("kgCO2e")
-    ('', 'm³', 'kg CO₂e')
+    >>> unit_shown("1"), unit_shown("mg/Nm3"), unit_shown("kgCO2e/m3"), unit_shown("kWh")
+    ('', 'mg/Nm³', 'kg CO₂e/m³', 'kWh')
     """
-    return {
-        "1": "", "m3": "m³", "m3/d": "m³/d", "kgCO2e": "kg CO₂e", "tCO2e": "t CO₂e", "kgCO2e/kWh": "kg CO₂e/kWh",
-        "mg/m3": "mg/m³", "mg/Nm3": "mg/Nm³", "degC": "°C",
-    }.get(unit, unit)  # fmt: skip
+    if unit == "1":
+        return ""
+    spaced = re.sub(r"^(kg|t)CO2", r"\1 CO₂", unit).replace("degC", "°C")
+    return re.sub(r"m3\b", "m³", spaced)
 
 
 def plain(text: str) -> str:

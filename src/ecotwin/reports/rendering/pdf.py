@@ -30,7 +30,9 @@ _READING = (
     "measured, and the entry of the ledger that seals them. What could not be had is named with the reason and never "
     "counted as zero. The exact numbers are in the file report.json inside this PDF."
 )
-_PORTRAIT, _WRAPS = 118, 24  # characters of a table's line that a page holds; longer cells wrap
+_PORTRAIT, _LANDSCAPE = 172.0, 259.0  # width of a line [mm]
+_CHARACTER, _INSET = 1.55, 3.8  # width of a character in a table, and of a cell's two margins [mm]
+_WRAPS, _LONG = 16, 60  # characters at which a cell may wrap, and more than it ever asks for
 Json = dict[str, Any]
 
 
@@ -77,7 +79,6 @@ def view(report: Report, facts: Facts) -> Json:
         ("Company", facts.company or NOT_HAD),
         ("About", f"{report.place} ({report.element})"),
         ("Period", f"{when}, {facts.timezone}"),
-        ("Follows", report.standard),
         ("Made", moment(made_at, facts.timezone)),
         ("Software", f"ecotwin {facts.version}"),
         ("Ledger checkpoint", facts.checkpoint or "none signed yet"),
@@ -126,7 +127,7 @@ def _point(point: Datapoint, report: Report) -> Json:
         "unit": unit_shown(point.unit),
         "interval": interval,
         "coverage": "" if point.coverage is None else percent(point.coverage),
-        "entry": "" if point.entry is None else str(point.entry),
+        "entry": "–" if point.entry is None else str(point.entry),
     }
 
 
@@ -178,31 +179,37 @@ def _words(cell: Cell, column: Column) -> str:
     return unit_shown(cell) if column.name == "unit" and isinstance(cell, str) else shown(cell)
 
 
-def _lengths(table: Table) -> list[int]:
-    """Characters that a column would like to have, at most 48; a word never less than it needs."""
+def _needs(table: Table) -> list[tuple[float, float]]:
+    """What each column needs at least, its words wrapped, and what it would like to have [mm]."""
     found = []
     for place, column in enumerate(table.columns):
         cells = [_words(row[place], column) for row in table.rows]
         name = max((len(w) for w in column.name.split()), default=0)
-        found.append(min(48, max([name, len(column.unit), *(len(c) for c in cells)])))
+        longest = max([name, len(unit_shown(column.unit)), *(len(c) for c in cells)])
+        word = longest if column.number else max(name, min(longest, _WRAPS))
+        liked = longest + (2 if column.number else 0)
+        found.append((word * _CHARACTER + _INSET, min(liked, _LONG) * _CHARACTER + _INSET))
     return found
 
 
-def _widths(table: Table) -> list[float | str]:
-    """Numbers and short words take what they need; the rest share what is left by their lengths."""
-    lengths = _lengths(table)
-    fixed = [c.number or n <= 10 for c, n in zip(table.columns, lengths, strict=True)]
-    if all(fixed):
-        place = max(range(len(lengths)), key=lambda i: (not table.columns[i].number, lengths[i]))
-        fixed[place] = False
-    return ["auto" if f else float(max(8, n)) for f, n in zip(fixed, lengths, strict=True)]
+def _widths(table: Table) -> list[float]:
+    """Widths in parts of the line: as they like where all fit, else what is left goes to the longest."""
+    needs = _needs(table)
+    room = _LANDSCAPE if _is_wide_table(table) else _PORTRAIT
+    spare = room - sum(least for least, _ in needs)
+    wished = sum(liked - least for least, liked in needs)
+    if spare <= 0.0 or wished <= 0.0:
+        return [round(least, 1) for least, _ in needs]
+    share = min(1.0, spare / wished)
+    return [round(least + (liked - least) * share, 1) for least, liked in needs]
 
 
 def _is_wide(section: Section) -> bool:
-    return any(
-        sum(min(n, _WRAPS) + 3 for n in _lengths(t)) > _PORTRAIT or len(t.columns) > 8
-        for t in section.tables
-    )
+    return any(_is_wide_table(t) for t in section.tables)
+
+
+def _is_wide_table(table: Table) -> bool:
+    return sum(least for least, _ in _needs(table)) > _PORTRAIT
 
 
 def _showable(thing: Any, folders: tuple[str, ...]) -> Any:
