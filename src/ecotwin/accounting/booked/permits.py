@@ -47,7 +47,8 @@ class Permits:
             return [], words
         worst = max(had, key=lambda one: float(one["used_share"]))
         share = float(worst["used_share"])
-        half = share * worst["error_share"]
+        taken_off = next(p.confidence for p in desk.plant.permits if p.id == worst["permit"])
+        half = (share + taken_off) * worst["error_share"]
         inputs = tuple(Input(one["name"], float(one["used_share"]), "1") for one in had)
         counted = sum(one["windows"] for one in had)
         coverage = sum(one["valid"] for one in had) / counted if counted else 1.0
