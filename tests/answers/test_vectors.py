@@ -502,6 +502,7 @@ ELSEWHERE = {
     "mrk-01": ("test_ledger.py", "test_roots"),
     "mrk-02": ("test_ledger.py", "test_inclusion_proof"),
     "mrk-03": ("test_ledger.py", "test_consistency_proof"),
+    "jsp-01": ("test_jobshop.py", "test_the_shortest_schedules_of_the_benchmark"),
     "sp-01": ("test_sparkplug.py", "test_the_number_after_255_is_0"),
     "sp-02": ("test_sparkplug.py", "test_a_node_and_its_devices_share_one_number"),
     "sp-03": ("test_sparkplug.py", "test_a_rebirth_keeps_the_session_and_a_connect_begins_one"),
@@ -511,7 +512,6 @@ ELSEWHERE = {
 WAITING = {
     "nab-01": "detection against the Numenta benchmark: the detectors' issue",
     "bat-01": "leak detection scored on BattLeDIM: the water issue",
-    "jsp-01": "the scheduler: the planning issue",
 }
 """Vectors of software that does not exist yet, and what they wait for."""
 
