@@ -2,7 +2,11 @@
 
 NOT_PLUGS = frozenset(
     {
+        "brightway",
+        "ecospold",
         "inlet",
+        "inventory",
+        "process_table",
         "recording",
         "sparkplug_aliases",
         "sparkplug_arrays",
