@@ -45,6 +45,20 @@ class Settings:
     received: tuple[Mapping[str, Any], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What came of it.
+
+    Attributes:
+        records: PACT records. stages: Record id -> the stages behind it, as plain JSON values. words: What cannot be
+            had or is doubtful.
+    """
+
+    records: tuple[dict[str, Any], ...]
+    stages: Mapping[str, list[dict[str, Any]]]
+    words: tuple[str, ...]
+
+
 def records_of(
     desk: Desk,
     element: str,
@@ -60,22 +74,47 @@ def records_of(
             its product among them as its predecessor, and equals it when nothing changed.
         booked: Figures of the booked families of the same period (all of scope 1). settings: How they are made.
     """
+    made = footprints_of(desk, element, previous, booked=booked, settings=settings)
+    return list(made.records), list(made.words)
+
+
+def footprints_of(
+    desk: Desk,
+    element: str,
+    previous: Sequence[Mapping[str, Any]] = (),
+    *,
+    booked: Iterable[Measure] = (),
+    settings: Settings | None = None,
+) -> Made:
+    """The same with the stages behind each record, for the report."""
     gates, words, chosen = gates_of(desk, element, booked=booked, settings=settings)
-    records = []
+    records: list[dict[str, Any]] = []
+    stages: dict[str, list[dict[str, Any]]] = {}
     for gate in gates:
         before = _newest(previous, gate.product)
         try:
-            declared = _declared(desk, gate, chosen)
-            record = product_footprint(gate, declared)
-            if before is not None and before["id"] == record["id"]:
-                record = dict(before)
-            elif before is not None:
-                record["precedingPfIds"] = [before["id"]]
+            record = product_footprint(gate, _declared(desk, gate, chosen))
         except FigureGap as gap:
             words.append(str(gap))
-        else:
-            records.append(record)
-    return records, list(dict.fromkeys(words))
+            continue
+        if before is not None and before["id"] == record["id"]:
+            record = dict(before)
+        elif before is not None:
+            record["precedingPfIds"] = [before["id"]]
+        records.append(record)
+        stages[record["id"]] = _stage_rows(gate)
+    return Made(tuple(records), stages, tuple(dict.fromkeys(words)))
+
+
+def _stage_rows(gate: Gate) -> list[dict[str, Any]]:
+    return [
+        {
+            "stage": s.name, "co2e_kg": s.co2e_kg, "half_kg": s.half_kg,
+            "primary_share": s.primary_share, "technology": s.quality.technology,
+            "geography": s.quality.geography, "time": s.quality.time,
+        }
+        for s in gate.stages
+    ]  # fmt: skip
 
 
 def gates_of(
