@@ -3,6 +3,8 @@
 NOT_PLUGS = frozenset(
     {
         "benchmarks",
+        "book_cells",
+        "books",
         "inlet",
         "recording",
         "sparkplug_aliases",

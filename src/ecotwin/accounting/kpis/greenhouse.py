@@ -70,7 +70,7 @@ class Greenhouse(Family):
         by_hour = np.bincount(hour, kwh)
         left = site_kwh.copy()
         for contract in factors.contracts(steps.plant)[0]:
-            covered = np.minimum(left, _certified(steps, contract, hour, site_kwh))
+            covered = np.minimum(left, certified(steps, contract, hour, site_kwh))
             left -= covered
             part = np.divide(covered, site_kwh, out=np.zeros_like(covered), where=site_kwh > 0.0)
             sums[f"contract|{contract.name}"] = float((by_hour * part).sum())
@@ -96,7 +96,7 @@ class Greenhouse(Family):
         return made + biogenic, list(dict.fromkeys(gaps + words))
 
 
-def _certified(
+def certified(
     steps: Steps,
     contract: Contract,
     hour: Ints,
