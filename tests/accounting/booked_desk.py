@@ -31,10 +31,10 @@ class Books:
         self.rows: list[Booking] = []
 
     def add(
-        self, kind: str, *, first: date = DAY, days: int = 1, element: str = "", id: str = "", **facts: Any
+        self, kind: str, *, first: date = DAY, days: int = 1, element: str = "", **facts: Any
     ) -> Books:  # fmt: skip
         """One more row; by default of the day itself."""
-        name = id or f"{kind}-{len(self.rows)}"
+        name = f"{kind}-{len(self.rows)}"
         place = element or self.plant.site.id
         self.rows.append(
             Booking(kind, name, span(first, days, self.plant), place, facts, "a test's invoice")
@@ -43,7 +43,7 @@ class Books:
 
     def factor(self, key: str, value: float, unit: str, **more: Any) -> Books:
         """A factor that holds all year."""
-        facts = {"key": key, "value": value, "unit": unit, "place": "DE", "year": 2026, "version": "1",
+        facts: dict[str, Any] = {"key": key, "value": value, "unit": unit, "place": "DE", "year": 2026, "version": "1",
                  "gwp_set": "AR6" if unit.startswith("kgCO2e") else "", "uncertainty": 0.1} | more  # fmt: skip
         first = facts.pop("first", date(2026, 1, 1))
         days = facts.pop("days", 365)

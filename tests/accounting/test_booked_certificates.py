@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from accounting.booked_desk import Books, by_name, desk, works_with
-from accounting.conftest import PLANT, Works
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounting.booked_desk import Books, by_name, desk, works_with
+from accounting.conftest import PLANT, Works
 from ecotwin.accounting.booked.certificates import plug
 from ecotwin.accounting.matching import match
 from ecotwin.accounting.scope2 import QUALITY_CRITERIA, Instrument, market_based
@@ -26,7 +26,7 @@ BARE = works_with(PLANT, grid=GRID)
 
 
 def certificate(books: Books, kwh: float, evidence: str = "register 1", **more: Any) -> Books:
-    facts = {
+    facts: dict[str, Any] = {
         "kwh": kwh,
         "factor": 0.0,
         "contract": "unbundled",
@@ -45,7 +45,7 @@ def hours(need: Any, plant: Plant = BARE, start: datetime | None = None) -> Wind
         "feeder.energy": 0.0,
         "blower.energy": 0.0,
     }
-    given_ = {"start": start} if start else {}
+    given_: dict[str, Any] = {"start": start} if start else {}
     return Works().window(values, steps=len(need), step_s=3600, plant=plant, **given_)
 
 
@@ -110,10 +110,10 @@ def test_contracts_of_the_plant_file_come_first_and_keep_their_figures() -> None
 
 @pytest.mark.parametrize("criterion", QUALITY_CRITERIA)
 def test_each_criterion_that_fails_leaves_the_certificate_out_by_name(criterion: str) -> None:
-    for facts in ({criterion: False},):
-        got, gaps = figures(certificate(Books(BARE), 1000.0, **facts), np.full(24, 100.0))
-        assert got["ghg.scope2_market_annual"].value == pytest.approx(1200.0)
-        assert any(criterion in words and "left out" in words for words in gaps)
+    facts: dict[str, Any] = {criterion: False}
+    got, gaps = figures(certificate(Books(BARE), 1000.0, **facts), np.full(24, 100.0))
+    assert got["ghg.scope2_market_annual"].value == pytest.approx(1200.0)
+    assert any(criterion in words and "left out" in words for words in gaps)
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounting.booked_desk import DAY, Books, by_name, desk, works_with
+from accounting.booked_desk import DAY, Books, by_name, desk, span, works_with
 from accounting.conftest import PLANT, Works
+from ecotwin.accounting.book import Book
 from ecotwin.accounting.booked.scope1 import gas_weight, plug
+from ecotwin.accounting.contract import Desk
 from ecotwin.errors import FactorGap
 from ecotwin.records import Measure
 
@@ -131,18 +133,22 @@ def test_refills_that_cannot_be(facts: dict[str, Any], words: str) -> None:
     assert words in " ".join(gaps)
 
 
-def test_factors_of_another_gwp_set_or_of_zero_are_refused() -> None:
-    for change, words in (
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
         ({"gwp_set": "AR5"}, "is of AR5"),
         ({"value": 0.0}, "is zero"),
         ({"gwp_set": ""}, "does not tell"),
-    ):
-        books = Books(PLANT).factor(
-            "mobile/diesel", **({"value": 2.7, "unit": "kgCO2e/l"} | change)
-        )
-        got, gaps = figures(books.add("vehicle", fuel="diesel", amount=1.0, unit="l"))
-        assert "ghg.scope1_mobile" not in got
-        assert words in " ".join(gaps)
+    ],
+)
+def test_factors_of_another_gwp_set_or_of_zero_are_refused(
+    change: dict[str, Any], words: str
+) -> None:
+    facts: dict[str, Any] = {"value": 2.7, "unit": "kgCO2e/l"} | change
+    books = Books(PLANT).factor("mobile/diesel", **facts)
+    got, gaps = figures(books.add("vehicle", fuel="diesel", amount=1.0, unit="l"))
+    assert "ghg.scope1_mobile" not in got
+    assert words in " ".join(gaps)
 
 
 def test_electric_vehicles_are_no_scope_1() -> None:
@@ -179,9 +185,6 @@ def test_two_parts_of_a_time_add_up_to_the_whole(
     rows: list[tuple[int, float]], middle: int
 ) -> None:
     """Law: bookings of days count once, wherever the period is cut."""
-    from accounting.booked_desk import span
-    from ecotwin.accounting.book import Book
-    from ecotwin.accounting.contract import Desk
 
     books = Books(PLANT).add("refill", first=date(2025, 1, 1), gas="SF6", mass_kg=0.0)
     for day, mass in rows:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+
 from accounting.booked_desk import DAY, Books, by_name, desk, works_with
 from accounting.conftest import PLANT, Works
-
 from ecotwin.accounting.booked.scope3 import plug
 from ecotwin.accounting.scope3 import spent, transport_work
+from ecotwin.clock import Period
 from ecotwin.plant.model import Material, Plant, Product
 from ecotwin.records import Measure
 
 BOUGHT_KWH = 24 * 0.9
 """What the grid meter counts in the day of hours: bought = used - made on site + delivered."""
-SUPPLIER = {
+SUPPLIER: dict[str, Any] = {
     "supplier": "Mill", "material": "steel", "footprint": 1.9, "unit": "kg", "uncertainty": 0.1, "version": "1",
     "place": "DE", "gwp_set": "AR6", "primary_share": 80.0,
 }  # fmt: skip
@@ -90,7 +92,11 @@ def test_spend_is_put_into_the_factors_year_and_prices() -> None:
     ],
 )
 def test_a_spend_factor_that_does_not_fit_is_a_gap(change: dict[str, Any], words: str) -> None:
-    facts = {"value": 0.25, "unit": "kgCO2e/EUR", "basis": "purchaser prices"} | change
+    facts: dict[str, Any] = {
+        "value": 0.25,
+        "unit": "kgCO2e/EUR",
+        "basis": "purchaser prices",
+    } | change
     books = Books(PLANT).factor("spend/repair", **facts)
     got, gaps = figures(books.add("purchase", material="repair", amount=9.0, unit="EUR", spend=9.0))
     assert "ghg.scope3_cat1" not in got
@@ -201,10 +207,6 @@ def test_a_factor_that_changes_within_the_period_counts_by_time_as_an_estimate()
     )  # to 1 June
     row = books.rows[-1]
     middle = row.period.end + timedelta(hours=12)
-    from dataclasses import replace
-
-    from ecotwin.clock import Period
-
     books.rows[-1] = replace(row, period=Period(row.period.start, middle))
     books.factor("electricity/upstream", 0.06, "kgCO2e/kWh")
     books.rows[-1] = replace(books.rows[-1], period=Period(middle, books.rows[-1].period.end))
@@ -374,4 +376,4 @@ def test_a_year_of_purchases_cut_by_the_period_is_an_estimate() -> None:
     assert found.value == pytest.approx(19.0, rel=1e-3)
     assert found.estimated_share == 1.0
     assert found.high > found.value * 1.4
-    assert DAY == date(2026, 6, 2)
+    assert date(2026, 6, 2) == DAY

@@ -6,15 +6,15 @@ import math
 
 import numpy as np
 import pytest
-from accounting.booked_desk import Books, by_name, desk
-from accounting.conftest import PLANT, Works
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accounting.booked_desk import Books, by_name, desk
+from accounting.conftest import PLANT, Works
+from ecotwin.accounting.accounts import Accounts, run
 from ecotwin.accounting.booked import scope1, scope3
 from ecotwin.accounting.contract import Desk
 from ecotwin.accounting.cradle import cradle_to_gate
-from ecotwin.accounting.accounts import Accounts, run
 from ecotwin.accounting.montecarlo import simulate
 from ecotwin.accounting.scope3 import Part, category
 from ecotwin.accounting.uncertainty import Uncertain, first_order
@@ -112,8 +112,8 @@ def test_the_interval_of_a_product_footprint_agrees_with_draws() -> None:
     ]
     made = {7: 21.6, 8: 0.0}
     gate = cradle_to_gate(PLANT, 7, accounts, made, shared=given_)
-    products = [
-        (Uncertain("", 1.0 / gate.pieces), Uncertain("", part.amount), Uncertain(f"{part.name}", 1.0, part.amount_error),
+    products: list[tuple[Uncertain, ...]] = [
+        (Uncertain("", 1.0 / gate.pieces), Uncertain("", part.amount), Uncertain(part.name, 1.0, part.amount_error),
          Uncertain(part.factor.id, part.factor.value, part.factor.value * part.factor.uncertainty))
         for c in given_ for part in c.parts
     ]  # fmt: skip

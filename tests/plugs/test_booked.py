@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -83,13 +84,15 @@ def _desk(period: Period, books: str = "demo", silent: bool = False) -> Desk:
         if step_s == 3600:
             return window
         times = 3600 // step_s
-        arrays = {
-            n: np.repeat(getattr(window, n), times, axis=0)
-            for n in ("mean", "low", "high", "last", "covered", "estimated", "count")
-        }
-        return replace(
-            window, step_s=step_s, amount=np.repeat(window.amount, times, axis=0) / times, **arrays
-        )
+
+        def cut(column: Any) -> Any:
+            return np.repeat(column, times, axis=0)
+
+        w = window
+        return Window(
+            w.period, step_s, w.signals, cut(w.mean), cut(w.low), cut(w.high), cut(w.last),
+            cut(w.amount) / times, cut(w.covered), cut(w.estimated), cut(w.count),
+        )  # fmt: skip
 
     return Desk(plant, period, Book.of(period, rows), metered, give)
 
@@ -119,12 +122,14 @@ DAY = _span(date(2026, 6, 3), 1)
 
 def _sound(figure: Measure, plug: Booked, period: Period) -> None:
     assert figure.indicator in plug.indicators
-    assert figure.period.start >= period.start and figure.period.end <= period.end
+    assert figure.period.start >= period.start
+    assert figure.period.end <= period.end
     assert np.isfinite([figure.value, figure.low, figure.high]).all(), figure.id
     assert figure.low <= figure.value <= figure.high, figure.id
     assert 0.0 <= figure.coverage <= 1.0, figure.id
     assert 0.0 <= figure.estimated_share <= 1.0, figure.id
-    assert figure.method and figure.inputs, figure.id
+    assert figure.method
+    assert figure.inputs, figure.id
     if figure.split:
         assert sum(figure.split.values()) == pytest.approx(figure.value), figure.id
     sets = {f.gwp_set for f in figure.factors if f.gwp_set}
@@ -151,7 +156,7 @@ def test_figures_are_sound(name: str, period: Period) -> None:
     plug, seen = _plug(name), 0
     for element in _plant().elements:
         made, gaps = plug.figures(_desk(period), element.id)
-        assert all(isinstance(words, str) and words for words in gaps)
+        assert all(gaps)
         assert len({m.indicator for m in made}) == len(made)
         for figure in made:
             assert figure.element == element.id
@@ -168,7 +173,7 @@ def test_empty_books_and_silent_meters_are_gaps_and_no_crash(name: str) -> None:
             made, gaps = plug.figures(desk, element)
             for figure in made:
                 _sound(figure, plug, DAY)
-            assert all(isinstance(words, str) and words for words in gaps)
+            assert all(gaps)
 
 
 @pytest.mark.parametrize("name", PLUGS)
