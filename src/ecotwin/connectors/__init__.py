@@ -2,9 +2,9 @@
 
 NOT_PLUGS = frozenset(
     {
+        "benchmarks",
         "book_cells",
         "books",
-        "benchmarks",
         "brightway",
         "ecospold",
         "inlet",
