@@ -63,6 +63,7 @@ from ecotwin.accounting.scope2 import (
     unmet_criteria,
 )
 from ecotwin.accounting.targets import sbti_linear_cut, sbti_path
+from ecotwin.accounting.uncertainty import Uncertain, first_order
 from ecotwin.accounting.weather import (
     cooling_degree_days,
     eurostat_degree_days,
@@ -79,6 +80,8 @@ if TYPE_CHECKING:
         pieces_made,
         product_footprint,
     )
+    from ecotwin.accounting.matching import Matched, cover
+    from ecotwin.accounting.montecarlo import Simulated, simulate
     from ecotwin.accounting.scope3 import (
         Category,
         Leg,
@@ -109,11 +112,14 @@ __all__ = [
     "Instrument",
     "Leg",
     "MarketBased",
+    "Matched",
     "Offer",
     "Part",
     "Purchase",
+    "Simulated",
     "Standing",
     "Suppliers",
+    "Uncertain",
     "autocorrelation",
     "aware_factor",
     "biogenic_uptake",
@@ -124,6 +130,7 @@ __all__ = [
     "combustion",
     "conform",
     "cooling_degree_days",
+    "cover",
     "cradle_to_gate",
     "cusum",
     "cvrmse",
@@ -134,6 +141,7 @@ __all__ = [
     "end_of_life",
     "energy_upstream",
     "eurostat_degree_days",
+    "first_order",
     "fractional_savings_uncertainty",
     "fuel_and_energy",
     "fuel_energy",
@@ -165,6 +173,7 @@ __all__ = [
     "refrigerant_loss",
     "sbti_linear_cut",
     "sbti_path",
+    "simulate",
     "spent",
     "transport",
     "transport_work",
@@ -185,6 +194,10 @@ _LATER = {
     "missing_fields": "cradle",
     "pieces_made": "cradle",
     "product_footprint": "cradle",
+    "Matched": "matching",
+    "cover": "matching",
+    "Simulated": "montecarlo",
+    "simulate": "montecarlo",
     "Category": "scope3",
     "Leg": "scope3",
     "Part": "scope3",
