@@ -78,8 +78,16 @@ if TYPE_CHECKING:
         Gate,
         cradle_to_gate,
         missing_fields,
-        pieces_made,
         product_footprint,
+    )
+    from ecotwin.accounting.leak_score import Alarm, alarm_score, alarms_score
+    from ecotwin.accounting.leakage import (
+        BalanceLeak,
+        NightLeak,
+        Rise,
+        balance_leak,
+        night_flow_leak,
+        rises,
     )
     from ecotwin.accounting.reconciliation import Row, doubts, reconcile
     from ecotwin.accounting.scope3 import (
@@ -96,12 +104,15 @@ if TYPE_CHECKING:
         transport_work,
         waste,
     )
+    from ecotwin.accounting.sharing import pieces_made
     from ecotwin.accounting.suppliers import Offer, Purchase, Standing, Suppliers, read_suppliers
 
 __all__ = [
     "COMBUSTION_GWP",
     "FUGITIVE_CH4_GWP",
     "QUALITY_CRITERIA",
+    "Alarm",
+    "BalanceLeak",
     "Burnt",
     "Category",
     "Circularity",
@@ -113,16 +124,21 @@ __all__ = [
     "Key",
     "Leg",
     "MarketBased",
+    "NightLeak",
     "Offer",
     "Output",
     "Part",
     "Purchase",
+    "Rise",
     "Row",
     "Standing",
     "Suppliers",
+    "alarm_score",
+    "alarms_score",
     "allocation_key",
     "autocorrelation",
     "aware_factor",
+    "balance_leak",
     "biogenic_uptake",
     "bleed_down_leak",
     "blend_gwp",
@@ -156,6 +172,7 @@ __all__ = [
     "matched_share",
     "material_circularity",
     "missing_fields",
+    "night_flow_leak",
     "nmbe",
     "noise_exposure",
     "normalised_improvement",
@@ -173,6 +190,7 @@ __all__ = [
     "read_suppliers",
     "reconcile",
     "refrigerant_loss",
+    "rises",
     "sbti_linear_cut",
     "sbti_path",
     "share_out",
@@ -189,6 +207,15 @@ __all__ = [
 ]
 
 _LATER = {
+    "Alarm": "leak_score",
+    "alarm_score": "leak_score",
+    "alarms_score": "leak_score",
+    "BalanceLeak": "leakage",
+    "NightLeak": "leakage",
+    "Rise": "leakage",
+    "balance_leak": "leakage",
+    "night_flow_leak": "leakage",
+    "rises": "leakage",
     "Key": "allocation",
     "Output": "allocation",
     "allocation_key": "allocation.key",
@@ -199,7 +226,7 @@ _LATER = {
     "Gate": "cradle",
     "cradle_to_gate": "cradle",
     "missing_fields": "cradle",
-    "pieces_made": "cradle",
+    "pieces_made": "sharing",
     "product_footprint": "cradle",
     "Row": "reconciliation",
     "doubts": "reconciliation",

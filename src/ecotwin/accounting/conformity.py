@@ -24,7 +24,7 @@ from ecotwin.accounting.catalogue import indicators
 from ecotwin.accounting.contract import Kpi
 from ecotwin.clock import Period
 from ecotwin.errors import FigureGap
-from ecotwin.plant.model import STATES, GridFactors, Plant, Product, Shift, Signal, Tariff
+from ecotwin.plant.model import STATES, Basin, GridFactors, Plant, Product, Shift, Signal, Tariff
 from ecotwin.records import Window
 
 Mend = tuple[str, Callable[[Plant], Plant]]
@@ -187,6 +187,7 @@ def _mends(plant: Plant) -> list[Mend]:
     ]
     return [
         ("`grid`", lambda p: replace(p, grid=_grid(p))),
+        ("`basin`", lambda p: replace(p, basin=p.basin or Basin("-", (1.0,), "-"))),
         *factors,
         *prices,
         ("`products`", lambda p: replace(p, products=p.products or _one_product(p))),

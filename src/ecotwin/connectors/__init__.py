@@ -2,6 +2,9 @@
 
 NOT_PLUGS = frozenset(
     {
+        "book_cells",
+        "books",
+        "benchmarks",
         "inlet",
         "recording",
         "sparkplug_aliases",

@@ -145,7 +145,7 @@ def covered_shares(steps: Steps, hour: Ints, site_kwh: Floats) -> dict[str, Floa
     """Contract -> [hours] share of the site's bought energy that it covers, never more than was left of the hour."""
     left, found = site_kwh.copy(), {}
     for contract in factors.contracts(steps.plant)[0]:
-        covered = np.minimum(left, _certified(steps, contract, hour, site_kwh))
+        covered = np.minimum(left, certified(steps, contract, hour, site_kwh))
         left -= covered
         none = np.zeros_like(covered)
         found[contract.name] = np.divide(covered, site_kwh, out=none, where=site_kwh > 0.0)
@@ -157,7 +157,7 @@ def fuel_name(carrier: str, signal: Signal) -> str:
     return carrier if carrier == "gas" else signal.material or "fuel"
 
 
-def _certified(
+def certified(
     steps: Steps,
     contract: Contract,
     hour: Ints,
