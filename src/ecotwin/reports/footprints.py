@@ -48,7 +48,8 @@ def _all(dossier: Dossier, records: list[Mapping[str, Any]]) -> Section:
         (
             r["productNameCompany"], _number(r["pcf"], "pcfExcludingBiogenicUptake"),
             _number(r["pcf"], "pcfIncludingBiogenicUptake"), r["pcf"]["declaredUnitOfMeasurement"],
-            _number(r["pcf"], "primaryDataShare"), r["status"], str(r.get("validityPeriodEnd", ""))[:10],
+            _number(r["pcf"], "primaryDataShare"), r["status"],
+            str(r.get("validityPeriodEnd", ""))[:10],
         )
         for r in records
     ]  # fmt: skip
@@ -57,7 +58,8 @@ def _all(dossier: Dossier, records: list[Mapping[str, Any]]) -> Section:
         "Status", "Valid to",
     )  # fmt: skip
     text = (
-        f"Cradle to gate of what {name_of(dossier, dossier.element)} made, one piece each. No offset is inside a footprint.",
+        f"Cradle to gate of what {name_of(dossier, dossier.element)} made, one piece each.",
+        "No offset is inside a footprint.",
         "A footprint holds for three years after its reference period unless it says otherwise.",
     )
     return Section("Products", text, (), (table("Footprints", names, rows),))

@@ -140,7 +140,7 @@ def _figure(dossier: Dossier, row: Row) -> Section:
         [(str(y["year"]), y["allowed"]) for y in row["years"]],
         f"{row['cut'] * 100:.3g} % less than {row['base_year']} by {row['target_year']}, in a straight line",
     )  # fmt: skip
-    text = [f"{row['name']}: {row['indicator']} of {place_of(dossier, row['element'])}."]
+    text = [f"{row['name']}: {row['indicator']} of {name_of(dossier, row['element'])}."]
     if row.get("outlook"):
         text.append(row["outlook"]["text"])
     text += [
