@@ -47,7 +47,7 @@ def read(content: bytes | str) -> Report:
         raise FileFault(
             f"this is not the JSON of a report ({type(fault).__name__}: {fault})",
             expected=f"a file with format {FORMAT}",
-            remedy="make it anew with `ecotwin report`",
+            remedy="make the file anew, or see which software wrote it",
         ) from None
 
 
