@@ -16,7 +16,7 @@ from ecotwin.errors import EcotwinError, FigureGap
 from ecotwin.plant.model import Permit
 from ecotwin.plugs import load
 from ecotwin.records import Booking, Datapoint, FactorUse, Measure, Report, Table
-from ecotwin.reports import esrs, pieces
+from ecotwin.reports import pieces, taxonomy
 from ecotwin.reports.contract import Dossier
 from ecotwin.reports.energy_review import uses
 
@@ -58,13 +58,13 @@ def table(report: Report, title: str) -> Table:
 
 
 def test_the_taxonomy_is_sound() -> None:
-    for edition in esrs.editions().values():
+    for edition in taxonomy.editions().values():
         assert edition.standard
         assert "2026/470" in edition.note
         ids = [a.id for a in edition.asked]
         assert len(set(ids)) == len(ids)
         for asked in edition.asked:
-            assert asked.rule.split()[0] in esrs.RULES, asked
+            assert asked.rule.split()[0] in taxonomy.RULES, asked
             assert asked.indicators or asked.note, asked
             assert asked.id.startswith(asked.disclosure.split()[0]), asked
             for indicator in asked.indicators:
@@ -74,7 +74,7 @@ def test_the_taxonomy_is_sound() -> None:
 
 
 def test_scope_1_is_07_and_never_01() -> None:
-    asked = {a.id: a for e in esrs.editions().values() for a in e.asked}
+    asked = {a.id: a for e in taxonomy.editions().values() for a in e.asked}
     assert "E1-6_01" not in asked
     assert asked["E1-6_07"].indicators[0] == "ghg.scope1_all"
     dossier = with_figures(dossiers.dossier(), ghg__scope1_all=12_345.0)
@@ -88,7 +88,7 @@ def test_scope_1_is_07_and_never_01() -> None:
 
 def test_catalogue_and_taxonomy_agree_on_places() -> None:
     """What the taxonomy takes first for a place is a figure that the catalogue puts there."""
-    for asked in (a for e in esrs.editions().values() for a in e.asked):
+    for asked in (a for e in taxonomy.editions().values() for a in e.asked):
         entry = indicators().get(asked.indicators[0]) if asked.indicators else None
         if entry and asked.rule in ("figure", "first", "each", "or_difference", "or_share"):
             assert asked.id in entry.esrs, asked
@@ -144,7 +144,7 @@ def test_pollutants_and_codes_have_a_datapoint_each() -> None:
 
 def test_an_unknown_edition_is_refused_and_the_report_names_its_own() -> None:
     report = write("esrs", dossiers.dossier())
-    assert report.data["taxonomy_version"] in esrs.editions()
+    assert report.data["taxonomy_version"] in taxonomy.editions()
     with pytest.raises(EcotwinError, match="esrs-set1-2023"):
         write("esrs", dossiers.dossier(extra={"taxonomy": "esrs-2099"}))
 
@@ -376,6 +376,20 @@ def test_every_figure_stands_once() -> None:
     for m in dossier.figures.values():
         own = [float(r[3]) for r in parts.rows if r[:2] == (m.element, m.indicator)]  # type: ignore[arg-type]
         assert not own or sum(own) == pytest.approx(m.value)
+
+
+def test_a_factor_of_many_values_stands_once_with_its_range() -> None:
+    dossier = dossiers.dossier()
+    rows = (
+        next(s for s in write("accounts", dossier).sections if s.title == "Factors").tables[0].rows
+    )
+    assert len({r[0] for r in rows}) == len(rows)
+    used = [
+        f.value for m in dossier.figures.values() for f in m.factors if f.id.endswith("/hourly")
+    ]
+    hourly = next(r for r in rows if str(r[0]).endswith("/hourly"))
+    assert hourly[1:3] == (min(used), max(used))
+    assert {f.id for m in dossier.figures.values() for f in m.factors} == {r[0] for r in rows}
 
 
 # ---- reasons
