@@ -19,6 +19,13 @@ from ecotwin.records import Booking, Datapoint, FactorUse, Measure, Report, Tabl
 from ecotwin.reports import pieces, taxonomy
 from ecotwin.reports.contract import Dossier
 from ecotwin.reports.energy_review import uses
+from ecotwin.reports.rendering import Facts, render
+
+KEYS = st.sampled_from(
+    """permit id name element limit unit window source windows valid above highest mean used_share verdict exceedances
+    start end value error_share discarded_days why kind indicator base_year cut outlook text missing expected actual
+    variables reasons baseline_period model fit""".split()  # noqa: SIM905
+)
 
 
 def write(name: str, dossier: Dossier) -> Report:
@@ -414,3 +421,25 @@ def test_a_unit_that_does_not_fit_is_a_gap() -> None:
     point = pieces.point(dossiers.dossier(), "x", "energy.total", unit="m3")
     assert point.value is None
     assert "kWh" in point.missing
+
+
+# ---- what others hand in
+
+junk = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-9, 9)
+    | st.floats(allow_nan=False)
+    | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=4,
+)
+
+
+@pytest.mark.parametrize("name", ["permits", "esrs", "energy_review"])
+@given(records=st.lists(st.dictionaries(KEYS, junk, max_size=8) | junk, max_size=3) | junk)
+@settings(max_examples=25, deadline=None)
+def test_records_of_any_shape_do_no_harm(name: str, records: Any) -> None:
+    dossier = dossiers.dossier(extra={"permits": records, "targets": records, "baselines": records})
+    dossier = replace(dossier, plant=replace(dossier.plant, permits=(permit(),)))
+    assert render(write(name, dossier), "json", Facts.of(dossier))

@@ -165,12 +165,9 @@ def _significant(dossier: Dossier) -> Section:
 def _indicators(dossier: Dossier) -> Section:
     points = tuple(pieces.point(dossier, "6.4", i) for i in _ENPI)
     records = pieces.handed(dossier, "baselines")
-    places = set(pieces.below(dossier))
     rows: list[tuple[Cell, ...]] = []
     judged: list[tuple[Cell, ...]] = []
     for r in records:
-        if r.get("element", dossier.element) not in places:
-            continue
         numbers = tuple(pieces.amounts(r, "expected", "low", "high", "actual", "improvement"))
         rows.append(
             (pieces.told(r, "name"), pieces.told(r, "unit"), *numbers, pieces.told(r, "fit"))

@@ -83,12 +83,7 @@ _STANDING = ("name", "unit", "allowed", "actual", "low", "high", "over", "met", 
 
 
 def _targets(dossier: Dossier) -> Section:
-    places = set(pieces.below(dossier))
-    records = [
-        r
-        for r in pieces.handed(dossier, "targets")
-        if r.get("element", dossier.element) in places and r.get("kind", "target") == "target"
-    ]
+    records = [r for r in pieces.handed(dossier, "targets") if r.get("kind", "target") == "target"]
     promised, standing = (
         tuple(tuple(pieces.told(r, key) for key in keys) for r in records)
         for keys in (_PROMISED, _STANDING)

@@ -342,15 +342,24 @@ def below(dossier: Dossier, element: str = "") -> tuple[str, ...]:
 
 
 def handed(dossier: Dossier, key: str) -> list[Mapping[str, Any]]:
-    """Records of `extra[key]`; a record that is none is left out of what can be read."""
+    """Records of `extra[key]` about the element or what is below it; what is no record is left out.
+
+    One that names no `element` is about the element of the report.
+    """
     found = dossier.extra.get(key, ())
-    return [r for r in found if isinstance(r, Mapping)] if isinstance(found, list | tuple) else []
+    places = set(below(dossier))
+    records = (
+        (r for r in found if isinstance(r, Mapping)) if isinstance(found, list | tuple) else ()
+    )
+    return [r for r in records if str(r.get("element") or dossier.element) in places]
 
 
 def told(record: Mapping[str, Any], key: str) -> Cell:
     """A value of a handed record as a cell; None where it lacks or is empty."""
     value = record.get(key)
     if value is None or value == "":
+        return None
+    if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, bool | int | float | str):
         return value
