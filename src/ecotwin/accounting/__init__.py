@@ -71,17 +71,28 @@ from ecotwin.accounting.weather import (
 )
 
 if TYPE_CHECKING:
+    from ecotwin.accounting.allocation import Key, Output, price_ratio, share_out
+    from ecotwin.accounting.allocation import key as allocation_key
     from ecotwin.accounting.conformity import conform
     from ecotwin.accounting.cradle import (
         Declared,
         Gate,
         cradle_to_gate,
         missing_fields,
-        pieces_made,
         product_footprint,
+    )
+    from ecotwin.accounting.leak_score import Alarm, alarm_score, alarms_score
+    from ecotwin.accounting.leakage import (
+        BalanceLeak,
+        NightLeak,
+        Rise,
+        balance_leak,
+        night_flow_leak,
+        rises,
     )
     from ecotwin.accounting.matching import Matched, cover
     from ecotwin.accounting.montecarlo import Simulated, simulate
+    from ecotwin.accounting.reconciliation import Row, doubts, reconcile
     from ecotwin.accounting.scope3 import (
         Category,
         Leg,
@@ -96,12 +107,15 @@ if TYPE_CHECKING:
         transport_work,
         waste,
     )
+    from ecotwin.accounting.sharing import pieces_made
     from ecotwin.accounting.suppliers import Offer, Purchase, Standing, Suppliers, read_suppliers
 
 __all__ = [
     "COMBUSTION_GWP",
     "FUGITIVE_CH4_GWP",
     "QUALITY_CRITERIA",
+    "Alarm",
+    "BalanceLeak",
     "Burnt",
     "Category",
     "Circularity",
@@ -110,18 +124,27 @@ __all__ = [
     "Footprint",
     "Gate",
     "Instrument",
+    "Key",
     "Leg",
     "MarketBased",
     "Matched",
+    "NightLeak",
     "Offer",
+    "Output",
     "Part",
     "Purchase",
+    "Rise",
+    "Row",
     "Simulated",
     "Standing",
     "Suppliers",
     "Uncertain",
+    "alarm_score",
+    "alarms_score",
+    "allocation_key",
     "autocorrelation",
     "aware_factor",
+    "balance_leak",
     "biogenic_uptake",
     "bleed_down_leak",
     "blend_gwp",
@@ -137,6 +160,7 @@ __all__ = [
     "data_quality",
     "day_is_valid",
     "decimal_text",
+    "doubts",
     "effective_count",
     "end_of_life",
     "energy_upstream",
@@ -156,6 +180,7 @@ __all__ = [
     "matched_share",
     "material_circularity",
     "missing_fields",
+    "night_flow_leak",
     "nmbe",
     "noise_exposure",
     "normalised_improvement",
@@ -166,13 +191,17 @@ __all__ = [
     "pcf_excluding_uptake",
     "pcf_including_uptake",
     "pieces_made",
+    "price_ratio",
     "primary_data_share",
     "product_footprint",
     "read_footprint",
     "read_suppliers",
+    "reconcile",
     "refrigerant_loss",
+    "rises",
     "sbti_linear_cut",
     "sbti_path",
+    "share_out",
     "simulate",
     "spent",
     "transport",
@@ -187,17 +216,34 @@ __all__ = [
 ]
 
 _LATER = {
+    "Alarm": "leak_score",
+    "alarm_score": "leak_score",
+    "alarms_score": "leak_score",
+    "BalanceLeak": "leakage",
+    "NightLeak": "leakage",
+    "Rise": "leakage",
+    "balance_leak": "leakage",
+    "night_flow_leak": "leakage",
+    "rises": "leakage",
+    "Key": "allocation",
+    "Output": "allocation",
+    "allocation_key": "allocation.key",
+    "price_ratio": "allocation",
+    "share_out": "allocation",
     "conform": "conformity",
     "Declared": "cradle",
     "Gate": "cradle",
     "cradle_to_gate": "cradle",
     "missing_fields": "cradle",
-    "pieces_made": "cradle",
+    "pieces_made": "sharing",
     "product_footprint": "cradle",
     "Matched": "matching",
     "cover": "matching",
     "Simulated": "montecarlo",
     "simulate": "montecarlo",
+    "Row": "reconciliation",
+    "doubts": "reconciliation",
+    "reconcile": "reconciliation",
     "Category": "scope3",
     "Leg": "scope3",
     "Part": "scope3",
@@ -223,4 +269,5 @@ def __getattr__(name: str) -> Any:
     """Load what was left for later."""
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"ecotwin.accounting.{_LATER[name]}"), name)
+    module, _, renamed = _LATER[name].partition(".")
+    return getattr(import_module(f"ecotwin.accounting.{module}"), renamed or name)

@@ -25,7 +25,7 @@ from ecotwin.accounting.catalogue import indicators
 from ecotwin.accounting.contract import Booked, Desk, Kpi
 from ecotwin.clock import Period, local_month
 from ecotwin.errors import FigureGap
-from ecotwin.plant.model import STATES, GridFactors, Plant, Product, Shift, Signal, Tariff
+from ecotwin.plant.model import STATES, Basin, GridFactors, Plant, Product, Shift, Signal, Tariff
 from ecotwin.plugs import load_all
 from ecotwin.records import Booking, Window
 
@@ -240,6 +240,7 @@ def _mends(plant: Plant) -> list[Mend]:
     ]
     return [
         ("`grid`", lambda p: replace(p, grid=_grid(p))),
+        ("`basin`", lambda p: replace(p, basin=p.basin or Basin("-", (1.0,), "-"))),
         *factors,
         *prices,
         ("`products`", lambda p: replace(p, products=p.products or _one_product(p))),

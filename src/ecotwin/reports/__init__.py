@@ -1,3 +1,3 @@
 """What is handed to others, one file a report or exchange format."""
 
-NOT_PLUGS = frozenset({"pact"})
+NOT_PLUGS = frozenset({"claims", "pact", "pieces", "rendering"})
