@@ -163,7 +163,8 @@ def _scope2(desk: Desk, element: str, kind: str) -> Measure:
     """Scope 2 by a method; by the market with the certificates of the year, where some are booked."""
     certified = kind == "market" and element == desk.plant.site.id and desk.book.has("certificate")
     if certified:
-        return annual_market(desk)
+        made = desk.metered.get((element, "ghg.scope2_market_annual"))
+        return made or annual_market(desk)
     found = desk.metered.get((element, f"ghg.scope2_{kind}"))
     if found is None:
         raise FigureGap(
