@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ecotwin.accounting.contract import Desk
 from ecotwin.accounting.factors import one_gwp_set
@@ -20,7 +20,7 @@ from ecotwin.records import Booking, FactorUse, Input, Measure
 
 BOOKED = 0.02
 """Half of the 95 % interval of a booked amount as a share of it (stated assumption: a calibrated weighbridge)."""
-_SHOWN = 12
+_SHOWN, _NAMED = 12, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,9 @@ class Line:
     Attributes:
         label: The part of the split that it belongs to. name: Of the input, for the reader.
         amount: [unit]. factors: What it is multiplied by.
-        errs: Id of the amount's error: a meter or a booking. error: Half of its 95 % interval as a share.
+        errs: Id of the amount's error: a meter, or `kind/id` of a booking. error: Half of its 95 % interval as a share.
         estimated: Share of the amount that is an estimate. measure: Id of the figure that it comes from.
         primary_share: Share of the factors that rests on the supplier's own data [%].
-        sources: Bookings or meters behind it.
     """
 
     label: str
@@ -47,7 +46,6 @@ class Line:
     coverage: float = 1.0
     measure: str = ""
     primary_share: float = 0.0
-    sources: int = 1
 
     @property
     def value(self) -> float:
@@ -202,16 +200,18 @@ def figure(
 
 
 def _inputs(lines: Iterable[Line]) -> Iterator[Input]:
-    """One input for each name, unit and figure behind it."""
-    found: dict[tuple[str, str, str], Line] = {}
+    """One input for each name, unit and figure behind it, with the ids of its bookings."""
+    found: dict[tuple[str, str, str], list[Line]] = {}
     for line in lines:
-        key = (line.name, line.unit, line.measure)
-        old = found.get(key)
-        found[key] = (
-            line
-            if old is None
-            else replace(old, amount=old.amount + line.amount, sources=old.sources + 1)
-        )
-    for (name, unit, measure), line in found.items():
-        words = f"{name} ({line.sources} bookings)" if line.sources > 1 else name
-        yield Input(words, line.amount, unit, "", line.coverage, measure)
+        found.setdefault((line.name, line.unit, line.measure), []).append(line)
+    for (name, unit, measure), rows in found.items():
+        amount = sum(line.amount for line in rows)
+        yield Input(f"{name}{_behind(rows)}", amount, unit, "", rows[0].coverage, measure)
+
+
+def _behind(rows: Sequence[Line]) -> str:
+    """Which bookings stand behind an input: all of a few, else the first, the last and how many."""
+    ids = list(dict.fromkeys(line.errs.partition("/")[2] for line in rows if "/" in line.errs))
+    if len(ids) > _NAMED:
+        return f" ({len(ids)} bookings, {ids[0]} to {ids[-1]})"
+    return f" ({', '.join(ids)})" if ids else ""
