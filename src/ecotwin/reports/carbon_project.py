@@ -19,8 +19,9 @@ from typing import Any
 from ecotwin.clock import iso
 from ecotwin.errors import FigureGap
 from ecotwin.records import Datapoint, Range, Report, Saving, Section
-from ecotwin.reports.claims import OUTSIDE, gaps_of, in_words, place_of, table
+from ecotwin.reports.claims import OUTSIDE, in_words, table
 from ecotwin.reports.contract import Dossier
+from ecotwin.reports.pieces import name_of, whole
 
 _NOT_GIVEN = "not stated: the project has to assess it before anything is issued"
 
@@ -56,7 +57,7 @@ class CarbonProject:
         if not counted:
             reasons = "; ".join(dict.fromkeys(j.why_not for j in judged)) or "there is no saving"
             raise FigureGap(
-                f"no reduction of {place_of(dossier)} in {dossier.period} is proved: {reasons}",
+                f"no reduction of {name_of(dossier, dossier.element)} in {dossier.period} is proved: {reasons}",
                 expected="a saving with a fit baseline, an interval above zero and an entry in the ledger",
                 remedy="measure on, or mend the baseline; a reduction is never printed without evidence",
             )
@@ -70,11 +71,8 @@ class CarbonProject:
             _emissions(sums, project),
             _evidence(judged),
         )
-        return Report(
-            self.name, self.title, self.standard, dossier.element, place_of(dossier), dossier.period,
-            parts, (*gaps, *gaps_of(dossier)),
-            {"counted": [j.saving.advice for j in counted], "project": dict(project)},
-        )  # fmt: skip
+        told = {"counted": [j.saving.advice for j in counted], "project": dict(project)}
+        return whole(dossier, self, parts, data=told, gaps=gaps)
 
 
 # -- which savings count ----------------------------------------------------------------------------
@@ -140,7 +138,7 @@ def _scope(dossier: Dossier, project: Mapping[str, Any]) -> Section:
     span = f"{iso(dossier.period.start_us)} to {iso(dossier.period.end_us)}"
     name = project.get("name", "Energy saved by measures of the plant")
     text = (
-        f"{name} at {place_of(dossier)}, monitored from {span}.",
+        f"{name} at {name_of(dossier, dossier.element)}, monitored from {span}.",
         OUTSIDE,
         "Nobody may count a reduction of this report twice; certificates of the same kWh exclude it.",
         "Additionality is for the project's standard to judge: nothing here proves that it was not due anyway.",

@@ -9,8 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ecotwin.errors import FigureGap
-from ecotwin.records import Cell, Column, Table
+from ecotwin.records import Cell, Table
+from ecotwin.reports import pieces
 from ecotwin.reports.contract import Dossier
+from ecotwin.reports.pieces import heads, name_of, told_gaps
 
 OUTSIDE = (
     "Nothing here is part of the greenhouse gas inventory: it neither lowers nor raises a figure of scope 1, 2 or 3, "
@@ -18,32 +20,11 @@ OUTSIDE = (
 )
 
 
-def columns(*names: str) -> tuple[Column, ...]:
-    """Columns; `name#unit` marks one of numbers.
-
-    >>> columns("Year", "Allowed#kWh")[1]
-    Column(name='Allowed', unit='kWh', number=True)
-    """
-    parted = (name.partition("#") for name in names)
-    return tuple(Column(name, unit, bool(mark)) for name, mark, unit in parted)
-
-
 def table(
     title: str, names: Sequence[str], rows: Iterable[Sequence[Cell]], note: str = ""
 ) -> Table:
     """A table from names and rows."""
-    return Table(title, columns(*names), tuple(tuple(row) for row in rows), note)
-
-
-def place_of(dossier: Dossier, element: str = "") -> str:
-    """The name of an element (else the report's own); its id where the plant no longer has it."""
-    wanted = element or dossier.element
-    return next((e.name for e in dossier.plant.elements if e.id == wanted), wanted)
-
-
-def gaps_of(dossier: Dossier) -> tuple[str, ...]:
-    """The dossier's gaps as sentences, each with its place."""
-    return tuple(f"{where}: {text}" for where, text in dossier.gaps)
+    return Table(title, heads(*names), tuple(tuple(row) for row in rows), note)
 
 
 def handed(dossier: Dossier, key: str, what: str) -> list[Mapping[str, Any]]:
@@ -52,13 +33,12 @@ def handed(dossier: Dossier, key: str, what: str) -> list[Mapping[str, Any]]:
     Raises:
         FigureGap: There are none.
     """
-    rows = dossier.extra.get(key) or ()
-    found = [row for row in rows if isinstance(row, Mapping)]
+    found = list(pieces.handed(dossier, key))
     if not found:
         raise FigureGap(
-            f"no {what} of {place_of(dossier)} in {dossier.period} are there to report",
+            f"no {what} of {name_of(dossier, dossier.element)} in {dossier.period} are there to report",
             expected=f"`{key}` in the dossier",
-            remedy=f"see among the gaps why they cannot be had: {' '.join(gaps_of(dossier)) or 'none is named'}",
+            remedy=f"see among the gaps why they cannot be had: {' '.join(told_gaps(dossier)) or 'none is named'}",
         )
     return found
 

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ecotwin.records import Datapoint, Report, Section
-from ecotwin.reports.claims import gaps_of, handed, place_of, table
+from ecotwin.reports.claims import handed, table
 from ecotwin.reports.contract import Dossier
+from ecotwin.reports.pieces import name_of, whole
 
 _RATINGS = (
     ("technologicalDQR", "Technology"),
@@ -39,10 +40,7 @@ class Footprints:
         stages = dossier.extra.get("footprint_stages") or {}
         parts = [_all(dossier, records)]
         parts += [_product(r, stages.get(r["id"], ())) for r in records]
-        return Report(
-            self.name, self.title, self.standard, dossier.element, place_of(dossier), dossier.period,
-            tuple(parts), gaps_of(dossier), {"data": [dict(r) for r in records]},
-        )  # fmt: skip
+        return whole(dossier, self, parts, data={"data": [dict(r) for r in records]})
 
 
 def _all(dossier: Dossier, records: list[Mapping[str, Any]]) -> Section:
@@ -50,7 +48,8 @@ def _all(dossier: Dossier, records: list[Mapping[str, Any]]) -> Section:
         (
             r["productNameCompany"], _number(r["pcf"], "pcfExcludingBiogenicUptake"),
             _number(r["pcf"], "pcfIncludingBiogenicUptake"), r["pcf"]["declaredUnitOfMeasurement"],
-            _number(r["pcf"], "primaryDataShare"), r["status"], str(r.get("validityPeriodEnd", ""))[:10],
+            _number(r["pcf"], "primaryDataShare"), r["status"],
+            str(r.get("validityPeriodEnd", ""))[:10],
         )
         for r in records
     ]  # fmt: skip
@@ -59,7 +58,8 @@ def _all(dossier: Dossier, records: list[Mapping[str, Any]]) -> Section:
         "Status", "Valid to",
     )  # fmt: skip
     text = (
-        f"Cradle to gate of what {place_of(dossier)} made, one piece each. No offset is inside a footprint.",
+        f"Cradle to gate of what {name_of(dossier, dossier.element)} made, one piece each.",
+        "No offset is inside a footprint.",
         "A footprint holds for three years after its reference period unless it says otherwise.",
     )
     return Section("Products", text, (), (table("Footprints", names, rows),))

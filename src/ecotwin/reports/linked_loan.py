@@ -11,8 +11,9 @@ from typing import Any
 
 from ecotwin.errors import FigureGap
 from ecotwin.records import Datapoint, Report, Section
-from ecotwin.reports.claims import OUTSIDE, gaps_of, handed, in_words, place_of, table
+from ecotwin.reports.claims import OUTSIDE, handed, in_words, table
 from ecotwin.reports.contract import Dossier
+from ecotwin.reports.pieces import name_of, whole
 
 Row = Mapping[str, Any]
 
@@ -22,7 +23,7 @@ class LinkedLoan:
 
     name = "linked_loan"
     title = "Key figures of the sustainability-linked loan"
-    standard = "Sustainability-Linked Loan Principles (LMA, APLMA, LSTA), in the edition that the loan names"
+    standard = "Sustainability-Linked Loan Principles (LMA, APLMA, LSTA), March 2025"
 
     def write(self, dossier: Dossier) -> Report:
         """A section a key figure.
@@ -33,10 +34,10 @@ class LinkedLoan:
         Raises:
             FigureGap: There is no target of kind loan, or none of its figures is sealed in the ledger.
         """
-        rows = [r for r in handed(dossier, "targets", "targets") if r["kind"] == "loan"]
+        rows = [r for r in handed(dossier, "targets", "targets") if r.get("kind") == "loan"]
         if not rows:
             raise FigureGap(
-                f"no target of {place_of(dossier)} belongs to a loan",
+                f"no target of {name_of(dossier, dossier.element)} belongs to a loan",
                 expected="a target of kind `loan`",
                 remedy="write it under `targets` with `kind: loan` and `margin_bp`",
             )
@@ -53,10 +54,7 @@ class LinkedLoan:
             for r in rows
             if r not in sealed
         ]
-        return Report(
-            self.name, self.title, self.standard, dossier.element, place_of(dossier), dossier.period,
-            tuple(parts), (*lacking, *gaps_of(dossier)), {"targets": [dict(r) for r in rows]},
-        )  # fmt: skip
+        return whole(dossier, self, parts, data={"targets": [dict(r) for r in rows]}, gaps=lacking)
 
 
 def _whole_year(dossier: Dossier) -> bool:
@@ -126,7 +124,7 @@ def _figure(dossier: Dossier, row: Row) -> Section:
         Datapoint("allowed", "Allowed in the period", row["allowed"], unit, note=f"path: {row['path']}"),
         Datapoint(
             "actual", "Actual", row["actual"] if sealed else None, unit, row["low"] if sealed else None,
-            row["high"] if sealed else None, row["coverage"], row["measure"], entry, missing=missing,
+            row["high"] if sealed else None, row["coverage"], row["measure"] if sealed else "", entry, missing=missing,
         ),
         Datapoint(
             "over", "Actual - allowed", row["over"] if sealed else None, unit, missing=missing
@@ -142,7 +140,7 @@ def _figure(dossier: Dossier, row: Row) -> Section:
         [(str(y["year"]), y["allowed"]) for y in row["years"]],
         f"{row['cut'] * 100:.3g} % less than {row['base_year']} by {row['target_year']}, in a straight line",
     )  # fmt: skip
-    text = [f"{row['name']}: {row['indicator']} of {place_of(dossier, row['element'])}."]
+    text = [f"{row['name']}: {row['indicator']} of {name_of(dossier, row['element'])}."]
     if row.get("outlook"):
         text.append(row["outlook"]["text"])
     text += [
