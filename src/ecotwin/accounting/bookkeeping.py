@@ -15,6 +15,7 @@ from ecotwin.accounting.factors import one_gwp_set
 from ecotwin.accounting.scope3 import Part
 from ecotwin.accounting.steps import LEFT_OVER_SD
 from ecotwin.accounting.uncertainty import Uncertain, first_order
+from ecotwin.clock import local_day
 from ecotwin.errors import EcotwinError, FactorGap, FigureGap, FileFault
 from ecotwin.records import Booking, FactorUse, Input, Measure
 
@@ -69,6 +70,23 @@ def cut(desk: Desk, booking: Booking) -> tuple[float, float]:
     """Share of a booking that falls into the period, and how much of that is an estimate (all or nothing)."""
     share = desk.book.share(booking)
     return share, float(share < 1.0 - 1e-12)
+
+
+def one_currency(desk: Desk, booking: Booking) -> None:
+    """Check that an amount of money is in one currency.
+
+    Raises:
+        FigureGap: The plant's currency changed within the booking's span: nobody knows which part is in which.
+    """
+    for change in desk.plant.changes:
+        begin = local_day(change.since, desk.plant.zone).start
+        if change.currency and booking.period.start < begin < booking.period.end:
+            raise FigureGap(
+                f"the {booking.kind} {booking.id} spans the change of the currency to {change.currency} "
+                f"on {change.since}",
+                expected="money before and after it in rows of their own",
+                remedy=f"cut the row at {change.since}, each part in the currency of its time",
+            )
 
 
 def amount_error(guess: float) -> float:
