@@ -12,7 +12,7 @@ import pytest
 
 from ecotwin import accounting as a
 from ecotwin.accounting import accounts
-from ecotwin.accounting.cradle import counted, mass_share
+from ecotwin.accounting.sharing import counted, mass_share
 from ecotwin.errors import FactorGap, FigureGap
 from ecotwin.records import FactorUse
 

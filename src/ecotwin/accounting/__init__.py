@@ -63,6 +63,7 @@ from ecotwin.accounting.scope2 import (
     unmet_criteria,
 )
 from ecotwin.accounting.targets import sbti_linear_cut, sbti_path
+from ecotwin.accounting.uncertainty import Uncertain, first_order
 from ecotwin.accounting.weather import (
     cooling_degree_days,
     eurostat_degree_days,
@@ -70,15 +71,15 @@ from ecotwin.accounting.weather import (
 )
 
 if TYPE_CHECKING:
-    from ecotwin.accounting.booked.circularity import product_circularity
-    from ecotwin.accounting.booked.permits import permit_reports
+    from ecotwin.accounting.allocation import Key, Output, price_ratio, share_out
+    from ecotwin.accounting.allocation import key as allocation_key
+    from ecotwin.accounting.circularity import product_circularity
     from ecotwin.accounting.conformity import conform
     from ecotwin.accounting.cradle import (
         Declared,
         Gate,
         cradle_to_gate,
         missing_fields,
-        pieces_made,
         product_footprint,
     )
     from ecotwin.accounting.leak_score import Alarm, alarm_score, alarms_score
@@ -90,7 +91,10 @@ if TYPE_CHECKING:
         night_flow_leak,
         rises,
     )
+    from ecotwin.accounting.matching import Matched, cover
+    from ecotwin.accounting.montecarlo import Simulated, simulate
     from ecotwin.accounting.permits import at_reference
+    from ecotwin.accounting.reconciliation import Row, doubts, reconcile
     from ecotwin.accounting.scope3 import (
         Category,
         Leg,
@@ -105,6 +109,7 @@ if TYPE_CHECKING:
         transport_work,
         waste,
     )
+    from ecotwin.accounting.sharing import pieces_made
     from ecotwin.accounting.suppliers import Offer, Purchase, Standing, Suppliers, read_suppliers
     from ecotwin.accounting.treatments import (
         is_disposed,
@@ -142,19 +147,26 @@ __all__ = [
     "Footprint",
     "Gate",
     "Instrument",
+    "Key",
     "Leg",
     "Lift",
     "MarketBased",
+    "Matched",
     "NightLeak",
     "Offer",
+    "Output",
     "Part",
     "Purchase",
     "Rise",
+    "Row",
     "ShiftStrain",
+    "Simulated",
     "Standing",
     "Suppliers",
+    "Uncertain",
     "alarm_score",
     "alarms_score",
+    "allocation_key",
     "at_reference",
     "autocorrelation",
     "aware_factor",
@@ -168,16 +180,19 @@ __all__ = [
     "composite_lifting_index",
     "conform",
     "cooling_degree_days",
+    "cover",
     "cradle_to_gate",
     "cusum",
     "cvrmse",
     "data_quality",
     "day_is_valid",
     "decimal_text",
+    "doubts",
     "effective_count",
     "end_of_life",
     "energy_upstream",
     "eurostat_degree_days",
+    "first_order",
     "fractional_savings_uncertainty",
     "fuel_and_energy",
     "fuel_energy",
@@ -212,19 +227,22 @@ __all__ = [
     "oee_vorne",
     "pcf_excluding_uptake",
     "pcf_including_uptake",
-    "permit_reports",
     "pieces_made",
+    "price_ratio",
     "primary_data_share",
     "product_circularity",
     "product_footprint",
     "read_footprint",
     "read_suppliers",
     "recommended_weight",
+    "reconcile",
     "refrigerant_loss",
     "rises",
     "sbti_linear_cut",
     "sbti_path",
+    "share_out",
     "shift_strain",
+    "simulate",
     "spent",
     "transport",
     "transport_work",
@@ -257,42 +275,53 @@ _LATER = {
     "is_treatment": "treatments",
     "is_waste_code": "treatments",
     "is_zero_waste": "treatments",
-    "product_circularity": "booked.circularity",
-    "permit_reports": "booked.permits",
+    "product_circularity": "circularity",
     "at_reference": "permits",
+    "Key": "allocation",
+    "Output": "allocation",
+    "price_ratio": "allocation",
+    "share_out": "allocation",
+    "allocation_key": "allocation.key",
+    "conform": "conformity",
+    "cradle_to_gate": "cradle",
+    "Declared": "cradle",
+    "Gate": "cradle",
+    "missing_fields": "cradle",
+    "product_footprint": "cradle",
     "Alarm": "leak_score",
     "alarm_score": "leak_score",
     "alarms_score": "leak_score",
+    "balance_leak": "leakage",
     "BalanceLeak": "leakage",
+    "night_flow_leak": "leakage",
     "NightLeak": "leakage",
     "Rise": "leakage",
-    "balance_leak": "leakage",
-    "night_flow_leak": "leakage",
     "rises": "leakage",
-    "conform": "conformity",
-    "Declared": "cradle",
-    "Gate": "cradle",
-    "cradle_to_gate": "cradle",
-    "missing_fields": "cradle",
-    "pieces_made": "cradle",
-    "product_footprint": "cradle",
+    "cover": "matching",
+    "Matched": "matching",
+    "simulate": "montecarlo",
+    "Simulated": "montecarlo",
+    "doubts": "reconciliation",
+    "reconcile": "reconciliation",
+    "Row": "reconciliation",
     "Category": "scope3",
-    "Leg": "scope3",
-    "Part": "scope3",
     "category": "scope3",
     "end_of_life": "scope3",
     "energy_upstream": "scope3",
     "fuel_and_energy": "scope3",
     "grid_loss": "scope3",
+    "Leg": "scope3",
+    "Part": "scope3",
     "spent": "scope3",
     "transport": "scope3",
     "transport_work": "scope3",
     "waste": "scope3",
+    "pieces_made": "sharing",
     "Offer": "suppliers",
     "Purchase": "suppliers",
+    "read_suppliers": "suppliers",
     "Standing": "suppliers",
     "Suppliers": "suppliers",
-    "read_suppliers": "suppliers",
 }
 """What needs the plant's model is loaded when it is asked for: plain numbers stay quick to import."""
 
@@ -301,4 +330,5 @@ def __getattr__(name: str) -> Any:
     """Load what was left for later."""
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"ecotwin.accounting.{_LATER[name]}"), name)
+    module, _, renamed = _LATER[name].partition(".")
+    return getattr(import_module(f"ecotwin.accounting.{module}"), renamed or name)

@@ -15,15 +15,23 @@ class Book:
 
     Attributes:
         period: The span. bookings: Those that overlap it.
+        kept: Kinds of which a book is kept at all: that nothing of it falls into the period is then a true zero.
     """
 
     period: Period
     bookings: tuple[Booking, ...]
+    kept: frozenset[str] = frozenset()
 
     @staticmethod
     def of(period: Period, bookings: Iterable[Booking]) -> Book:
-        """The bookings of these that overlap the period."""
-        return Book(period, tuple(b for b in bookings if share_within(b.period, period) > 0.0))
+        """The bookings of these that overlap the period; all kinds among them are kept ones."""
+        given = tuple(bookings)
+        inside = tuple(b for b in given if share_within(b.period, period) > 0.0)
+        return Book(period, inside, frozenset(b.kind for b in given))
+
+    def has(self, kind: str) -> bool:
+        """Whether a book of this kind is kept."""
+        return kind in self.kept or any(b.kind == kind for b in self.bookings)
 
     def of_kind(self, kind: str, elements: Iterable[str] | None = None) -> Iterator[Booking]:
         """Bookings of a kind; of these elements only, where some are named."""

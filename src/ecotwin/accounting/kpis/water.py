@@ -16,8 +16,11 @@ from ecotwin.accounting.amounts import (
     Amount,
     attempt,
     measure,
+    part_tally,
     settle,
+    split_figures,
     split_parts,
+    unbalanced,
     use_signals,
     use_terms,
 )
@@ -46,7 +49,10 @@ class Water(Family):
     def signals(self, plant: Plant, element: str) -> Iterable[Signal]:
         """Meters of water taken in and discharged."""
         found = {s.id: s for s in use_signals(plant, element, "water")}
-        return (found | {s.id: s for s in flows_of(plant).discharge(element)}).values()
+        let_out = flows_of(plant).discharge(element)
+        below = [e.id for e in plant.children(element)] if let_out else []
+        parts = [s for p in below for s in flows_of(plant).discharge(p)]
+        return (found | {s.id: s for s in (*let_out, *parts)}).values()
 
     def own_sums(self, steps: Steps, element: str) -> dict[str, float]:
         """Consumption by local month, for scarcity that is told by month."""
@@ -59,18 +65,23 @@ class Water(Family):
     def figures(self, plant: Plant, tally: Tally) -> tuple[list[Measure], list[str]]:
         """Consumption only where both sides are metered."""
         makers: list[Callable[[], Measure | None]] = []
-        taken = flows_of(plant).use(tally.element, "water") is not None
+        drawn = flows_of(plant).use(tally.element, "water") is not None
         let_out = bool(flows_of(plant).discharge(tally.element))
-        if taken:
-            makers.append(partial(_taken, plant, tally))
+        if drawn:
+            makers.append(partial(taken, plant, tally))
         if let_out:
-            makers.append(partial(_let_out, plant, tally))
-        if taken and let_out:
-            makers.append(partial(_consumed, plant, tally))
+            makers.append(
+                partial(_with_parts, plant, tally, _let_out, "Discharge not metered below")
+            )
+        if drawn and let_out:
+            makers.append(
+                partial(_with_parts, plant, tally, _consumed, "Consumption not metered below")
+            )
             makers.append(partial(_scarcity, plant, tally))
             makers.append(partial(_at_risk, plant, tally))
         made, gaps = attempt(makers)
-        return made, list(dict.fromkeys(gaps))
+        words = unbalanced(plant, tally, "water")
+        return made, list(dict.fromkeys([*gaps, words] if words else gaps))
 
 
 def _terms_in(plant: Plant, element: str) -> tuple[tuple[float, Signal], ...]:
@@ -78,13 +89,27 @@ def _terms_in(plant: Plant, element: str) -> tuple[tuple[float, Signal], ...]:
     return use_terms(use) if use else ()
 
 
-def _taken(plant: Plant, tally: Tally) -> Measure | None:
+def taken(plant: Plant, tally: Tally) -> Measure | None:
+    """`water.in`, split into the parts below."""
     use = flows_of(plant).use(tally.element, "water")
     if use is None:
         return None
     amount = settle(tally.sums, use_terms(use))
     split = split_parts(plant, use, tally.sums, amount.value)
     return measure(tally, "water.in", "m3", amount, method=f"water/1: {use.rule}", split=split)
+
+
+def _with_parts(
+    plant: Plant, tally: Tally, make: Callable[[Plant, Tally], Measure], rest: str
+) -> Measure:
+    """A figure split into that of the parts which have it by themselves, and the rest."""
+    whole = make(plant, tally)
+    parts = [e.id for e in plant.children(tally.element) if flows_of(plant).discharge(e.id)]
+    if make is _consumed:
+        parts = [p for p in parts if flows_of(plant).use(p, "water") is not None]
+    if not parts:
+        return whole
+    return split_figures(whole, parts, lambda p: make(plant, part_tally(tally, p)), rest)
 
 
 def _out(plant: Plant, tally: Tally) -> Amount:
