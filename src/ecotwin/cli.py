@@ -13,6 +13,7 @@ import typer
 from ecotwin import __version__
 from ecotwin.cli_baseline import baseline
 from ecotwin.cli_factors import factors
+from ecotwin.cli_lifecycle import lifecycle
 from ecotwin.cli_reports import book, conform, report
 from ecotwin.errors import EcotwinError
 
@@ -315,7 +316,7 @@ def doctor(json: Json = False) -> None:
 
 
 app.add_typer(factors, name="factors")
-for command in (baseline, report, book, conform):
+for command in (baseline, report, book, conform, lifecycle):
     app.command()(command)
 
 

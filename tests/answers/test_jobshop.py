@@ -40,7 +40,7 @@ def _instance(name: str) -> Jobs:
 def test_the_shortest_schedules_of_the_benchmark(name: str) -> None:
     """jsp-01: ft06 55, ft10 930, la01 666, each proved to be the shortest."""
     jobs = _instance(name)
-    found = shortest_schedule(jobs, seconds=150.0, workers=2)
+    found = shortest_schedule(jobs, seconds=500.0, workers=2)
     assert found.optimal, f"only {found.makespan} with a bound of {found.bound} was shown"
     assert found.makespan == found.bound == OPTIMA[name]
     assert overlaps(jobs, found) == ()

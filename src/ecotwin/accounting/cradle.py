@@ -276,7 +276,7 @@ def product_footprint(gate: Gate, declared: Declared) -> dict[str, Any]:
         "ipccCharacterizationFactors": [gate.gwp_set],
         "crossSectoralStandards": list(declared.standards),
         "exemptedEmissionsPercent": decimal_text(declared.exempted_percent or 0.0),
-        "allocationRulesDescription": f"{gate.allocation}: {gate.share:.4%} of {gate.element}",
+        "allocationRulesDescription": f"{gate.allocation}: {100 * gate.share:.4f} % of {gate.element}",
         "secondaryEmissionFactorSources": _sources(gate.factors),
         "primaryDataShare": decimal_text(gate.primary_share, 4),
         "dqi": {

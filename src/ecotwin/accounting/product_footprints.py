@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from ecotwin.accounting.accounts import Accounts
+from ecotwin.accounting.booked.scope1 import plug as scope1
 from ecotwin.accounting.contract import Desk
 from ecotwin.accounting.cradle import Declared, Gate, cradle_to_gate, product_footprint
 from ecotwin.accounting.product_inputs import Inputs, categories_of, own_goods
@@ -23,7 +24,7 @@ from ecotwin.records import Measure
 
 MINUTES_UP_TO_H = 40 * 24
 """Up to this length of the period pieces are counted by minutes, above it by hours."""
-_DIRECT = ("vehicle", "refill", "process")
+ALL_DIRECT = "ghg.scope1_all"
 _WORTH_SAYING = 0.01
 
 
@@ -45,6 +46,20 @@ class Settings:
     received: tuple[Mapping[str, Any], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What came of it.
+
+    Attributes:
+        records: PACT records. stages: Record id -> the stages behind it, as plain JSON values. words: What cannot be
+            had or is doubtful.
+    """
+
+    records: tuple[dict[str, Any], ...]
+    stages: Mapping[str, list[dict[str, Any]]]
+    words: tuple[str, ...]
+
+
 def records_of(
     desk: Desk,
     element: str,
@@ -58,24 +73,50 @@ def records_of(
     Args:
         desk: Of the period. element: That makes the products. previous: Earlier records: a new one names the newest of
             its product among them as its predecessor, and equals it when nothing changed.
-        booked: Figures of the booked families of the same period (all of scope 1). settings: How they are made.
+        booked: Figures of the booked families of the same period, where they are made already.
+        settings: How they are made.
     """
+    made = footprints_of(desk, element, previous, booked=booked, settings=settings)
+    return list(made.records), list(made.words)
+
+
+def footprints_of(
+    desk: Desk,
+    element: str,
+    previous: Sequence[Mapping[str, Any]] = (),
+    *,
+    booked: Iterable[Measure] = (),
+    settings: Settings | None = None,
+) -> Made:
+    """The same with the stages behind each record, for the report."""
     gates, words, chosen = gates_of(desk, element, booked=booked, settings=settings)
-    records = []
+    records: list[dict[str, Any]] = []
+    stages: dict[str, list[dict[str, Any]]] = {}
     for gate in gates:
         before = _newest(previous, gate.product)
         try:
-            declared = _declared(desk, gate, chosen)
-            record = product_footprint(gate, declared)
-            if before is not None and before["id"] == record["id"]:
-                record = dict(before)
-            elif before is not None:
-                record["precedingPfIds"] = [before["id"]]
+            record = product_footprint(gate, _declared(desk, gate, chosen))
         except FigureGap as gap:
             words.append(str(gap))
-        else:
-            records.append(record)
-    return records, list(dict.fromkeys(words))
+            continue
+        if before is not None and before["id"] == record["id"]:
+            record = dict(before)
+        elif before is not None:
+            record["precedingPfIds"] = [before["id"]]
+        records.append(record)
+        stages[record["id"]] = _stage_rows(gate)
+    return Made(tuple(records), stages, tuple(dict.fromkeys(words)))
+
+
+def _stage_rows(gate: Gate) -> list[dict[str, Any]]:
+    return [
+        {
+            "stage": s.name, "co2e_kg": s.co2e_kg, "half_kg": s.half_kg,
+            "primary_share": s.primary_share, "technology": s.quality.technology,
+            "geography": s.quality.geography, "time": s.quality.time,
+        }
+        for s in gate.stages
+    ]  # fmt: skip
 
 
 def gates_of(
@@ -87,16 +128,17 @@ def gates_of(
 ) -> tuple[list[Gate], list[str], Settings]:
     """The products at the gate before they become records: stages, shares, quality; and the words of what lacks."""
     chosen, plant = settings or Settings(), desk.plant
-    figures = _figures(desk, element, booked)
+    words: list[str] = []
+    figures = _figures(desk, element, booked, words)
     if not plant.products:
-        return [], ["the plant file names no products, so that nothing has a footprint"], chosen
+        words.append("the plant file names no products, so that nothing has a footprint")
+        return [], words, chosen
     try:
         _all_direct(desk, element, figures)
         pieces = _pieces(desk, element)
         shares = sharing(plant, pieces.made).shares
     except FigureGap as gap:
-        return [], [str(gap)], chosen
-    words = []
+        return [], [*words, str(gap)], chosen
     if pieces.changing > _WORTH_SAYING:
         words.append(
             f"{100 * pieces.changing:.1f} % of the pieces were made in hours in which the product changed: "
@@ -127,7 +169,7 @@ def _gate(
 ) -> Gate:
     own = []
     if inputs.bought is not None:
-        own = [own_goods(inputs, desk.plant, product, pieces.made, shares[product.code])]
+        own = [own_goods(inputs, product, pieces.made, shares[product.code])]
     return cradle_to_gate(
         desk.plant, product.code, figures, pieces.made, element=element,
         own=own, shared=inputs.shared, electricity=chosen.electricity, exempted=chosen.exempted,
@@ -135,23 +177,30 @@ def _gate(
     )  # fmt: skip
 
 
-def _figures(desk: Desk, element: str, booked: Iterable[Measure]) -> Accounts:
+def _figures(desk: Desk, element: str, booked: Iterable[Measure], words: list[str]) -> Accounts:
+    """Figures of the element; all of scope 1 from its books, where nobody handed it in."""
     mine = {m.indicator: m for (place, _), m in desk.metered.items() if place == element}
     mine |= {m.indicator: m for m in booked if m.element == element}
+    if ALL_DIRECT not in mine and _books_direct(desk, element):
+        made, said = scope1.figures(desk, element)
+        mine |= {m.indicator: m for m in made}
+        words += said
     return Accounts(tuple(mine.values()), ())
+
+
+def _books_direct(desk: Desk, element: str) -> list[str]:
+    below = tuple(e.id for e in desk.plant.under(element))
+    return [k for k in scope1.kinds if k != "factor" and any(desk.book.of_kind(k, below))]
 
 
 def _all_direct(desk: Desk, element: str, figures: Accounts) -> None:
     """Refuse to leave out direct emissions that are booked."""
-    if any(m.indicator == "ghg.scope1_all" for m in figures.measures):
-        return
-    below = tuple(e.id for e in desk.plant.under(element))
-    kinds = [k for k in _DIRECT if any(True for _ in desk.book.of_kind(k, below))]
-    if kinds:
+    kinds = _books_direct(desk, element)
+    if kinds and not any(m.indicator == ALL_DIRECT for m in figures.measures):
         raise FigureGap(
-            f"{' and '.join(kinds)} emissions of {element} are booked, and no figure of all of scope 1 is handed in",
-            expected="ghg.scope1_all of the period",
-            remedy="hand in the booked figures, so that nothing that is known is left out of the footprint",
+            f"{' and '.join(kinds)} emissions of {element} are booked, and all of scope 1 cannot be had",
+            expected=f"{ALL_DIRECT} of the period",
+            remedy="mend what it lacks, so that nothing that is known is left out of the footprint",
         )
 
 

@@ -1,34 +1,27 @@
 """What went into an element's products before its gate, from its books: scope 3 categories 1, 3, 4 (inbound) and 5.
 
-What is missing is not filled with a zero: the category is left out with the words of why, and the footprint then
-refuses, unless somebody exempts the category with a reason.
+The lines are those of the inventory's scope 3, so that footprints and inventory never differ. What is missing is not
+filled with a zero: the category is left out with the words of why, and the footprint then refuses, unless somebody
+exempts the category with a reason.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ecotwin.accounting.bookkeeping import Line
 from ecotwin.accounting.contract import Desk
 from ecotwin.accounting.footprints import read_footprint
-from ecotwin.accounting.scope3 import (
-    NAMES,
-    Category,
-    Leg,
-    category,
-    fuel_and_energy,
-    transport,
-    waste,
-)
-from ecotwin.accounting.suppliers import Offer, Purchase, Suppliers
+from ecotwin.accounting.purchases import purchase_lines, register
+from ecotwin.accounting.scope3 import NAMES, Category, Part, category
+from ecotwin.accounting.suppliers import Offer, Suppliers
+from ecotwin.accounting.value_chain import energy_lines, transport_lines, waste_lines
+from ecotwin.clock import Period, local_day
 from ecotwin.errors import FactorGap, FigureGap, FileFault
-from ecotwin.plant.model import Plant, Product
-from ecotwin.records import Booking, FactorUse, Measure
-
-PARTIAL = 0.1
-"""Half of the 95 % interval of a booking's amount of which only a part, by time, falls into the period."""
+from ecotwin.plant.model import Product
+from ecotwin.records import Booking, Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +29,18 @@ class Inputs:
     """What went in.
 
     Attributes:
+        desk: With the suppliers' records among its books. element: Whose.
         bought: Material -> category 1 of its purchases in the period; None when one of them has no factor: then
-            nothing of it is used. shared: Categories 3, 4 and 5 of everything
-            made. register: Who offers what. told: Factor id -> data quality its supplier tells.
-        words: What is missing or doubtful, each a sentence.
+            nothing of it is used. shared: Categories 3, 4 and 5 of everything made.
+        told: Factor id -> data quality its supplier tells. words: What is missing or doubtful, each a sentence.
     """
 
+    desk: Desk
+    element: str
     bought: Mapping[str, Category] | None
     shared: tuple[Category, ...]
-    register: Suppliers
     told: Mapping[str, float]
-    at: date
-    words: tuple[str, ...] = field(default=())
+    words: tuple[str, ...] = ()
 
 
 def categories_of(desk: Desk, element: str, received: Sequence[Mapping[str, Any]] = ()) -> Inputs:
@@ -59,233 +52,147 @@ def categories_of(desk: Desk, element: str, received: Sequence[Mapping[str, Any]
             formula is kept, and the words say so.
     """
     words: list[str] = []
-    register = _register(desk, received, words)
-    bought: dict[str, Category] | None = None
-    try:
-        bought = _bought(desk, element, register)
-    except (FactorGap, FigureGap) as gap:
-        words.append(f"category 1 ({NAMES[1]}): {gap}")
-    factors = _factors(desk, words)
-    shared: list[Category] = []
-    makers: tuple[tuple[int, Callable[[], Category | None]], ...] = (
-        (3, lambda: _energy(desk, element, factors)),
-        (4, lambda: _inbound(desk, element, factors)),
-        (5, lambda: _waste(desk, element, factors, words)),
+    offers = _offers(desk, received, words)
+    desk = _with(desk, "supplier", (_row_of(desk, n, o) for n, o in enumerate(offers.offers)))
+    inbound = _with(
+        desk, "transport", (b for b in desk.book.of_kind("transport") if b.flag("inbound"))
     )
-    for number, make in makers:
+
+    def attempt(number: int, make: Callable[[], list[Line]]) -> list[Line] | None:
         try:
-            made = make()
-        except (FactorGap, FigureGap) as gap:
+            return make()
+        except (FactorGap, FigureGap, FileFault) as gap:
             words.append(f"category {number} ({NAMES[number]}): {gap}")
-        else:
-            shared += [made] if made is not None and made.parts else []
-    told = {o.use.id: o.quality for o in register.offers if o.quality is not None}
-    return Inputs(
-        bought, tuple(shared), register, told, _day(desk, desk.period.start), tuple(words)
-    )
+            return None
+
+    def waste() -> list[Line]:
+        lines, said = waste_lines(desk, element)
+        words.extend(said)
+        return lines
+
+    goods = attempt(1, lambda: purchase_lines(desk, element))
+    made = {
+        3: attempt(3, lambda: energy_lines(desk, element)),
+        4: attempt(4, lambda: transport_lines(inbound, element)[0]),
+        5: attempt(5, waste),
+    }
+    shared = tuple(category(n, map(_part, lines)) for n, lines in made.items() if lines)
+    bought = None if goods is None else _by_material(goods)
+    told = {o.use.id: o.quality for o in offers.offers if o.quality is not None}
+    return Inputs(desk, element, bought, shared, told, tuple(words))
 
 
 def own_goods(
-    inputs: Inputs, plant: Plant, product: Product, made: Mapping[int, float], share: float
+    inputs: Inputs, product: Product, made: Mapping[int, float], share: float
 ) -> Category:
     """Category 1 of one product: what was bought of its materials, and its share of everything else that was bought.
 
     A material that products name is shared out by what their pieces hold of it; one of which none was bought in the
-    period is taken from stock: pieces x what one holds x the footprint that holds now.
+    period is taken from stock: pieces x what one holds x the factor that holds now.
 
     Args:
-        made: Good pieces by product code. share: Of the product in everything, for what no product names.
+        inputs: Of the element. product: Which. made: Good pieces by product code.
+        share: Of the product in everything, for what no product names.
 
     Raises:
-        FactorGap: A material taken from stock has no footprint per kg.
+        FactorGap, FigureGap: A material taken from stock has no factor per kg.
     """
-    need: dict[str, dict[int, float]] = {}
-    for one in plant.products:
-        for material, kg in one.materials.items():
-            need.setdefault(material, {})[one.code] = kg * made.get(one.code, 0.0)
-    parts = []
-    bought = inputs.bought or {}
+    bought, need = inputs.bought or {}, _need(inputs.desk.plant.products, made)
+    parts: list[Part] = []
     for material, found in bought.items():
         held = need.get(material, {})
         whole = sum(held.values())
         weight = held.get(product.code, 0.0) / whole if whole else share
         parts += [replace(p, amount=p.amount * weight) for p in found.parts if weight]
     for material in product.materials:
-        kg = need[material].get(product.code, 0.0)
+        kg = need[material][product.code]
         if material not in bought and kg:
-            taken = inputs.register.purchased([Purchase(material, kg, "kg", inputs.at)])
-            parts += [
-                replace(
-                    p,
-                    name=f"{material} from stock",
-                    method="bill of materials x supplier's footprint",
-                )
-                for p in taken.parts
-            ]
+            parts += [_part(line, "bill of materials") for line in _stock(inputs, material, kg)]
     return category(1, parts)
 
 
-# -- the register and the factors -------------------------------------------------------------------
+def _need(products: Iterable[Product], made: Mapping[int, float]) -> dict[str, dict[int, float]]:
+    """Material -> product code -> mass in the good pieces [kg]."""
+    need: dict[str, dict[int, float]] = {}
+    for one in products:
+        for material, kg in one.materials.items():
+            need.setdefault(material, {})[one.code] = kg * made.get(one.code, 0.0)
+    return need
 
 
-def _register(desk: Desk, received: Sequence[Mapping[str, Any]], words: list[str]) -> Suppliers:
+def _stock(inputs: Inputs, material: str, kg: float) -> list[Line]:
+    facts: dict[str, Fact] = {"material": material, "amount": kg, "unit": "kg"}
+    source = "bill of materials x good pieces"
+    row = Booking(
+        "purchase", f"{material} from stock", inputs.desk.period, inputs.element, facts, source
+    )
+    return purchase_lines(_with(inputs.desk, "purchase", (row,)), inputs.element)
+
+
+def _by_material(lines: Iterable[Line]) -> dict[str, Category]:
+    """Lines of purchases, by the material bought."""
+    found: dict[str, list[Part]] = {}
+    for line in lines:
+        found.setdefault(line.label, []).append(_part(line))
+    return {material: category(1, parts) for material, parts in found.items()}
+
+
+def _part(line: Line, method: str = "as in the inventory") -> Part:
+    """A line of the inventory as a part of a category: its first factor, the others in its amount."""
+    first, *others = line.factors
+    amount = line.amount
+    for factor in others:
+        amount *= factor.value
+    return Part(
+        line.name, amount, line.unit, first, method, line.error, line.primary_share * (1.0 - line.estimated),
+    )  # fmt: skip
+
+
+# -- what suppliers sent ----------------------------------------------------------------------------
+
+
+def _offers(desk: Desk, received: Sequence[Mapping[str, Any]], words: list[str]) -> Suppliers:
+    """The register of the books, with what suppliers sent in the place of their rows."""
     try:
-        register = Suppliers(tuple(_offer(desk, b) for b in desk.book.of_kind("supplier")))
-    except FileFault as fault:
+        offers = register(desk)
+    except (FileFault, FactorGap) as fault:
         words.append(str(fault))
-        return Suppliers(())
+        offers = Suppliers(())
     bought = {b.text("material") for b in desk.book.of_kind("purchase")}
     bought |= {m for p in desk.plant.products for m in p.materials}
     for record in received:
         try:
-            footprint = read_footprint(record)
-            stands_for = {footprint.product, *footprint.product_ids} & bought
+            sent = read_footprint(record)
+            stands_for = sorted({sent.product, *sent.product_ids} & bought)
             words += [
-                f"the footprint {footprint.id} of {footprint.company} is kept, but {w}"
-                for w in footprint.warnings
+                f"the footprint {sent.id} of {sent.company} is kept, but {w}" for w in sent.warnings
             ]
-            for material in sorted(stands_for):
-                register = register.with_footprint(footprint, material)
+            for material in stands_for:
+                offers = offers.with_footprint(sent, material)
             if not stands_for:
                 words.append(
-                    f"the footprint {footprint.id} of {footprint.product} fits nothing that is bought"
+                    f"the footprint {sent.id} of {sent.product} fits nothing that is bought"
                 )
         except (FileFault, FigureGap) as fault:
             words.append(str(fault))
-    return register
+    return offers
 
 
-def _offer(desk: Desk, booking: Booking) -> Offer:
-    def maybe(name: str) -> float | None:
-        return booking.number(name) if name in booking.facts else None
-
-    return Offer(
-        booking.text("supplier"), booking.text("material"), booking.number("footprint"),
-        booking.text("unit"), maybe("uncertainty"), _day(desk, booking.period.start),
-        _day(desk, booking.period.end), booking.source, booking.text("version"),
-        booking.text("place"), booking.text("gwp_set"), maybe("primary_share"), maybe("quality"),
-        maybe("water_m3"), maybe("water_amd"),
-    )  # fmt: skip
-
-
-def _factors(desk: Desk, words: list[str]) -> dict[str, FactorUse]:
-    """Factors by key, the book's before the plant file's; two of one key in a period are used for nothing."""
-    found: dict[str, FactorUse] = {}
-    for key, given in desk.plant.factors.items():
-        if "/" in key and {"value", "unit"} <= given.keys():
-            facts = {k: v for k, v in given.items() if v is not None}
-            found[key] = _use(key, facts, str(given.get("source", "")))
-    twice = set()
-    booked: dict[str, FactorUse] = {}
-    for booking in desk.book.of_kind("factor"):
-        key = booking.text("key")
-        if key in booked:
-            twice.add(key)
-        booked[key] = _use(key, booking.facts, booking.source)
-    for key in sorted(twice):
-        words.append(f"two factors {key!r} hold in the period: it is to be cut where they change")
-        booked.pop(key)
-        found.pop(key, None)
-    return found | booked
+def _row_of(desk: Desk, number: int, offer: Offer) -> Booking:
+    """An offer as a row of the book of suppliers."""
+    zone = desk.plant.zone
+    span = Period(local_day(offer.valid_from, zone).start, local_day(offer.valid_to, zone).start)
+    facts: dict[str, Fact | None] = {
+        "supplier": offer.supplier, "material": offer.material, "footprint": offer.footprint,
+        "unit": offer.unit, "uncertainty": offer.uncertainty, "version": offer.version,
+        "place": offer.place, "gwp_set": offer.gwp_set, "primary_share": offer.primary_share,
+        "quality": offer.quality, "water_m3": offer.water_m3, "water_amd": offer.water_amd,
+    }  # fmt: skip
+    given = {name: value for name, value in facts.items() if value is not None}
+    return Booking("supplier", f"offer-{number}", span, desk.plant.site.id, given, offer.source)
 
 
-def _use(key: str, facts: Mapping[str, Any], source: str) -> FactorUse:
-    year = int(float(facts.get("year") or 0))
-    return FactorUse(
-        f"own/{key}/{year}", float(facts["value"]), str(facts["unit"]), str(facts.get("place", "")),
-        year, source, str(facts.get("version", "")), str(facts.get("gwp_set", "")),
-        float(facts.get("uncertainty") or 0.0), str(facts.get("basis", "")),
-    )  # fmt: skip
-
-
-# -- categories -------------------------------------------------------------------------------------
-
-
-def _bought(desk: Desk, element: str, register: Suppliers) -> dict[str, Category]:
-    by_material: dict[str, list[Purchase]] = {}
-    for booking in desk.book.of_kind("purchase", _below(desk, element)):
-        share = desk.book.share(booking)
-        purchase = Purchase(
-            booking.text("material"), booking.number("amount") * share, booking.text("unit"),
-            _day(desk, max(booking.period.start, desk.period.start)), booking.text("supplier"),
-            0.0 if share == 1.0 else PARTIAL,
-        )  # fmt: skip
-        by_material.setdefault(purchase.material, []).append(purchase)
-    return {m: register.purchased(rows) for m, rows in by_material.items()}
-
-
-def _energy(desk: Desk, element: str, factors: Mapping[str, FactorUse]) -> Category | None:
-    used: dict[str, tuple[float, str]] = {}
-    errors = []
-    power = desk.metered.get((element, "ghg.scope2_location"))
-    bought = (
-        next((i for i in power.inputs if i.name == "bought electricity"), None) if power else None
-    )
-    if power is not None and bought is not None and bought.value > 0.0:
-        used["electricity"] = (bought.value, "kWh")
-        errors.append(_error(desk.metered.get((element, "energy.electricity"))))
-    for carrier, indicators in (
-        ("gas", ("energy.gas_volume", "energy.gas")),
-        ("fuel", ("energy.fuel",)),
-    ):
-        figures = [m for i in indicators if (m := desk.metered.get((element, i))) is not None]
-        factor = factors.get(f"{carrier}/upstream")
-        fitting = [m for m in figures if factor and factor.unit == f"kgCO2e/{m.unit}"]
-        for m in (fitting or figures)[:1]:
-            used[carrier] = (m.value, m.unit)
-            errors.append(_error(m))
-    return fuel_and_energy(used, factors, max(errors, default=0.0)) if used else None
-
-
-def _inbound(desk: Desk, element: str, factors: Mapping[str, FactorUse]) -> Category | None:
-    legs = []
-    for booking in desk.book.of_kind("transport", _below(desk, element)):
-        if not booking.flag("inbound"):
-            continue
-        share = desk.book.share(booking)
-        legs.append(
-            Leg(
-                booking.id, f"transport/{booking.text('mode')}", booking.number("mass_kg") * share,
-                booking.number("distance_km"), booking.flag("paid"), True,
-                booking.number("distance_adjustment", 1.0), 0.0 if share == 1.0 else PARTIAL,
-            )
-        )  # fmt: skip
-    return transport(legs, factors)[0] if legs else None
-
-
-def _waste(
-    desk: Desk, element: str, factors: Mapping[str, FactorUse], words: list[str]
-) -> Category | None:
-    masses: dict[tuple[str, str], float] = {}
-    weighed = desk.metered.get((element, "waste.by_treatment"))
-    for one in weighed.inputs if weighed is not None else ():
-        signal = desk.plant.signal(one.signal)
-        key = (signal.waste_code, signal.treatment)
-        masses[key] = masses.get(key, 0.0) + one.value
-    on_scales = {code for code, _ in masses}
-    for booking in desk.book.of_kind("waste", _below(desk, element)):
-        code = booking.text("waste_code")
-        if code in on_scales:
-            words.append(
-                f"waste {code} of {booking.id} is on a scale already: the note is not counted a second time"
-            )
-            continue
-        key = (booking.text("material") or code, booking.text("treatment"))
-        masses[key] = masses.get(key, 0.0) + booking.number("mass_kg") * desk.book.share(booking)
-    mine = {k.removeprefix("waste/"): f for k, f in factors.items() if k.startswith("waste/")}
-    return waste(masses, mine, _error(weighed)) if masses else None
-
-
-def _error(figure: Measure | None) -> float:
-    """Half of a figure's 95 % interval as a share of it."""
-    if figure is None or not figure.value:
-        return 0.0
-    return abs((figure.high - figure.low) / 2.0 / figure.value)
-
-
-def _below(desk: Desk, element: str) -> tuple[str, ...]:
-    return tuple(e.id for e in desk.plant.under(element))
-
-
-def _day(desk: Desk, moment: datetime) -> date:
-    return moment.astimezone(desk.plant.zone).date()
+def _with(desk: Desk, kind: str, rows: Iterable[Booking]) -> Desk:
+    """A desk whose book of a kind holds these rows."""
+    others = tuple(b for b in desk.book.bookings if b.kind != kind)
+    return replace(desk, book=replace(desk.book, bookings=(*others, *rows)))

@@ -13,16 +13,19 @@ class Spread:
     """How an amount may lie.
 
     Attributes:
-        kind: `lognormal` (the amount is its median), `normal` (its mean), `uniform` or `triangular` (its mode).
+        kind: `lognormal` (the amount is its median), `normal` (its mean), `uniform` or `triangular`.
         deviation: Lognormal: standard deviation of the logarithm, without what the pedigree adds;
             normal: standard deviation [unit of the amount].
-        low, high: Ends of a uniform or triangular one [unit of the amount].
+        low, high: Ends of a uniform or triangular one [unit of the amount]. mode: Of a triangular one; None: the
+            amount. whole: What the pedigree adds is already in it.
     """
 
     kind: str
     deviation: float = 0.0
     low: float = 0.0
     high: float = 0.0
+    mode: float | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,8 +179,10 @@ def _odd(process: Process, exchange: Exchange) -> Iterable[str]:
             yield f"{where} has the standard deviation {spread.deviation}"
     elif not spread.low <= spread.high:
         yield f"{where} lies between {spread.low} and {spread.high}"
-    elif spread.kind == "triangular" and not spread.low <= exchange.amount <= spread.high:
-        yield f"{where} has its mode {exchange.amount} outside {spread.low} to {spread.high}"
+    elif spread.kind == "triangular":
+        mode = exchange.amount if spread.mode is None else spread.mode
+        if not spread.low <= mode <= spread.high:
+            yield f"{where} has its mode {mode} outside {spread.low} to {spread.high}"
 
 
 def _twice(ids: Iterable[str]) -> Iterable[tuple[str, int]]:

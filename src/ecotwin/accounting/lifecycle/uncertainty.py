@@ -8,7 +8,7 @@ Sources: Weidema et al., Overview and methodology, data quality guideline for th
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,6 +82,7 @@ class Spreads:
     deviation: Floats
     low: Floats
     high: Floats
+    mode: Floats
 
     def draw(self, random: np.random.Generator) -> Floats:
         """One draw of every amount."""
@@ -95,7 +96,7 @@ class Spreads:
         chosen = self.kind == 4
         if chosen.any():
             found[chosen] = random.triangular(
-                self.low[chosen], self.value[chosen], self.high[chosen]
+                self.low[chosen], self.mode[chosen], self.high[chosen]
             )
         return found
 
@@ -103,7 +104,7 @@ class Spreads:
     def variance(self) -> Floats:
         """Of each amount, to first order [unit2]."""
         width = self.high - self.low
-        mode = self.value
+        mode = self.mode
         triangle = (
             self.low**2
             + self.high**2
@@ -155,8 +156,11 @@ def monte_carlo(
     *,
     runs: int = 1000,
     seed: int = 1,
+    after: Callable[[int], None] | None = None,
 ) -> Uncertain:
     """The spread of a result: every exchange with a spread is drawn anew in each run, the places stay.
+
+    `after` is called with the number of runs done, after each.
 
     Raises:
         FigureGap: Fewer than 10 runs, or a draw that has no solution.
@@ -180,6 +184,8 @@ def monte_carlo(
             solver = Solver(matrix, matrices.solver.names, matrices.solver)
             supply = solver.solve(right, base.supply).supply[:, 0]
         draws[run] = float((exchanged.draw(random) * weights * supply[column]).sum())
+        if after is not None:
+            after(run + 1)
     low, median, high = (float(v) for v in np.quantile(draws, (0.025, 0.5, 0.975)))
     count = int((takes.kind > 0).sum() + (exchanged.kind > 0).sum())
     return Uncertain(
@@ -229,22 +235,25 @@ def _spreads(matrices: Matrices) -> tuple[Spreads, Spreads]:
 
 
 def _side(rows: Sequence[tuple[float, Exchange, float]]) -> Spreads:
-    table = np.array([_row(*row) for row in rows], dtype=float).reshape(-1, 5)
-    return Spreads(*(table[:, n] for n in range(5)))
+    table = np.array([_row(*row) for row in rows], dtype=float).reshape(-1, 6)
+    return Spreads(*(table[:, n] for n in range(6)))
 
 
-def _row(value: float, exchange: Exchange, sign: float) -> tuple[float, float, float, float, float]:
-    added = pedigree_variance(exchange.pedigree) if exchange.pedigree else 0.0
+def _row(value: float, exchange: Exchange, sign: float) -> tuple[float, ...]:
+    """Columns of `Spreads`."""
     spread = exchange.spread
+    adds = exchange.pedigree and not (spread and spread.whole)
+    added = pedigree_variance(exchange.pedigree) if adds else 0.0
     if spread is None:
         deviation = math.sqrt(BASIC_VARIANCE + added) if exchange.pedigree else 0.0
-        return value, float(deviation > 0.0), deviation, 0.0, 0.0
+        return value, float(deviation > 0.0), deviation, 0.0, 0.0, 0.0
     if spread.kind == "lognormal":
-        return value, 1.0, math.hypot(spread.deviation, math.sqrt(added)), 0.0, 0.0
+        return value, 1.0, math.hypot(spread.deviation, math.sqrt(added)), 0.0, 0.0, 0.0
     if spread.kind == "normal":
         more = abs(value) * math.sqrt(math.expm1(added))
-        return value, 2.0, math.hypot(spread.deviation, more), 0.0, 0.0
+        return value, 2.0, math.hypot(spread.deviation, more), 0.0, 0.0, 0.0
     low, high = sorted((sign * spread.low, sign * spread.high))
     if low == high:
-        return low, 0.0, 0.0, 0.0, 0.0
-    return value, 3.0 if spread.kind == "uniform" else 4.0, 0.0, low, high
+        return low, 0.0, 0.0, 0.0, 0.0, 0.0
+    mode = value if spread.mode is None else sign * spread.mode
+    return value, 3.0 if spread.kind == "uniform" else 4.0, 0.0, low, high, mode
