@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from accounting.booked_desk import Books, by_name, desk, works_with
 from accounting.conftest import PLANT, Works
 from ecotwin.accounting.booked.certificates import plug
-from ecotwin.accounting.matching import match
+from ecotwin.accounting.matching import cover
 from ecotwin.accounting.scope2 import QUALITY_CRITERIA, Instrument, market_based
 from ecotwin.clock import Period, local_day
 from ecotwin.plant.model import GridFactors, Plant
@@ -208,8 +208,8 @@ def test_what_is_certified_is_covered_or_left_over(
     """Laws: nothing is lost, nothing is covered twice, and a wider pot never covers less."""
     size = len(need)
     certified = [np.resize(np.array(g), size) for g in given_]
-    by_hour = match(need, certified, np.arange(size))
-    wide = match(need, certified, np.arange(size) // pots)
+    by_hour = cover(need, certified, np.arange(size))
+    wide = cover(need, certified, np.arange(size) // pots)
     for found in (by_hour, wide):
         assert sum(found.covered_kwh) + found.left_kwh == pytest.approx(sum(need))
         for one, covered, surplus in zip(
@@ -224,7 +224,7 @@ def test_hour_by_hour_it_is_the_published_method(
     need: list[float], given_: list[list[float]]
 ) -> None:
     certified = [np.resize(np.array(g), len(need)) for g in given_]
-    ours = match(need, certified, np.arange(len(need)))
+    ours = cover(need, certified, np.arange(len(need)))
     plain = market_based(need, [Instrument(c, 0.0) for c in certified], 0.5)
     assert ours.left_kwh == pytest.approx(plain.residual_kwh, abs=1e-6)
     assert sum(ours.surplus_kwh) == pytest.approx(plain.surplus_kwh, abs=1e-6)

@@ -13,8 +13,11 @@ import pytest
 from ecotwin import accounting
 from ecotwin.accounting import accounts
 from ecotwin.accounting.catalogue import indicators
-from ecotwin.accounting.conformity import conform, frameworks, requirements
+from ecotwin.accounting.conformity import conform, frameworks, good_desk, requirements
+from ecotwin.connectors.books import read_books
 from ecotwin.errors import FigureGap
+from ecotwin.plant import load
+from ecotwin.plugs import load_all
 from ecotwin.records import Indicator
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +38,8 @@ def test_a_requirement_names_figures_that_stand_there_in_the_catalogue() -> None
 
 def test_what_is_said_to_be_had_is_what_a_run_gives(works: Any) -> None:
     got = {m.indicator for m in accounts.run(works.plant, [works.window()], ["works"]).measures}
+    for plug in load_all("accounting.booked").values():
+        got |= {m.indicator for m in plug.figures(good_desk(works.plant, ()), "works")[0]}
     said = {a.requirement.id for a in conform(works.plant) if a.had}
     assert said == got
     assert len(said) > 30
@@ -76,6 +81,19 @@ def test_each_figure_is_told_its_own_gap_and_no_other(works: Any) -> None:
     assert "grid" not in answers["material.yield"]
     assert answers["ghg.scope2_location"] == ""
     assert "planned" in answers["oee.oee"]
+
+
+def test_figures_from_books_need_the_books_and_say_so() -> None:
+    plant = load(ROOT / "plants" / "electronics.yaml")
+    bare = {a.requirement.id: a for a in conform(plant)}
+    for name in ("ghg.scope1_mobile", "ghg.scope3_cat1", "ghg.total_location"):
+        assert not bare[name].had
+    assert "no book of purchase" in " ".join(bare["ghg.scope3_cat1"].missing)
+    kept = {a.requirement.id: a for a in conform(plant, books=read_books(Path(plant.books), plant))}
+    plugs = load_all("accounting.booked")
+    for name in (*plugs["scope1"].indicators, *plugs["scope3"].indicators):
+        assert kept[name].had == (name != "ghg.biogenic_all"), kept[name]
+    assert kept["ghg.biogenic_all"].missing
 
 
 def test_unknown_sets_and_elements_are_refused(works: Any) -> None:

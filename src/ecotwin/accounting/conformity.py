@@ -10,7 +10,7 @@ Sources: the frameworks and their editions stand in `frameworks.csv`, what they 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import cache, partial
@@ -20,12 +20,14 @@ from typing import Any
 import numpy as np
 
 from ecotwin.accounting import accounts
+from ecotwin.accounting.book import Book
 from ecotwin.accounting.catalogue import indicators
-from ecotwin.accounting.contract import Kpi
-from ecotwin.clock import Period
+from ecotwin.accounting.contract import Booked, Desk, Kpi
+from ecotwin.clock import Period, local_month
 from ecotwin.errors import FigureGap
 from ecotwin.plant.model import STATES, Basin, GridFactors, Plant, Product, Shift, Signal, Tariff
-from ecotwin.records import Window
+from ecotwin.plugs import load_all
+from ecotwin.records import Booking, Window
 
 Mend = tuple[str, Callable[[Plant], Plant]]
 """What a plant file may lack, and how to give it."""
@@ -96,12 +98,15 @@ def requirements() -> tuple[Requirement, ...]:
     )
 
 
-def conform(plant: Plant, chosen: str = "catalogue", element: str = "") -> tuple[Answer, ...]:
+def conform(
+    plant: Plant, chosen: str = "catalogue", element: str = "", books: Iterable[Booking] = ()
+) -> tuple[Answer, ...]:
     """What of a set can be had of a plant, and what is missing for the rest.
 
     Args:
         plant: The plant. chosen: A framework (`esrs`, `gri`, `iso14064` ...), or `catalogue`: every
-            indicator there is. element: Of which; empty: the site.
+            indicator there is. element: Of which; empty: the site. books: What is booked beside the
+            meters; tried over the calendar year of the newest row.
 
     Raises:
         FigureGap: There is no such set or element.
@@ -118,7 +123,7 @@ def conform(plant: Plant, chosen: str = "catalogue", element: str = "") -> tuple
         raise FigureGap(
             f"there is no element {place!r}", expected="one of the plant file", remedy="correct it"
         )
-    lacking = _lacking(plant, place)
+    lacking = _lacking(plant, place) | not_booked(plant, place, tuple(books))
     wanted = [r for r in requirements() if r.framework == chosen] or [
         Requirement("catalogue", i.id, i.name, (i.id,)) for i in indicators().values()
     ]
@@ -157,6 +162,54 @@ def _lacking(plant: Plant, element: str) -> dict[str, tuple[str, ...]]:
                 f"no signal of {element} feeds {indicator} (it takes: {takes})",
             )
     return lacking
+
+
+def not_booked(
+    plant: Plant, element: str, books: tuple[Booking, ...]
+) -> dict[str, tuple[str, ...]]:
+    """Indicator of the booked plugs -> what is missing for it, where every meter reads well."""
+    plugs: dict[str, Booked] = load_all("accounting.booked")
+    metered = {i for kpi in accounts.kpis().values() for i in kpi.indicators}
+    desk = good_desk(plant, books)
+    lacking: dict[str, tuple[str, ...]] = {}
+    for plug in plugs.values():
+        made, gaps = plug.figures(desk, element)
+        had = {m.indicator for m in made} | metered
+        for name in set(plug.indicators) - had:
+            number = name.removeprefix("ghg.scope3_cat")
+            told = tuple(g for g in gaps if name in g or f"category {number} " in g)
+            kinds = ", ".join(plug.kinds)
+            lacking[name] = told or (
+                f"{name} is made from books of {kinds}: what is booked does not give it",
+            )
+    return lacking
+
+
+def good_desk(plant: Plant, books: tuple[Booking, ...]) -> Desk:
+    """A desk on which every meter reads well: over the year of the newest row of books, else over a week."""
+    period = Period(_START, _START + timedelta(hours=_STEPS))
+    if books:
+        year = max(b.period.start for b in books).astimezone(plant.zone).year
+        first, last = (local_month(year, month, plant.zone) for month in (1, 12))
+        period = Period(first.start, last.end)
+    window = good_hours(plant, tuple(range(len(plant.signals))), period)
+    metered = {(m.element, m.indicator): m for m in accounts.run(plant, [window]).measures}
+    return Desk(plant, period, Book.of(period, books), metered, partial(_of_hours, window))
+
+
+def _of_hours(window: Window, signals: Sequence[int], step_s: int) -> Window:
+    """The window, in shorter steps where they are asked for."""
+    del signals
+    times = max(1, window.step_s // step_s)
+
+    def cut(column: Any) -> Any:
+        return np.repeat(column, times, axis=0)
+
+    return Window(
+        window.period, window.step_s // times, window.signals, cut(window.mean), cut(window.low),
+        cut(window.high), cut(window.last), cut(window.amount) / times, cut(window.covered),
+        cut(window.estimated), cut(window.count),
+    )  # fmt: skip
 
 
 def _tried(kpi: Kpi, plant: Plant, element: str) -> tuple[set[str], tuple[str, ...]]:
@@ -216,16 +269,22 @@ def _with_price(plant: Plant, carrier: str) -> Plant:
 
 
 def _good_week(plant: Plant, needs: tuple[int, ...]) -> Window:
-    """A week of hours in which these signals read well: everything runs, and makes good parts."""
-    shape = (_STEPS, len(needs))
+    """A week of hours in which these signals read well."""
+    return good_hours(plant, needs, Period(_START, _START + timedelta(hours=_STEPS)))
+
+
+def good_hours(plant: Plant, needs: tuple[int, ...], period: Period) -> Window:
+    """Hours in which these signals read well: everything runs, and makes good parts."""
+    steps = round(period.hours)
+    shape = (steps, len(needs))
     mean, amount = np.ones(shape), np.ones(shape)
     for column, index in enumerate(needs):
         signal = plant.signals[index]
         mean[:, column] = _level(plant, signal)
         amount[:, column] = np.nan if signal.form in _STATIC else _AMPLE.get(signal.means, 1.0)
-    last = mean + np.where(np.isnan(amount), 0.0, np.arange(_STEPS)[:, None])
+    last = mean + np.where(np.isnan(amount), 0.0, np.arange(steps)[:, None])
     return Window(
-        Period(_START, _START + timedelta(hours=_STEPS)), 3600, needs, mean, mean, mean, last, amount,
+        period, 3600, needs, mean, mean, mean, last, amount,
         np.ones(shape), np.zeros(shape), np.full(shape, 60, np.int64),
     )  # fmt: skip
 

@@ -111,11 +111,11 @@ def ratio(
     share = part.value / whole.value
     rest = whole.value - part.value
     other = math.sqrt(max(0.0, whole.half**2 - part.half**2))
-    half = math.hypot(rest * part.half, part.value * other) / whole.value**2
+    half = math.hypot(rest / whole.value * (part.half / whole.value), share * (other / whole.value))
     estimated = min(1.0, whole.estimated / abs(whole.value))
     inputs = (
-        Input(words, part.value, "", "", part.coverage),
-        Input(f"all {words.split()[0]}", whole.value, "", "", whole.coverage),
+        Input(words, part.value, whole.inputs[0].unit, "", part.coverage),
+        Input(f"all {words.split()[0]}", whole.value, whole.inputs[0].unit, "", whole.coverage),
     )
     return Measure(
         element, indicator, share, "1", desk.period, whole.coverage, estimated, max(0.0, share - half),

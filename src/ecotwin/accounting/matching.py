@@ -39,7 +39,7 @@ class Matched:
     left_kwh: float
 
 
-def match(need_kwh: ArrayLike, certified_kwh: Sequence[ArrayLike], pots: Ints) -> Matched:
+def cover(need_kwh: ArrayLike, certified_kwh: Sequence[ArrayLike], pots: Ints) -> Matched:
     """Meet a need by instruments in their order, each clamped to what is left in each pot.
 
     Args:
@@ -47,7 +47,7 @@ def match(need_kwh: ArrayLike, certified_kwh: Sequence[ArrayLike], pots: Ints) -
         pots: [hours] number of the pot that an hour belongs to: the hour itself, its month, its year.
 
     >>> hours = np.array([0, 1])
-    >>> match([10, 10], [[20, 0]], hours), match([10, 10], [[20, 0]], np.zeros(2, int)).left_kwh
+    >>> cover([10, 10], [[20, 0]], hours), cover([10, 10], [[20, 0]], np.zeros(2, int)).left_kwh
     (Matched(covered_kwh=(10.0,), surplus_kwh=(10.0,), left_kwh=10.0), 0.0)
 
     Raises:

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from ecotwin.accounting.accounts import Accounts
 from ecotwin.accounting.kpis.products import TOTALS
@@ -60,6 +61,10 @@ class Row:
     difference: float
     closes: bool
     doubt: str = ""
+
+    def as_row(self) -> dict[str, Any]:
+        """As JSON."""
+        return asdict(self)
 
 
 def reconcile(plant: Plant, figures: Accounts) -> tuple[Row, ...]:

@@ -5,14 +5,13 @@ They are sealed anew when late data or other terms revised them.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ecotwin.accounting.accounts import Accounts
 from ecotwin.clock import Period, days_of, instant, local_day, local_month, micros
-from ecotwin.cycle.keeping import Keeper, from_json
+from ecotwin.cycle.keeping import Keeper
 from ecotwin.cycle.yearbook import YearBook, local_day_of
 from ecotwin.plant import Plant
 from ecotwin.records import Measure
@@ -143,23 +142,7 @@ class DayBook:
     def _keep_changed(self, span: Period) -> None:
         """Seal those figures of a span that are others than they were sealed as."""
         made = self._years.accounts(span, [self._site]).measures
-        self._keep([m for m in made if self._differs(m)])
-
-    def _differs(self, measure: Measure) -> bool:
-        kept = self._keeper.store.get("measure", measure.id)
-        if kept is None:
-            return True
-        known = from_json(Measure, kept.body)
-        same = all(
-            math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9)
-            for a, b in (
-                (measure.value, known.value),
-                (measure.low, known.low),
-                (measure.high, known.high),
-                (measure.coverage, known.coverage),
-            )
-        )
-        return not same or measure.factors != known.factors
+        self._keeper.seal_changed([m for m in made if m.indicator.startswith(SEALED)])
 
     def _note(self) -> None:
         assert self._until is not None

@@ -10,18 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from ecotwin import __version__
+from ecotwin.accounting.booked.permits import permit_reports
 from ecotwin.accounting.catalogue import indicators
-from ecotwin.accounting.performance import perform
+from ecotwin.accounting.performance import Performance, perform
 from ecotwin.accounting.performance.plantside import daily, daily_signals
+from ecotwin.accounting.standings import target_rows
 from ecotwin.clock import Period, days_of, local_month
 from ecotwin.cycle.bookkeeping import bookings
-from ecotwin.cycle.keeping import entry_of, from_json
+from ecotwin.cycle.footprints import Footprints
+from ecotwin.cycle.keeping import Keeper, entry_of, from_json
 from ecotwin.cycle.revisions import changes_within
 from ecotwin.cycle.yearbook import YearBook
 from ecotwin.errors import EcotwinError, FigureGap, FileFault
 from ecotwin.governance.ledger import Ledger
 from ecotwin.history.contract import Store
-from ecotwin.plant import Plant
+from ecotwin.plant import Plant, epochs
 from ecotwin.plugs import load_all
 from ecotwin.records import Advice, Booking, Finding, Measure, Saving
 from ecotwin.reports.contract import Dossier, Figures, ReportPlug, Revised
@@ -29,7 +32,11 @@ from ecotwin.reports.rendering import FORMS, Facts, render
 
 BASE = timedelta(days=366)
 """Longest time before a report's period from which its baseline is learned."""
-CARRIERS = {"electricity": "kWh", "gas": "m3", "water": "m3"}
+CARRIERS = {
+    "electricity": ("energy.electricity", "kWh"),
+    "gas": ("energy.gas_volume", "m3"),
+    "water": ("water.in", "m3"),
+}
 MOST = 100_000
 
 
@@ -58,12 +65,15 @@ class Reporting:
         self._ledger = ledger
         self._years = years
         self._now = now
+        self._keeper = Keeper(store, ledger, lambda: now)
 
     def dossier(self, period: Period, element: str) -> Dossier:
         """Everything that reports of an element and period may use."""
         booked = bookings(self._store)
         below = [e.id for e in self._plant.under(element)]
         made = self._years.accounts(period, below, booked)
+        # What is handed to others is sealed first.
+        self._keeper.seal_changed([m for m in made.measures if m.element == element])
         figures = _keyed(made.measures)
         return Dossier(
             self._plant,
@@ -214,18 +224,41 @@ class Reporting:
     def _extra(
         self, period: Period, element: str, figures: Figures, booked: Sequence[Booking]
     ) -> dict[str, Any]:
-        del figures, booked
-        return {"baselines": self._baselines(period, element)}
+        """What single reports need beside the figures; where terms change, as they are at the end of the period."""
+        piece, then = epochs(self._plant, period)[-1]
+        desk = self._years.desk(piece, then, figures, booked)
+        permits, _ = permit_reports(desk, element)
+        whole = self._years.desk(period, then, figures, booked)
+        targets = [row for place in self._below(element) for row in target_rows(whole, place)[0]]
+        footprints = Footprints(self._plant, self._store, self._ledger, self._years)
+        made = footprints.of(period, element, figures, booked)
+        footprints.keep(made.records, self._now)
+        return {
+            "baselines": self._baselines(period, element),
+            "permits": permits,
+            "targets": targets,
+            "footprints": list(made.records),
+            "footprint_stages": dict(made.stages),
+            "footprint_words": list(made.words),
+        }
+
+    def _below(self, element: str) -> list[str]:
+        return [e.id for e in self._plant.under(element)]
 
     def _baselines(self, period: Period, element: str) -> list[dict[str, Any]]:
         """Each carrier's use against what the time before the period lets expect of it."""
         found = []
-        for carrier, unit in CARRIERS.items():
+        for carrier, (indicator, unit) in CARRIERS.items():
             signals = daily_signals(self._plant, element, carrier)
             span = self._store.span()
             if not signals or span is None:
                 continue
-            row: dict[str, Any] = {"element": element, "carrier": carrier, "unit": unit}
+            row: dict[str, Any] = {
+                "element": element,
+                "name": f"{carrier.capitalize()} of {self._plant.element(element).name}",
+                "indicator": indicator,
+                "unit": unit,
+            }
             days = list(
                 days_of(Period(max(span.start, period.start - BASE), period.end), self._plant.zone)
             )
@@ -233,11 +266,32 @@ class Reporting:
             here = period.start.astimezone(self._plant.zone)
             until = datetime(here.year, here.month, here.day, tzinfo=UTC).timestamp()
             try:
-                row |= perform(daily(self._plant, element, carrier, hours), until).as_json()
+                made = perform(daily(self._plant, element, carrier, hours), until)
             except FigureGap as gap:
-                row |= {"fit_for_purpose": False, "reasons": [str(gap)], "claim": "refused"}
+                row |= {"fit": False, "reasons": [str(gap)]}
+            else:
+                row |= _judged(made, Period(days[0].start, period.start))
             found.append(row)
         return found
+
+
+def _judged(made: Performance, base: Period) -> dict[str, Any]:
+    """A baseline in the words of the energy review."""
+    half = (made.high - made.low) / 2.0
+    return {
+        "model": made.choice.fitted.form.name,
+        "variables": [r.name for r in made.choice.reasons if r.kept],
+        "baseline_period": str(base),
+        "expected": made.expected,
+        "low": made.expected - half,
+        "high": made.expected + half,
+        "actual": made.actual,
+        "improvement": made.saved / made.expected if made.expected > 0.0 else None,
+        "cvrmse": made.cvrmse,
+        "nmbe": made.nmbe,
+        "fit": made.fit_for_purpose,
+        "reasons": list(made.reasons),
+    }
 
 
 def _keyed(measures: Sequence[Measure]) -> dict[tuple[str, str], Measure]:

@@ -18,6 +18,7 @@ from ecotwin.clock import Clock, ManualClock, Period, days_of, instant, iso, mic
 from ecotwin.connectors.contract import Connector, InletLimits
 from ecotwin.cycle.act import Act
 from ecotwin.cycle.bookkeeping import Books
+from ecotwin.cycle.footprints import Footprints
 from ecotwin.cycle.importing import bring_in
 from ecotwin.cycle.keeping import Keeper
 from ecotwin.cycle.look import Look
@@ -106,6 +107,7 @@ class Twin(People, Present):
             self.ledger,
             seal_of(folder / "ledger", f"ecotwin/{plant.id}"),
         )
+        self.footprints = Footprints(plant, self.store, self.ledger, self.prove.years)
         self.books = Books(plant, self.keeper, self.ledger)
         self.lock = threading.RLock()
         self.open_now = self.look.alerts.open(clock.now())

@@ -6,7 +6,7 @@ validity were applied by whoever made them::
     {"permit": "nox",                 id in the plant file
      "name": "NOx of boiler 1", "element": "boiler_1",
      "limit": 100.0, "unit": "mg/Nm3",
-     "window": "day",                 half_hour, hour, day, month, year; "rolling day": one ends at every step
+     "window": "day",                 half_hour, hour, day, month or year; "rolling day" ends at every step
      "source": "notice 4-2025",
      "windows": 30,                   that ended in the period and count (the plant ran)
      "valid": 28,                     measured for long enough to count
@@ -17,10 +17,10 @@ validity were applied by whoever made them::
      "verdict": "broken",             kept, broken, void (too few valid windows) or running (not yet over)
      "why": "one window above 100 mg/Nm3",
      "error_share": 0.1,              half of the 95 % interval of a mean as a share of it
-     "exceedances": [{"start": "2026-06-11T22:00:00Z", "end": "2026-06-12T22:00:00Z", "value": 108.2}]}
+     "exceedances": [{"start": "2026-06-11T22:00Z", "end": "2026-06-12T22:00Z", "value": 108.2}]}
 
-`element`, `error_share` and `why` may lack; what else lacks is shown as not available, never as zero. A permit of the plant
-file without a record is a gap. Verdicts are those of the records: nothing is judged here.
+`element`, `error_share` and `why` may lack; what else lacks is shown as not available, never as zero. A permit of the
+plant file without a record is a gap. Verdicts are those of the records: nothing is judged here.
 
 Sources: Directive 2010/75/EU Annexes V and VI for the ideas of validity and of discarded days.
 """

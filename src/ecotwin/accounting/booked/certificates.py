@@ -22,8 +22,8 @@ from ecotwin.accounting.kpis.greenhouse import certified
 from ecotwin.accounting.matching import (
     MODES,
     Matched,
+    cover,
     hours_of,
-    match,
     names_its_hour,
     pots_of,
     sound,
@@ -112,7 +112,7 @@ class Lot:
             first = [i for i in self.instruments if i.of_need]
             later = self.instruments[len(first) :]
             covered = sum((i.kwh for i in first), np.zeros_like(self.need_kwh))
-            rest = match(np.maximum(0.0, self.need_kwh - covered), [i.kwh for i in later], pots)
+            rest = cover(np.maximum(0.0, self.need_kwh - covered), [i.kwh for i in later], pots)
             self._matched[mode] = Matched(
                 (*(float(i.kwh.sum()) for i in first), *rest.covered_kwh),
                 (*(0.0 for _ in first), *rest.surplus_kwh),

@@ -121,12 +121,11 @@ def number(value: float) -> str:
         return str(value) if abs(value) < 10_000 else f"{value:,}"
     if value == 0.0:
         return "0"
-    rounded = float(f"{value:.2e}")
-    power = math.floor(math.log10(abs(rounded)))
+    mantissa, exponent = f"{value:.2e}".split("e")
+    power = int(exponent)
     if not -5 <= power < 12:
-        mantissa, exponent = f"{value:.2e}".split("e")
-        return f"{mantissa} × 10{str(int(exponent)).translate(_RAISED)}"
-    return f"{rounded:,.{max(0, 2 - power)}f}"
+        return f"{mantissa} × 10{str(power).translate(_RAISED)}"
+    return f"{float(f'{value:.2e}'):,.{max(0, 2 - power)}f}"
 
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

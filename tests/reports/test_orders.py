@@ -1,0 +1,401 @@
+"""What each report puts in order: rules of standards, sums, refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import dossiers
+from ecotwin.accounting.catalogue import indicators
+from ecotwin.errors import EcotwinError, FigureGap
+from ecotwin.plant.model import Permit
+from ecotwin.plugs import load
+from ecotwin.records import Booking, Datapoint, FactorUse, Measure, Report, Table
+from ecotwin.reports import esrs, pieces
+from ecotwin.reports.contract import Dossier
+from ecotwin.reports.energy_review import uses
+
+
+def write(name: str, dossier: Dossier) -> Report:
+    made: Report = load("reports", name).write(dossier)
+    return made
+
+
+def with_figures(dossier: Dossier, **values: float | None) -> Dossier:
+    """The dossier with figures of its element set (`ghg__scope3`) or taken away (None)."""
+    figures = dict(dossier.figures)
+    for key, value in values.items():
+        indicator = key.replace("__", ".")
+        figures.pop((dossier.element, indicator), None)
+        if value is not None:
+            entry = dossier.indicators.get(indicator)
+            unit = entry.unit if entry else "kgCO2e" if indicator.startswith("ghg.") else "kg"
+            figures[dossier.element, indicator] = Measure(
+                dossier.element, indicator, value, unit, dossier.period, 0.9, 0.1, value * 0.9, value * 1.1, "test/1",
+                numerator=value, denominator=1.0,
+            )  # fmt: skip
+    return replace(dossier, figures=figures)
+
+
+def points(report: Report) -> Mapping[str, list[Datapoint]]:
+    found: dict[str, list[Datapoint]] = {}
+    for section in report.sections:
+        for p in section.datapoints:
+            found.setdefault(p.id, []).append(p)
+    return found
+
+
+def table(report: Report, title: str) -> Table:
+    return next(t for s in report.sections for t in s.tables if t.title == title)
+
+
+# ---- ESRS
+
+
+def test_the_taxonomy_is_sound() -> None:
+    for edition in esrs.editions().values():
+        assert edition.standard
+        assert "2026/470" in edition.note
+        ids = [a.id for a in edition.asked]
+        assert len(set(ids)) == len(ids)
+        for asked in edition.asked:
+            assert asked.rule.split()[0] in esrs.RULES, asked
+            assert asked.indicators or asked.note, asked
+            assert asked.id.startswith(asked.disclosure.split()[0]), asked
+            for indicator in asked.indicators:
+                entry = indicators().get(indicator)
+                if entry and asked.unit and asked.rule in ("figure", "first", "each"):
+                    assert pieces.scale_of(entry.unit, asked.unit) is not None, asked
+
+
+def test_scope_1_is_07_and_never_01() -> None:
+    asked = {a.id: a for e in esrs.editions().values() for a in e.asked}
+    assert "E1-6_01" not in asked
+    assert asked["E1-6_07"].indicators[0] == "ghg.scope1_all"
+    dossier = with_figures(dossiers.dossier(), ghg__scope1_all=12_345.0)
+    (point,) = points(write("esrs", dossier))["E1-6_07"]
+    assert [point.value, point.low] == pytest.approx([12.345, 11.1105])
+    assert point.unit == "tCO2e"
+    assert "in part" not in point.name
+    (part,) = points(write("esrs", dossiers.dossier()))["E1-6_07"]
+    assert "in part" in part.name
+
+
+def test_catalogue_and_taxonomy_agree_on_places() -> None:
+    """What the taxonomy takes first for a place is a figure that the catalogue puts there."""
+    for asked in (a for e in esrs.editions().values() for a in e.asked):
+        entry = indicators().get(asked.indicators[0]) if asked.indicators else None
+        if entry and asked.rule in ("figure", "first", "each", "or_difference", "or_share"):
+            assert asked.id in entry.esrs, asked
+
+
+def test_derived_datapoints() -> None:
+    base = with_figures(
+        dossiers.dossier(), waste__total=1000.0, waste__diverted=600.0, waste__non_recycled=250.0
+    )
+    found = points(write("esrs", base))
+    (disposed,) = found["E5-5_09"]
+    assert disposed.value == pytest.approx(0.4)
+    assert [disposed.low, disposed.high] == pytest.approx([0.24, 0.56])
+    (share,) = found["E5-5_11"]
+    assert share.value == pytest.approx(25.0)
+    assert share.unit == "%"
+    (own,) = points(write("esrs", with_figures(base, waste__disposed=410.0)))["E5-5_09"]
+    assert own.value == pytest.approx(0.41)
+    (lost,) = points(write("esrs", with_figures(base, waste__diverted=None)))["E5-5_09"]
+    assert lost.value is None
+    (nothing,) = points(write("esrs", with_figures(base, waste__total=0.0)))["E5-5_11"]
+    assert nothing.value is None
+    assert "share of nothing" in nothing.missing
+
+
+def test_own_sun_is_what_was_made_less_what_was_fed_in() -> None:
+    dossier = dossiers.dossier()
+    found = points(write("esrs", dossier))
+    inputs = {i.signal: i.value for i in dossier.figures["nordhafen", "energy.electricity"].inputs}
+    made, consumed = found["E1-5_17"][0], found["E1-5_08"][0]
+    assert made.value == pytest.approx(inputs["pv_1.energy"] / 1000.0)
+    assert consumed.value == pytest.approx(
+        (inputs["pv_1.energy"] + inputs["grid.energy_export"]) / 1000.0
+    )
+    burning = tuple(replace(e, kind="chp") if e.id == "pv_1" else e for e in dossier.plant.elements)
+    other = points(write("esrs", replace(dossier, plant=replace(dossier.plant, elements=burning))))[
+        "E1-5_17"
+    ][0]
+    assert other.value is None
+    assert "pv_1 may burn fuel" in other.missing
+
+
+def test_pollutants_and_codes_have_a_datapoint_each() -> None:
+    dossier = dossiers.dossier()
+    found = points(write("esrs", dossier))
+    assert {p.name.rpartition(": ")[2] for p in found["E2-4_02"]} == {"NOx", "CO"}
+    split = dossier.figures["nordhafen", "waste.total"].split
+    assert sum(p.value for p in found["E5-5_12"] if isinstance(p.value, float)) == pytest.approx(
+        sum(split.values()) / 1000
+    )
+
+
+def test_an_unknown_edition_is_refused_and_the_report_names_its_own() -> None:
+    report = write("esrs", dossiers.dossier())
+    assert report.data["taxonomy_version"] in esrs.editions()
+    with pytest.raises(EcotwinError, match="esrs-set1-2023"):
+        write("esrs", dossiers.dossier(extra={"taxonomy": "esrs-2099"}))
+
+
+def test_targets_of_the_place_only_and_no_loans() -> None:
+    (target,) = dossiers.EXTRA["targets"]
+    records = [
+        target,
+        {**target, "name": "Loan", "kind": "loan"},
+        {**target, "name": "Far", "element": "elsewhere"},
+    ]
+    report = write("esrs", dossiers.dossier(extra={"targets": [*records, "no record"]}))
+    assert [row[0] for row in table(report, "Targets").rows] == [target["name"]]
+    assert any("end 1 % below" in t for s in report.sections for t in s.text)
+
+
+# ---- greenhouse gas inventory
+
+
+def test_all_scopes_where_the_books_tell_them() -> None:
+    values = {f"ghg__scope3_cat{n}": 100.0 * n for n in (1, 3, 4, 5, 9, 12)}
+    dossier = with_figures(
+        dossiers.dossier(), ghg__scope1_all=500.0, ghg__scope3=3400.0, ghg__total_location=9000.0,
+        ghg__biogenic_all=7.0, **values,
+    )  # fmt: skip
+    report = write("ghg_inventory", dossier)
+    found = points(report)
+    assert [p.value for p in found["Scope 1"]] == [500.0]
+    assert [p.value for p in found["category 12"]] == [1200.0]
+    assert [p.value for p in found["apart"]] == [7.0]
+    left_out = [row[:2] for row in table(report, "Left out").rows]
+    assert ("category 5", "Waste generated in operations") not in left_out
+    assert ("category 6", "Business travel") in left_out
+
+
+def test_what_is_absent_is_an_exclusion_with_the_reason() -> None:
+    base = dossiers.dossier()
+    words = "no factor waste/R3 for ghg.scope3_cat5. Expected: one. What to do: book it."
+    report = write("ghg_inventory", replace(base, gaps=((base.element, words),)))
+    rows = {row[0]: row[2] for row in table(report, "Left out").rows}
+    assert rows["category 5"] == words
+    assert all(p.missing for p in points(report)["category 5"])
+    assert any(words in g for g in report.gaps)
+
+
+def test_a_mix_of_gwp_sets_is_named() -> None:
+    base = with_figures(dossiers.dossier(), ghg__scope1_all=500.0)
+    figure = base.figures["nordhafen", "ghg.scope1_all"]
+    factors = tuple(
+        FactorUse(f"f/{s}", 1.0, "kgCO2e/kg", "DE", 2026, "x", "1", s) for s in ("AR5", "AR6")
+    )
+    figures = {**base.figures, ("nordhafen", "ghg.scope1_all"): replace(figure, factors=factors)}
+    text = " ".join(
+        t for s in write("ghg_inventory", replace(base, figures=figures)).sections for t in s.text
+    )
+    assert "ghg.scope1_all must not be used" in text
+    alone = " ".join(t for s in write("ghg_inventory", base).sections for t in s.text)
+    assert "potentials of AR6" in alone
+
+
+def test_revisions_and_the_year_before() -> None:
+    report = write("ghg_inventory", dossiers.dossier())
+    (row,) = table(report, "Recalculations").rows
+    assert row[3] == pytest.approx(float(row[2] or 0) - float(row[1] or 0))
+    before = {r[0]: r for r in table(report, "Against a year earlier").rows}
+    assert before["Scope 1"][4] == pytest.approx(1 / 1.1 - 1)
+    months = table(report, "By month").rows
+    assert [m[0] for m in months] == [f"2026-{n:02d}" for n in range(1, 13)]
+
+
+def test_a_month_without_a_figure_is_not_zero() -> None:
+    base = dossiers.dossier()
+    months = dict(base.months)
+    months["2026-03-01"] = {}
+    rows = table(write("ghg_inventory", replace(base, months=months)), "By month").rows
+    assert rows[2] == ("2026-03", *(None,) * (len(rows[2]) - 1))
+
+
+# ---- energy review
+
+
+def test_uses_are_ranked_and_add_up() -> None:
+    dossier = dossiers.dossier(few=False)
+    found = uses(dossier)
+    assert [u.kwh for u in found] == sorted((u.kwh for u in found), reverse=True)
+    assert "line_1" not in {u.element for u in found}, (
+        "a place whose machines have figures is no use of its own"
+    )
+    rows = table(write("energy_review", dossier), "Uses in order").rows
+    energy = [float(r[2]) for r in rows if isinstance(r[2], float)]
+    assert sum(energy) == pytest.approx(dossier.figures["nordhafen", "energy.total"].value)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.floats(0.1, 1e6), min_size=1, max_size=12))
+def test_significant_uses_come_to_four_fifths_and_none_is_spare(values: list[float]) -> None:
+    base = dossiers.dossier()
+    machines = [e.id for e in base.plant.machines][: len(values)]
+    example = base.figures["oven_1", "energy.total"]
+    figures = {
+        (m, "energy.total"): replace(example, element=m, value=v)
+        for m, v in zip(machines, values, strict=False)
+    }
+    total = sum(m.value for m in figures.values())
+    figures["nordhafen", "energy.total"] = replace(example, element="nordhafen", value=total)
+    rows = table(write("energy_review", replace(base, figures=figures)), "Uses in order").rows[:-1]
+    taken = [float(r[2]) for r in rows if r[5] is True]  # type: ignore[arg-type]
+    assert sum(taken) >= 0.8 * total * (1 - 1e-9)
+    assert sum(taken[:-1]) < 0.8 * total * (1 + 1e-9)
+
+
+def test_savings_that_are_not_proved_are_not_added() -> None:
+    base = dossiers.dossier()
+    good = base.savings[0]
+    bad = replace(good, advice="other", fit=False, reasons=("drift",))
+    report = write("energy_review", replace(base, savings=(good, bad)))
+    section = next(s for s in report.sections if s.title == "Verified savings")
+    assert "1 of 2" in section.text[0]
+    assert "58 kWh" in section.text[0]
+    assert [row[-1] for row in section.tables[0].rows] == [True, False]
+
+
+def test_meters_that_show_more_than_the_whole_are_said() -> None:
+    base = dossiers.dossier()
+    whole = replace(base.figures["nordhafen", "energy.total"], value=1.0)
+    report = write(
+        "energy_review",
+        replace(base, figures={**base.figures, ("nordhafen", "energy.total"): whole}),
+    )
+    assert "must be looked at" in table(report, "Uses in order").note
+
+
+# ---- permits
+
+
+def permit(**more: Any) -> Permit:
+    given: dict[str, Any] = {
+        "id": "co", "name": "CO", "element": "boiler_1", "limit": 50.0, "unit": "mg/Nm3", "window": "hour",
+        "source": "x",
+    }  # fmt: skip
+    return Permit(**{**given, **more})
+
+
+def test_no_permit_is_a_refusal_and_a_silent_one_a_gap() -> None:
+    base = dossiers.dossier(extra={})
+    with pytest.raises(FigureGap, match="no permit"):
+        write("permits", replace(base, plant=replace(base.plant, permits=())))
+    report = write("permits", replace(base, plant=replace(base.plant, permits=(permit(),))))
+    assert any("permit co (CO)" in g for g in report.gaps)
+
+
+def test_permits_of_other_places_stay_out() -> None:
+    records = [
+        {"permit": "a", "name": "A", "element": "line_1"},
+        {"permit": "b", "name": "B", "element": "line_2"},
+    ]
+    base = dossiers.dossier("line_1", extra={"permits": records})
+    report = write("permits", base)
+    assert [s.title for s in report.sections] == ["Overview", "A"]
+
+
+def test_a_bare_record_has_reasons_and_no_numbers() -> None:
+    report = write("permits", dossiers.dossier(extra={"permits": [{"permit": "z"}]}))
+    for point in points(report)[""]:
+        assert point.value is None
+        assert point.missing
+    assert "1 not judged" in report.sections[0].text[0]
+
+
+def test_what_a_permit_came_to() -> None:
+    report = write("permits", dossiers.dossier())
+    nox = next(s for s in report.sections if s.title == "NOx of boiler 1")
+    by_name = {p.name: p.value for p in nox.datapoints}
+    assert by_name["Highest / limit"] == pytest.approx(108.2)
+    assert by_name["Windows discarded as not valid"] == 2
+    (row,) = nox.tables[0].rows
+    assert row[:3] == ("2026-06-12 00:00", "2026-06-13 00:00", 108.2)
+    assert row[3] == pytest.approx(1.082)
+    sewer = next(s for s in report.sections if s.title == "Water to the sewer")
+    assert "Rolling windows of one day" in sewer.text[0]
+
+
+# ---- waste register
+
+
+def test_negative_waste_is_refused_with_words() -> None:
+    base = dossiers.dossier()
+    good = next(b for b in base.bookings if b.kind == "waste")
+    bad = Booking(
+        "waste", "W-9", good.period, good.element, {**good.facts, "mass_kg": -5.0}, "note"
+    )
+    report = write("waste_register", replace(base, bookings=(good, bad)))
+    assert [r[0] for r in table(report, "Consignments").rows] == ["W-1", "Sum"]
+    assert any("W-9" in g and "-5.0 kg is refused" in g for g in report.gaps)
+
+
+def test_burning_is_disposal_for_one_and_diverted_for_the_other() -> None:
+    rows = {
+        r[0]: r for r in table(write("waste_register", dossiers.dossier()), "Codes R and D").rows
+    }
+    assert rows["R1"][2:4] == ("disposal", "diverted")
+    assert rows["R3"][2:4] == ("diverted", "diverted")
+    assert rows["D10"][2:4] == ("disposal", "disposal")
+
+
+def test_codes_with_a_star_are_hazardous() -> None:
+    rows = {
+        r[0]: r[1]
+        for r in table(
+            write("waste_register", dossiers.dossier()), "Codes of the European list"
+        ).rows
+    }
+    assert rows["14 06 03*"] is True
+    assert rows["15 01 01"] is False
+
+
+# ---- accounts
+
+
+def test_every_figure_stands_once() -> None:
+    dossier = dossiers.dossier()
+    report = write("accounts", dossier)
+    figures = next(s for s in report.sections if s.title == "Figures").tables[0]
+    assert {(r[0], r[1]): r[2] for r in figures.rows} == {
+        k: m.value for k, m in dossier.figures.items()
+    }
+    assert len(figures.rows) == len(dossier.figures)
+    parts = next(s for s in report.sections if s.title == "Parts of figures").tables[0]
+    for m in dossier.figures.values():
+        own = [float(r[3]) for r in parts.rows if r[:2] == (m.element, m.indicator)]  # type: ignore[arg-type]
+        assert not own or sum(own) == pytest.approx(m.value)
+
+
+# ---- reasons
+
+
+def test_reasons_name_the_nearest_gap() -> None:
+    base = dossiers.dossier()
+    gaps = (
+        (base.element, "water.reused has no booking"),
+        (base.element, "the fugitive loss of scope1 needs refills"),
+        ("line_1", "ghg.scope3 of the line"),
+    )
+    dossier = replace(base, gaps=gaps)
+    assert pieces.reason(dossier, "water.reused") == "water.reused has no booking"
+    assert "needs refills" in pieces.reason(dossier, "ghg.scope1_fugitive")
+    assert "of the line" not in pieces.reason(dossier, "ghg.scope3")
+    assert "2 gaps" in pieces.reason(dossier, "energy.steam")
+    assert "no gap was told" in pieces.reason(replace(base, gaps=()), "energy.steam")
+
+
+def test_a_unit_that_does_not_fit_is_a_gap() -> None:
+    point = pieces.point(dossiers.dossier(), "x", "energy.total", unit="m3")
+    assert point.value is None
+    assert "kWh" in point.missing
