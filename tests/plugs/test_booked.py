@@ -25,7 +25,7 @@ from ecotwin.plugs import load_all, names
 from ecotwin.records import Booking, Measure, Window
 
 PLUGS = tuple(names("accounting.booked"))
-NO_BOOKS = ("targets", "benchmarks")
+NO_BOOKS = ("targets", "benchmarks", "permits")
 """They hold figures against what the plant file promises, and read no book."""
 KWH_PER_H = 320.0
 ADDING = ("kgCO2e", "kg", "m3", "kWh")
