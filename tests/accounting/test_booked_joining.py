@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+
 from accounting.booked_desk import Books, by_name, desk
 from accounting.conftest import PLANT, START, Works
-
 from ecotwin.accounting.booked.waste import plug
 from ecotwin.accounting.joining import join_all
 from ecotwin.records import Measure
