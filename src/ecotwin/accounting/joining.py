@@ -85,8 +85,8 @@ def join_all(
 ) -> tuple[tuple[Measure, ...], tuple[tuple[str, str], ...]]:
     """Figures of each span as figures of all, and what cannot be joined: (element, sentence).
 
-    A figure that one of the spans lacks is left out and named. Within a span a later figure takes the place of an
-    earlier one of the same element and indicator: books complete what meters told.
+    A figure that one of the spans lacks is left out and named. Of two of one element and indicator in one span the
+    later counts: what books complete takes the place of what meters tell alone.
     """
     by: dict[tuple[str, str], list[Measure]] = {}
     for span in spans:
