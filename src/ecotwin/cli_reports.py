@@ -96,8 +96,11 @@ def conform(
     """
     from ecotwin import accounting
     from ecotwin import plant as plants
+    from ecotwin.connectors.books import read_books
 
-    answers = accounting.conform(plants.load(plant), chosen, element)
+    works = plants.load(plant)
+    books = read_books(Path(works.books), works) if works.books else ()
+    answers = accounting.conform(works, chosen, element, books)
     lines = [f"{sum(a.had for a in answers)} of {len(answers)} can be had"]
     for a in answers:
         lines.append(f"{'yes' if a.had else 'no ':3} {a.requirement.id}: {a.requirement.name}")

@@ -326,5 +326,7 @@ def test_footprints_show_stages_quality_and_records(record: dict[str, Any]) -> N
     without = written("footprints", dossier(extra={"footprints": [bare]}))
     assert points(without)["temporalDQR"].missing
     assert "were not handed in" in words(without)
-    with pytest.raises(FigureGap, match="no product footprints"):
-        written("footprints", dossier())
+    with pytest.raises(FigureGap, match=r"no product footprints.*category 3 lacks a factor"):
+        written("footprints", dossier(extra={"footprint_words": ["category 3 lacks a factor."]}))
+    doubt = written("footprints", dossier(extra={**extra, "footprint_words": ["a doubt."]}))
+    assert "a doubt." in doubt.gaps

@@ -34,13 +34,14 @@ class Footprints:
             dossier: `extra["footprints"]`: PACT records; `extra["footprint_stages"]`: record id -> stages.
 
         Raises:
-            FigureGap: No record was handed in.
+            FigureGap: No record was handed in; `extra["footprint_words"]` tells why.
         """
-        records = handed(dossier, "footprints", "product footprints")
+        words = [str(w) for w in dossier.extra.get("footprint_words") or ()]
+        records = handed(dossier, "footprints", "product footprints", words)
         stages = dossier.extra.get("footprint_stages") or {}
         parts = [_all(dossier, records)]
         parts += [_product(r, stages.get(r["id"], ())) for r in records]
-        return whole(dossier, self, parts, data={"data": [dict(r) for r in records]})
+        return whole(dossier, self, parts, data={"data": [dict(r) for r in records]}, gaps=words)
 
 
 def _all(dossier: Dossier, records: list[Mapping[str, Any]]) -> Section:
