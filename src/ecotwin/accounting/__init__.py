@@ -71,8 +71,11 @@ from ecotwin.accounting.weather import (
 )
 
 if TYPE_CHECKING:
-    from ecotwin.accounting.allocation import Key, Output, price_ratio, share_out
+    from ecotwin.accounting.allocation import Key as AllocationKey
+    from ecotwin.accounting.allocation import Output, price_ratio, share_out
     from ecotwin.accounting.allocation import key as allocation_key
+    from ecotwin.accounting.bottleneck import momentary as momentary_bottleneck
+    from ecotwin.accounting.bottleneck import sole as sole_bottleneck
     from ecotwin.accounting.conformity import conform
     from ecotwin.accounting.cradle import (
         Declared,
@@ -115,6 +118,7 @@ __all__ = [
     "FUGITIVE_CH4_GWP",
     "QUALITY_CRITERIA",
     "Alarm",
+    "AllocationKey",
     "BalanceLeak",
     "Burnt",
     "Category",
@@ -124,7 +128,6 @@ __all__ = [
     "Footprint",
     "Gate",
     "Instrument",
-    "Key",
     "Leg",
     "MarketBased",
     "Matched",
@@ -180,6 +183,7 @@ __all__ = [
     "matched_share",
     "material_circularity",
     "missing_fields",
+    "momentary_bottleneck",
     "night_flow_leak",
     "nmbe",
     "noise_exposure",
@@ -203,6 +207,7 @@ __all__ = [
     "sbti_path",
     "share_out",
     "simulate",
+    "sole_bottleneck",
     "spent",
     "transport",
     "transport_work",
@@ -216,7 +221,9 @@ __all__ = [
 ]
 
 _LATER = {
-    "Key": "allocation",
+    "AllocationKey": "allocation.Key",
+    "momentary_bottleneck": "bottleneck.momentary",
+    "sole_bottleneck": "bottleneck.sole",
     "Output": "allocation",
     "price_ratio": "allocation",
     "share_out": "allocation",
