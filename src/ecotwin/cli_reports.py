@@ -96,8 +96,11 @@ def conform(
     """
     from ecotwin import accounting
     from ecotwin import plant as plants
+    from ecotwin.connectors.books import read_books
 
-    answers = accounting.conform(plants.load(plant), chosen, element)
+    known = plants.load(plant)
+    books = read_books(Path(known.books), known) if known.books else []
+    answers = accounting.conform(known, chosen, element, books)
     lines = [f"{sum(a.had for a in answers)} of {len(answers)} can be had"]
     for a in answers:
         lines.append(f"{'yes' if a.had else 'no ':3} {a.requirement.id}: {a.requirement.name}")

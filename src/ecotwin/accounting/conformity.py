@@ -198,15 +198,14 @@ def good_desk(plant: Plant, books: tuple[Booking, ...]) -> Desk:
 
 
 def _of_hours(window: Window, signals: Sequence[int], step_s: int) -> Window:
-    """The window, in shorter steps where they are asked for."""
-    del signals
-    times = max(1, window.step_s // step_s)
+    """Some signals of the window, in shorter steps where they are asked for."""
+    times, chosen = max(1, window.step_s // step_s), list(signals)
 
     def cut(column: Any) -> Any:
-        return np.repeat(column, times, axis=0)
+        return np.repeat(column[:, chosen], times, axis=0)
 
     return Window(
-        window.period, window.step_s // times, window.signals, cut(window.mean), cut(window.low),
+        window.period, window.step_s // times, tuple(chosen), cut(window.mean), cut(window.low),
         cut(window.high), cut(window.last), cut(window.amount) / times, cut(window.covered),
         cut(window.estimated), cut(window.count),
     )  # fmt: skip

@@ -8,6 +8,7 @@ Sources: ISO 14067:2018; ISO 14044:2006 4.3.4.2; PACT Technical Specifications 3
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +31,7 @@ from ecotwin.accounting.pact import (
 from ecotwin.accounting.ratings import Rating, mean, of_category, worst
 from ecotwin.accounting.scope3 import NAMES, Category
 from ecotwin.accounting.sharing import Sharing, sharing
-from ecotwin.accounting.uncertainty import independent
+from ecotwin.accounting.uncertainty import correlated, independent
 from ecotwin.clock import Period, iso
 from ecotwin.errors import FigureGap
 from ecotwin.plant.model import Plant, Product
@@ -59,6 +60,7 @@ class Gate:
         pieces: Good pieces of it in the period. share: Of the element's emissions that it bears.
         biogenic_fuel: Whether a biogenic fuel was burnt: its CH4 and N2O are in `co2e_kg`.
         exempted: Scope 3 category -> why it is left out. allocation: How emissions were shared out.
+        pieces_error: Half of the 95 % interval of the count as a share; it is the same in every stage.
     """
 
     plant: Plant
@@ -73,6 +75,7 @@ class Gate:
     biogenic_fuel: bool
     exempted: Mapping[int, str]
     allocation: str = "by mass of good pieces"
+    pieces_error: float = 0.0
     own_share: float | None = None
     """Of the element's own emissions, by subdivision; None: as `share`."""
 
@@ -83,8 +86,10 @@ class Gate:
 
     @property
     def half_kg(self) -> float:
-        """Half of its 95 % interval [kgCO2e]."""
-        return independent(s.half_kg for s in self.stages)
+        """Half of its 95 % interval [kgCO2e]: stages err apart, the count of pieces errs alike in all of them."""
+        counted = [s.co2e_kg * self.pieces_error for s in self.stages]
+        own = (s.half_kg**2 - c**2 for s, c in zip(self.stages, counted, strict=True))
+        return independent((math.sqrt(max(0.0, sum(own))), correlated(counted)))
 
     @property
     def primary_share(self) -> float:
@@ -215,7 +220,7 @@ def cradle_to_gate(
     biogenic = have.get("ghg.biogenic")
     return Gate(
         plant, product, place, good.period, pieces, share, tuple(stages), tuple(used), electricity,
-        biogenic is not None and biogenic.value > 0.0, left_out, text, own_share,
+        biogenic is not None and biogenic.value > 0.0, left_out, text, error, own_share,
     )  # fmt: skip
 
 
