@@ -71,8 +71,11 @@ from ecotwin.accounting.weather import (
 )
 
 if TYPE_CHECKING:
-    from ecotwin.accounting.allocation import Key, Output, price_ratio, share_out
+    from ecotwin.accounting.allocation import Key as AllocationKey
+    from ecotwin.accounting.allocation import Output, price_ratio, share_out
     from ecotwin.accounting.allocation import key as allocation_key
+    from ecotwin.accounting.bottleneck import momentary as momentary_bottleneck
+    from ecotwin.accounting.bottleneck import sole as sole_bottleneck
     from ecotwin.accounting.circularity import product_circularity
     from ecotwin.accounting.conformity import conform
     from ecotwin.accounting.cradle import (
@@ -138,6 +141,7 @@ __all__ = [
     "FUGITIVE_CH4_GWP",
     "QUALITY_CRITERIA",
     "Alarm",
+    "AllocationKey",
     "BalanceLeak",
     "Burnt",
     "Category",
@@ -147,7 +151,6 @@ __all__ = [
     "Footprint",
     "Gate",
     "Instrument",
-    "Key",
     "Leg",
     "Lift",
     "MarketBased",
@@ -216,6 +219,7 @@ __all__ = [
     "material_circularity",
     "mean_level",
     "missing_fields",
+    "momentary_bottleneck",
     "night_flow_leak",
     "nmbe",
     "noise_exposure",
@@ -243,6 +247,7 @@ __all__ = [
     "share_out",
     "shift_strain",
     "simulate",
+    "sole_bottleneck",
     "spent",
     "transport",
     "transport_work",
@@ -258,6 +263,9 @@ __all__ = [
 ]
 
 _LATER = {
+    "AllocationKey": "allocation.Key",
+    "momentary_bottleneck": "bottleneck.momentary",
+    "sole_bottleneck": "bottleneck.sole",
     "Lift": "working",
     "ShiftStrain": "working",
     "composite_lifting_index": "working",
@@ -277,7 +285,6 @@ _LATER = {
     "is_zero_waste": "treatments",
     "product_circularity": "circularity",
     "at_reference": "permits",
-    "Key": "allocation",
     "Output": "allocation",
     "price_ratio": "allocation",
     "share_out": "allocation",
