@@ -86,7 +86,9 @@ def economy(
     )  # fmt: skip
 
 
-def links(count: int, seed: int, inputs: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def links(
+    count: int, seed: int, inputs: float, bought: tuple[float, float] = BOUGHT
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(supplier, user, amount) of every exchange of an `economy`."""
     random = np.random.default_rng(seed)
     fan = np.clip(random.lognormal(np.log(inputs) - 0.32, 0.8, count).astype(int), 1, 300)
