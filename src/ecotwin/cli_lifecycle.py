@@ -171,7 +171,7 @@ def _result(
         "flows_without_weight": len(score.unweighed),
     }
     try:
-        rated = lc.quality(matrices, score)
+        rated = lc.rating(matrices, score)
     except EcotwinError as gap:
         return found | {"quality": None, "quality_gap": str(gap)}
     return found | {"quality": {n: getattr(rated, n) for n in rated.__slots__}}

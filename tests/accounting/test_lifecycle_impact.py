@@ -232,7 +232,7 @@ def test_without_spread_nothing_is_drawn_and_few_runs_are_refused() -> None:
 
 def test_quality_is_weighed_by_contribution_and_unknown_is_worst() -> None:
     matrices, found = result(small(), "steel")
-    rated = lc.quality(matrices, found)
+    rated = lc.rating(matrices, found)
     steel = 1.0 / (0.95 - 0.5 * 0.001)
     co2, ch4, coal = steel * 1.8, steel * 0.002 * 29.8, steel / 2 * 0.9
     assert rated.temporal == pytest.approx((co2 * 1 + ch4 * 3 + coal * 4) / found.value)
@@ -240,6 +240,6 @@ def test_quality_is_weighed_by_contribution_and_unknown_is_worst() -> None:
     assert rated.primary_share == pytest.approx(100 * (co2 + ch4) / found.value)
     assert rated.rated_share == pytest.approx(100.0)
     matrices, windy = result(small(), "wind")
-    assert lc.quality(matrices, windy).technological > 1.0
+    assert lc.rating(matrices, windy).technological > 1.0
     with pytest.raises(FigureGap):
-        lc.quality(*result(small(), "steel", 0.0))
+        lc.rating(*result(small(), "steel", 0.0))

@@ -85,7 +85,7 @@ def test_contributions_name_the_machines_as_the_accounts_do(works: Any) -> None:
 def test_quality_and_doubt_are_those_of_the_accounts(works: Any) -> None:
     found = side(works, 7)
     matrices, score, method = weigh(found)
-    assert lc.quality(matrices, score).primary_share == pytest.approx(found.gate.primary_share)
+    assert lc.rating(matrices, score).primary_share == pytest.approx(found.gate.primary_share)
     drawn = lc.monte_carlo(matrices, method, {found.product: 1.0}, runs=2000, seed=5)
     assert 1.96 * drawn.deviation == pytest.approx(found.gate.half_kg, rel=0.1)
 

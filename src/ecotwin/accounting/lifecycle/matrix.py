@@ -18,8 +18,18 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse import csgraph, linalg
+
+try:
+    from scipy import sparse
+    from scipy.sparse import csgraph, linalg
+except ImportError:
+    from ecotwin.errors import EcotwinError
+
+    raise EcotwinError(
+        "life-cycle assessment needs scipy, which is not installed",
+        expected="the extra `lca`",
+        remedy="pip install ecotwin[lca]",
+    ) from None
 
 from ecotwin.accounting.lifecycle.krylov import gmres
 from ecotwin.accounting.lifecycle.system import SHOWN, ProductSystem
