@@ -136,7 +136,7 @@ A harder economy of 20,000, where 99 to 99.9 % of the value is bought: {hard[sol
 
 Monte Carlo on the 20,000 with all {big[drawn]:,} exchanges lognormal (10 %): {big[run_s]:.2f} s a run ({runs} runs); standard
 deviation of the runs over the one by derivatives: {big[ratio]:.2f}.
-"""
+"""  # noqa: E501
 
 
 def page(
