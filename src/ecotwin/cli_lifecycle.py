@@ -34,6 +34,12 @@ def lifecycle(
     method: Annotated[
         str, typer.Option(help="AR4, AR5 or AR6 (GWP100 of that set), or a CSV file of weights.")
     ] = "AR6",
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV file of weights of gases that the GWP table lacks, in the same GWP set."
+        ),
+    ] = None,
     contributions: Annotated[
         int, typer.Option(min=1, help="So many largest processes, substances and paths.")
     ] = 10,
@@ -72,7 +78,7 @@ def lifecycle(
     system, notes = _system(databases, unlinked)
     process = system.find(product)
     matrices = lc.Matrices(system)
-    chosen = _method(system, method, told)
+    chosen = _method(system, method, told, weights)
     solution = matrices.run({process.id: amount})
     score = lc.score(matrices, solution, chosen)
     drawn = None
@@ -109,13 +115,18 @@ def _system(databases: list[Path], unlinked: str) -> tuple[ProductSystem, list[s
     return system, [*notes, *(f"cut off: {words}" for words in system.cut_off)]
 
 
-def _method(system: ProductSystem, name: str, origins: dict[str, str]) -> Method:
+def _method(
+    system: ProductSystem, name: str, origins: dict[str, str], weights: Path | None
+) -> Method:
     from ecotwin.accounting.factors import GWP_SETS
     from ecotwin.accounting.lifecycle import gwp_method, table_method
     from ecotwin.connectors.process_table import read_weights
 
     if name.upper() in GWP_SETS:
-        return gwp_method(system.flows, name.upper(), origins)
+        more = None if weights is None else read_weights(weights)
+        return gwp_method(system.flows, name.upper(), origins, more)
+    if weights is not None:
+        raise typer.BadParameter("goes with AR4, AR5 or AR6", param_hint="--weights")
     if not Path(name).exists():
         raise FileFault(
             f"{name!r} is neither a GWP set nor a file",
