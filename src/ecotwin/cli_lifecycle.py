@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ecotwin.accounting.lifecycle import Matrices, Method, ProductSystem, Score, Uncertain
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-_EVERY = 100
+_EVERY, _NAMED = 100, 10
 
 
 def lifecycle(
@@ -81,6 +81,12 @@ def lifecycle(
     chosen = _method(system, method, told, weights)
     solution = matrices.run({process.id: amount})
     score = lc.score(matrices, solution, chosen)
+    back = lc.backwards(matrices, solution)
+    if back:
+        few = ", ".join(back[:_NAMED]) + (
+            f" and {len(back) - _NAMED} more" if len(back) > _NAMED else ""
+        )
+        notes.append(f"run backwards, as where a product replaces another one: {few}")
     drawn = None
     if runs:
         after = None if json else _told

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -150,3 +153,24 @@ def test_a_demand_must_be_a_number(amount: float) -> None:
 def test_nothing_asked_for_runs_nothing() -> None:
     solution = lc.Matrices(small()).run({"steel": 0.0})
     assert not solution.supply.any()
+
+
+def test_a_loop_that_takes_more_than_it_makes_is_seen_to_run_backwards() -> None:
+    a = Process("a", "a", "x", "kg", inputs=(Exchange("b", 2.0, "kg"),))
+    b = Process("b", "b", "y", "kg", inputs=(Exchange("a", 1.0, "kg"),))
+    matrices = lc.Matrices(lc.ProductSystem([a, b]))
+    assert lc.backwards(matrices, matrices.run({"a": 1.0})) == ("a", "b")
+    sound = lc.Matrices(small())
+    assert lc.backwards(sound, sound.run({"steel": 1.0})) == ()
+
+
+def test_the_solver_says_when_scipy_is_missing() -> None:
+    code = (
+        "import sys; sys.modules['scipy'] = None\n"
+        "from ecotwin.accounting import lifecycle as lc\n"
+        "assert lc.geometric_deviation((1, 1, 1, 1, 1)) > 1.0\n"
+        "lc.Matrices"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "pip install ecotwin[lca]" in done.stderr

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         score,
         table_method,
     )
-    from ecotwin.accounting.lifecycle.matrix import Matrices, Solution, Solver
+    from ecotwin.accounting.lifecycle.matrix import Matrices, Solution, Solver, backwards
     from ecotwin.accounting.lifecycle.pedigree import (
         PEDIGREE_SOURCE,
         geometric_deviation,
@@ -72,6 +72,7 @@ __all__ = [
     "Uncertain",
     "Use",
     "aware_method",
+    "backwards",
     "by_process",
     "by_stage",
     "by_substance",
@@ -113,6 +114,7 @@ _LATER = {
     "Uncertain": "uncertainty",
     "Use": "stages",
     "aware_method": "impact",
+    "backwards": "matrix",
     "by_process": "contribution",
     "by_stage": "contribution",
     "by_substance": "contribution",

@@ -361,6 +361,16 @@ class Matrices:
         return self.solver.solve(np.column_stack([self.demand(d) for d in demands]))
 
 
+def backwards(matrices: Matrices, solution: Solution, demand: int = 0) -> tuple[str, ...]:
+    """Processes that would have to run backwards, by id; right where a product replaces one, else a sign of bad data.
+
+    A loop that takes more than it makes has a solution, but none that can be run: it shows here.
+    """
+    supply = solution.supply[:, demand]
+    least = -1e-9 * float(abs(supply).max(initial=0.0))
+    return tuple(matrices.system.processes[n].id for n in np.flatnonzero(supply < least))
+
+
 def _triplets(found: list[tuple[int, int, float]]) -> Triplets:
     if not found:
         none = np.zeros(0, dtype=np.int64)
