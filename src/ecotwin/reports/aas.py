@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from importlib import import_module
 from typing import Any
 
@@ -20,9 +20,11 @@ from ecotwin.errors import EcotwinError, FigureGap
 from ecotwin.plant.model import Element, Plant
 from ecotwin.records import Measure
 from ecotwin.reports import aas_submodels as make
-from ecotwin.reports.aas_elements import short
+from ecotwin.reports.aas_elements import LANGUAGE, short
 from ecotwin.reports.aas_series import Series, time_series
 
+_LONGEST = 1023
+"""Letters that a description of the metamodel may have."""
 REQUIRED: Mapping[str, str] = {
     "product_uri": "URIOfTheProduct: an address or URN that names this very thing, worldwide",
     "manufacturer": "ManufacturerName",
@@ -72,6 +74,9 @@ def missing(plant: Plant, element: str, more: Mapping[str, Any] | None = None) -
     uri = told.get("product_uri", "")
     if uri and (":" not in uri or any(c.isspace() for c in uri)):
         lacking.append(f"`product_uri` is {uri!r}, no address or URN")
+    day = told.get("date_of_manufacture", "")
+    if day and not _is_day(day):
+        lacking.append(f"`date_of_manufacture` is {day!r}, no day such as 2021-03-04")
     return tuple(lacking)
 
 
@@ -147,7 +152,9 @@ def _packed(
         shells.AssetInformation(asset_kind=kind, global_asset_id=base),
         id_=f"{base}/aas",
         id_short=short(place.id),
-        description=shells.MultiLanguageTextType({"en": place.description or place.name}),
+        description=shells.MultiLanguageTextType(
+            {LANGUAGE: (place.description or place.name)[:_LONGEST]}
+        ),
         submodel={shells.ModelReference.from_referable(s) for s in submodels},
     )
     store = shells.DictIdentifiableStore([shell, *submodels])
@@ -178,6 +185,13 @@ def _where(place: Element) -> str:
     if place.level == "machine":
         return f"write them under `facts` of the machine {place.id} in the plant file"
     return "hand them over as `facts`; the plant file holds the name of the `company`"
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return len(text) == 10 and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _text(value: Any) -> str:
