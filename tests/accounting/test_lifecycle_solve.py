@@ -15,18 +15,27 @@ from accounting_lifecycle import economy, small
 from ecotwin.accounting import lifecycle as lc
 from ecotwin.accounting.lifecycle.matrix import dependent
 from ecotwin.errors import FigureGap
-from ecotwin.records.lifecycle import Exchange, Process, Spread
+from ecotwin.records.lifecycle import Exchange, Flow, Process, Spread
 
 
-def test_the_known_answer_of_two_processes_in_a_loop() -> None:
-    """Heijungs & Suh's first example: electricity takes fuel, fuel takes nothing; asked for 1,000 kWh."""
+def test_a_published_answer() -> None:
+    """1,000 kWh of electricity take 200 l of fuel: 120 kg CO2, 14 kg SO2, 100 l of crude oil.
+
+    Source: Heijungs & Suh, The Computational Structure of Life Cycle Assessment (2002), 2.1 to 2.3.
+    """
+    flows = (Flow("co2", "CO2", "kg"), Flow("so2", "SO2", "kg"), Flow("oil", "crude oil", "l"))
     electricity = Process(
-        "el", "power station", "electricity", "kWh", 10.0, inputs=(Exchange("fuel", 2.0, "l"),)
-    )
-    fuel = Process("fuel", "refinery", "fuel", "l", 100.0)
-    matrices = lc.Matrices(lc.ProductSystem([electricity, fuel]))
+        "el", "power station", "electricity", "kWh", 10.0,
+        inputs=(Exchange("fuel", 2.0, "l"),), nature=(Exchange("co2", 1.0, "kg"), Exchange("so2", 0.1, "kg")),
+    )  # fmt: skip
+    fuel = Process(
+        "fuel", "refinery", "fuel", "l", 100.0,
+        nature=(Exchange("co2", 10.0, "kg"), Exchange("so2", 2.0, "kg"), Exchange("oil", 50.0, "l")),
+    )  # fmt: skip
+    matrices = lc.Matrices(lc.ProductSystem([electricity, fuel], flows))
     solution = matrices.run({"el": 1000.0})
     assert solution.supply[:, 0] == pytest.approx([100.0, 2.0])
+    assert matrices.nature @ solution.supply[:, 0] == pytest.approx([120.0, 14.0, 100.0])
     assert solution.residual < 1e-14
     assert solution.method == "GMRES, balanced"
 
