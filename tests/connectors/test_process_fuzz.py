@@ -11,7 +11,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.test_ecospold import DATASETS, OLD, TABLE, WEIGHTS, spold
+from connectors.test_ecospold import DATASETS, OLD, spold
+from connectors.test_process_table import TABLE, WEIGHTS
 from ecotwin.connectors.process_table import read_database, read_weights
 from ecotwin.errors import FileFault
 from ecotwin.records.lifecycle import Database, WeightTable

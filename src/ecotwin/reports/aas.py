@@ -103,12 +103,38 @@ def export(
         FigureGap: A mandatory property is not told, or a record cannot be put into the submodel; all are named.
         EcotwinError: The library of shells is not installed.
     """
-    place = plant.element(element)
-    if place.level not in ("machine", "site"):
+    place = _judged(plant, element, figures, made_at, facts)
+    shells = _library()
+    told = facts_of(plant, element, facts)
+    base = told["product_uri"].rstrip("/")
+    submodels = [
+        make.nameplate(shells, base, told),
+        make.technical_data(shells, base, told, _technical(told), figures),
+        *(time_series(shells, base, one, n, made_at) for n, one in enumerate(series, 1)),
+    ]
+    if footprint:
+        submodels.append(make.carbon_footprint(shells, base, footprint))
+    return _packed(shells, place, base, submodels, made_at)
+
+
+def _judged(
+    plant: Plant,
+    element: str,
+    figures: Sequence[Measure],
+    made_at: datetime,
+    facts: Mapping[str, Any] | None,
+) -> Element:
+    """The element, where everything is there to export it.
+
+    Raises:
+        FigureGap: Something is missing or does not fit.
+    """
+    place = next((e for e in plant.elements if e.id == element), None)
+    if place is None or place.level not in ("machine", "site"):
         raise FigureGap(
-            f"{element} is a {place.level}",
+            f"{element} is {'not in the plant file' if place is None else f'a {place.level}'}",
             expected="a machine or the site",
-            remedy="export one of its machines",
+            remedy="name one of its machines",
         )
     if made_at.tzinfo is None:
         raise FigureGap(
@@ -128,17 +154,7 @@ def export(
             expected=f"figures of {element}",
             remedy="leave them out",
         )
-    shells = _library()
-    told = facts_of(plant, element, facts)
-    base = told["product_uri"].rstrip("/")
-    submodels = [
-        make.nameplate(shells, base, told),
-        make.technical_data(shells, base, told, _technical(told), figures),
-        *(time_series(shells, base, one, n, made_at) for n, one in enumerate(series, 1)),
-    ]
-    if footprint:
-        submodels.append(make.carbon_footprint(shells, base, footprint))
-    return _packed(shells, place, base, submodels, made_at)
+    return place
 
 
 def _packed(
