@@ -106,6 +106,9 @@ def test_contracts_of_the_plant_file_come_first_and_keep_their_figures() -> None
         assert found.value == pytest.approx((2400.0 * 0.4 - 480.0) * 0.5)
         assert found.split["wind"] == 0.0
         assert "contracts hour by hour, then certificates" in found.method
+    assert got["energy.bundled_share"].value == pytest.approx(0.6)
+    assert got["energy.unbundled_share"].value == pytest.approx(0.2)
+    assert got["energy.matched_share_annual"].value == pytest.approx(0.8)
 
 
 @pytest.mark.parametrize("criterion", QUALITY_CRITERIA)

@@ -50,6 +50,9 @@ def test_each_part_and_the_whole() -> None:
         {"stationary": stationary, "mobile": 266.0, "process": 7.0, "fugitive": 4511.0}
     )
     assert gaps == []
+    assert [i.name for i in got["ghg.scope1_fugitive"].inputs] == [
+        "R-410A filled up - recovered (refill-3)"
+    ]
     assert {f.id for f in whole.factors} >= {"book/mobile/diesel/factor-0", "gwp/R-410A/AR6"}
 
 

@@ -13,7 +13,7 @@ from accounting.conftest import PLANT, Works
 from ecotwin.accounting.booked.scope3 import plug
 from ecotwin.accounting.scope3 import spent, transport_work
 from ecotwin.clock import Period
-from ecotwin.plant.model import Material, Plant, Product
+from ecotwin.plant.model import Change, Material, Plant, Product
 from ecotwin.records import Measure
 
 BOUGHT_KWH = 24 * 0.9
@@ -356,6 +356,23 @@ def test_revenue_of_nothing_gives_no_intensity() -> None:
     got, gaps = figures(upstream(Books(PLANT)).add("revenue", amount=-5.0))
     assert "ghg.intensity_revenue_location" not in got
     assert "the revenue of the period is -5" in " ".join(gaps)
+
+
+def test_money_that_spans_a_change_of_the_currency_is_told() -> None:
+    change = Change(DAY + timedelta(days=1), "euro introduced", currency="EUR")
+    plant = works_with(PLANT, currency="HRK", changes=(change,))
+    for days, had in ((1, True), (5, False)):
+        books = upstream(Books(plant)).add("revenue", days=days, amount=7530.0)
+        books.factor("spend/repair", 0.05, "kgCO2e/HRK", basis="purchaser prices")
+        books.add("purchase", days=days, material="repair", amount=9.0, unit="HRK", spend=9.0)
+        got, gaps = figures(books)
+        assert ("ghg.intensity_revenue_location" in got) == had
+        assert ("ghg.scope3_cat1" in got) == had
+        assert (
+            any("spans the change of the currency to EUR on 2026-06-03" in w for w in gaps) != had
+        )
+        if had:
+            assert got["ghg.intensity_revenue_location"].unit == "kgCO2e/HRK"
 
 
 def test_without_scope_2_there_is_no_total() -> None:

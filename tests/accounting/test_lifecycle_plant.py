@@ -65,7 +65,8 @@ def test_all_pieces_together_bear_what_the_works_emitted(works: Any) -> None:
 
 def test_contributions_name_the_machines_as_the_accounts_do(works: Any) -> None:
     found = side(works, 7)
-    matrices, score, method = weigh(found, found.gate.pieces / found.gate.share)
+    assert found.gate.own_share is not None
+    matrices, score, method = weigh(found, found.gate.pieces / found.gate.own_share)
     parts = {p.id: p.value for p in lc.by_process(matrices, score, 99)}
     window = works.window({"oven.product": np.where(np.arange(1440) < 720, 7, 8)})
     figures = accounts.run(works.plant, [window])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -123,6 +124,7 @@ def test_the_interval_of_a_product_footprint_agrees_with_draws() -> None:
             (Uncertain("", 1.0 / gate.pieces), Uncertain(name, m.value, (m.high - m.low) / 2.0))
         )
     drawn = simulate(products, rng(3), 40_000)
+    assert gate.pieces_error == 0.0
     assert drawn.agrees(gate.co2e_kg, gate.half_kg), (drawn, gate.co2e_kg, gate.half_kg)
     # an allocation share errs alike in every part: linear, and more than if each part had its own
     shared = [(*p, Uncertain("allocation", 1.0, 0.04)) for p in products]
@@ -130,6 +132,25 @@ def test_the_interval_of_a_product_footprint_agrees_with_draws() -> None:
     value, half = first_order(shared)
     assert simulate(shared, rng(4), 40_000).agrees(value, half)
     assert half > first_order(apart)[1]
+
+
+def test_a_wrong_count_of_pieces_errs_alike_in_every_stage_of_a_footprint() -> None:
+    signals = tuple(replace(s, accuracy=0.08) if s.id == "oven.good" else s for s in PLANT.signals)
+    plant = replace(PLANT, signals=signals)
+    accounts = run(plant, [Works().window(steps=24, step_s=3600, plant=plant)])
+    steel = FactorUse("steel", 0.1, "kgCO2e/kg", "DE", 2026, "test", "1", "AR6", 0.01)
+    gate = cradle_to_gate(
+        plant, 7, accounts, {7: 21.6, 8: 0.0}, shared=[category(1, [Part("sheet", 60.0, "kg", steel, "")])],
+        exempted=dict.fromkeys((3, 4, 5), "a test"),
+    )  # fmt: skip
+    assert gate.pieces_error == pytest.approx(0.08, rel=0.01)
+    count = Uncertain("count", 1.0, gate.pieces_error)
+    own = [math.sqrt(s.half_kg**2 - (s.co2e_kg * gate.pieces_error) ** 2) for s in gate.stages]
+    products = [
+        (Uncertain(s.name, s.co2e_kg, h), count) for s, h in zip(gate.stages, own, strict=True)
+    ]
+    assert simulate(products, rng(9), 40_000).agrees(gate.co2e_kg, gate.half_kg)
+    assert gate.half_kg > 1.2 * math.hypot(*(s.half_kg for s in gate.stages))
 
 
 def test_the_linear_law_is_wrong_for_a_product_of_two_large_errors_and_the_draws_are_right() -> (

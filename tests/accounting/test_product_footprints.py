@@ -259,9 +259,9 @@ def test_dear_products_bear_by_price_and_the_rule_is_stated(works: Any) -> None:
     gates, _, _ = gates_of(at, "works")
     assert [g.share for g in gates] == pytest.approx([20 / 21, 1 / 21])
     records, _ = records_of(at, "works")
-    assert records[0]["pcf"]["allocationRulesDescription"].startswith(
-        "by price: prices a kg differ by 10"
-    )
+    rule = records[0]["pcf"]["allocationRulesDescription"]
+    assert "by economic value: prices a kg differ 10 times" in rule
+    assert "by price: prices a kg differ by 10" in rule
     even = replace(site.products[0], price=8.0), replace(site.products[1], price=1.0)
     gates, _, _ = gates_of(desk(works, replace(site, products=even)), "works")
     assert [g.share for g in gates] == pytest.approx([2 / 3, 1 / 3]), "4 times a kg: by mass"

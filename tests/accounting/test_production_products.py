@@ -101,12 +101,12 @@ def test_what_is_shared_goes_by_machine_hours(works: Any) -> None:
 
 def test_prices_that_differ_more_than_fivefold_ask_for_value(works: Any) -> None:
     dear = tuple(
-        replace(p, price=x) for p, x in zip(works.plant.products, (60.0, 10.0), strict=True)
+        replace(p, price=x) for p, x in zip(works.plant.products, (120.0, 10.0), strict=True)
     )
     figure = _run(works, plant=works.with_(products=dear)).of("works", "energy.by_product")
     rest = figure.value - 0.75 * MINUTES
-    assert figure.split["Plate"] == pytest.approx(540.0 + rest * 6 / 7)
-    assert "economic value: the dearest output costs 6 times" in figure.method
+    assert figure.split["Plate"] == pytest.approx(540.0 + rest * 12 / 13)
+    assert "economic value: prices a kg differ 6 times" in figure.method
 
 
 def test_set_up_goes_to_what_follows_and_idling_to_what_precedes(works: Any) -> None:
@@ -201,3 +201,83 @@ def test_products_sum_on_days_of_any_length_and_in_any_cut(works: Any, seed: int
                 for m in whole:
                     split = got.of(place, indicator).split
                     assert math.fsum(split.values()) == pytest.approx(m.value, rel=1e-12, abs=1e-9)
+
+
+def test_gas_burnt_on_the_line_is_the_products_own(works: Any) -> None:
+    moved = tuple(
+        replace(e, parent="line") if e.id == "boiler" else e for e in works.plant.elements
+    )
+    plant = works.with_(elements=moved)
+    got = _run(works, {"boiler.gas": np.where(np.arange(MINUTES) < 720, 0.3, 0.1)}, plant=plant)
+    assert got.of("line", "ghg.scope1_by_product").split == pytest.approx(
+        {"Plate": 720 * 0.3 * 2.0, "Rod": 720 * 0.1 * 2.0}
+    )
+    energy = got.of("works", "energy.by_product").split
+    assert energy["Plate"] - energy["Rod"] == pytest.approx(720 * 0.2 * 10.0)
+    both = got.of("line", "ghg.by_product_market").split
+    scopes = [got.of("line", f"ghg.{n}_by_product").split for n in ("scope1", "scope2_market")]
+    assert both == pytest.approx({p: scopes[0][p] + scopes[1][p] for p in ("Plate", "Rod")})
+
+
+def test_each_fuel_has_its_own_factor(works: Any) -> None:
+    """Oil by day, pellets by night, both burnt by the oven: kg alone would mix them."""
+    meter = next(s for s in works.plant.signals if s.id == "oven.air")
+    count = len(works.plant.signals)
+    fuels = tuple(
+        replace(meter, index=count + n, id=f"oven.{m}", name=m, means="fuel_mass", form="counter", carrier="fuel",
+                unit="kg", wire_unit="kg", material=m)
+        for n, m in enumerate(("oil", "pellets"))
+    )  # fmt: skip
+    given_ = {
+        "unit": "kgCO2e/kg",
+        "basis": "LHV",
+        "place": "DE",
+        "year": 2026,
+        "source": "test",
+        "version": "1",
+    }
+    factors = works.plant.factors | {
+        "oil": {**given_, "value": 3.0, "gwp_set": "AR6"},
+        "pellets": {**given_, "value": 0.1, "gwp_set": "AR6"},
+    }
+    plant = works.with_(signals=(*works.plant.signals, *fuels), factors=factors)
+    day = np.arange(MINUTES) < 720
+    got = _run(
+        works,
+        {"oven.oil": np.where(day, 1.0, 0.0), "oven.pellets": np.where(day, 0.0, 1.0)},
+        plant=plant,
+    )
+    assert got.of("line", "ghg.scope1_by_product").split == pytest.approx(
+        {"Plate": 720 * 3.0, "Rod": 720 * 0.1}
+    )
+
+
+def test_a_plant_with_one_product_needs_no_signal(works: Any) -> None:
+    signals = tuple(s for s in works.plant.signals if s.id != "oven.product")
+    signals = tuple(replace(s, index=n) for n, s in enumerate(signals))
+    plant = works.with_(signals=signals, products=works.plant.products[:1])
+    got = accounts.run(plant, [works.window(plant=plant)])
+    for source, indicator in TOTALS.items():
+        whole = got.of("works", source)
+        assert got.of("works", indicator).split == {"Plate": pytest.approx(whole.value, rel=1e-15)}
+
+
+def test_without_states_the_key_is_mass(works: Any) -> None:
+    plant = works.with_(
+        signals=tuple(
+            replace(s, means="other", form="gauge") if s.means == "state" else s
+            for s in works.plant.signals
+        )
+    )
+    figure = _run(works, plant=plant).of("works", "energy.by_product")
+    rest = figure.value - 0.75 * MINUTES
+    assert figure.split["Plate"] == pytest.approx(540.0 + rest * 2 / 3)
+    assert "the rest by mass" in figure.method
+
+
+def test_a_missing_factor_is_told_and_only_its_figures_are_lost(works: Any) -> None:
+    got = _run(works, plant=works.with_(grid=None))
+    assert got.of("works", "energy.by_product").value > 0.0
+    assert got.of("works", "ghg.scope1_by_product").value > 0.0
+    with pytest.raises(FigureGap, match="grid"):
+        got.of("works", "ghg.by_product_location")

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from accounting.test_surroundings_water_waste import booking, desk_of, figure
 from ecotwin.accounting import accounts
-from ecotwin.accounting.booked.circularity import plug, product_circularity
+from ecotwin.accounting.booked.circularity import plug
+from ecotwin.accounting.circularity import product_circularity
 from ecotwin.errors import FigureGap
 from ecotwin.plant.model import Material, Product
 

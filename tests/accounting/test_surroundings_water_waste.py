@@ -17,6 +17,7 @@ from ecotwin.accounting.book import Book
 from ecotwin.accounting.booked.waste import plug as booked_waste
 from ecotwin.accounting.booked.water import plug as booked_water
 from ecotwin.accounting.contract import Desk
+from ecotwin.accounting.joining import join_all
 from ecotwin.accounting.treatments import (
     is_disposed,
     is_diverted,
@@ -213,6 +214,17 @@ def test_a_code_that_no_scale_weighs_is_added_once(works: Any) -> None:
     for one in made:
         if one.split:
             assert sum(one.split.values()) == pytest.approx(one.value)
+
+
+def test_what_books_complete_takes_the_place_of_what_meters_tell_alone(works: Any) -> None:
+    metered = accounts.run(works.plant, [works.window()], ["works"]).measures
+    note = _note("n1", "17 04 05", "R4", 100.0)
+    made, _ = booked_waste.figures(desk_of(works.plant, metered, [note]), "works")
+    joined, gaps = join_all([(*metered, *made)])
+    assert gaps == ()
+    assert figure(joined, "waste.total").value == pytest.approx(316.0)
+    both, _ = join_all([(*metered, *made), metered])
+    assert figure(both, "waste.total").value == pytest.approx(316.0 + 216.0)
 
 
 def test_what_is_weighed_is_not_counted_again_and_a_difference_is_told(works: Any) -> None:

@@ -7,10 +7,13 @@ import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from random import Random
 from typing import Any
 
 import pypdf
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import dossiers
 from ecotwin.accounting.factors.workbook import sheets
@@ -240,3 +243,21 @@ def test_of_a_part_of_the_plant(name: str) -> None:
         return
     assert report.place == "SMT line 1"
     assert render(report, "pdf", Facts.of(dossiers.dossier("line_1")))
+
+
+@pytest.mark.parametrize("name", PLUGS)
+@given(st.randoms(use_true_random=False), st.floats(0.0, 1.0))
+@settings(max_examples=15, deadline=None)
+def test_any_part_of_the_figures_makes_a_report(name: str, chance: Random, kept: float) -> None:
+    base = dossiers.dossier()
+    figures = {k: m for k, m in base.figures.items() if chance.random() < kept}
+    before = {k: m for k, m in base.before.items() if chance.random() < kept}
+    dossier = replace(base, figures=figures, before=before, months={"2026-06-01": before})
+    try:
+        report = _plug(name).write(dossier)
+    except FigureGap as gap:
+        _speaks(gap)
+        return
+    told = {p.measure for s in report.sections for p in s.datapoints if p.measure}
+    assert told <= {m.id for m in base.figures.values()}
+    assert text.read(render(report, "json", Facts.of(dossier))) == json_like(report)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pypdf
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 
 from ecotwin.accounting.factors.workbook import sheets
 from ecotwin.clock import Period
-from ecotwin.errors import EcotwinError, FigureGap, FileFault
+from ecotwin.errors import EcotwinError, FigureGap, FileFault, PlugFault
 from ecotwin.records import Cell, Column, Datapoint, Report, Section, Table
 from ecotwin.reports.rendering import Facts, pdf, render, text
 from ecotwin.reports.rendering.facts import number, plain, span
@@ -185,6 +186,22 @@ def test_what_is_no_number_is_refused(form: str, bad: float) -> None:
         render(report(points=(Datapoint("E1", "n", bad),)), form, FACTS)
     with pytest.raises(FigureGap, match="Sums"):
         render(report(tables=(Table("Sums", (Column("n", number=True),), ((bad,),)),)), form, FACTS)
+
+
+def test_records_of_a_plug_are_plain_or_refused() -> None:
+    held = {
+        "a": np.float64(1.5),
+        "b": np.bool_(True),
+        "c": np.int64(3),
+        "d": FACTS.made_at,
+        "e": (1, [2.0, None]),
+    }
+    told = text.read(render(replace(report(), data=held), "json", FACTS)).data
+    assert told == {"a": 1.5, "b": True, "c": 3, "d": "2027-01-05T08:00:00Z", "e": [1, [2.0, None]]}
+    with pytest.raises(FigureGap, match="its data"):
+        render(replace(report(), data={"a": [{"b": math.nan}]}), "json", FACTS)
+    with pytest.raises(PlugFault, match="set"):
+        render(replace(report(), data={"a": {1, 2}}), "json", FACTS)
 
 
 def test_an_unknown_form_is_refused() -> None:

@@ -73,6 +73,7 @@ from ecotwin.accounting.weather import (
 if TYPE_CHECKING:
     from ecotwin.accounting.allocation import Key, Output, price_ratio, share_out
     from ecotwin.accounting.allocation import key as allocation_key
+    from ecotwin.accounting.circularity import product_circularity
     from ecotwin.accounting.conformity import conform
     from ecotwin.accounting.cradle import (
         Declared,
@@ -92,6 +93,7 @@ if TYPE_CHECKING:
     )
     from ecotwin.accounting.matching import Matched, cover
     from ecotwin.accounting.montecarlo import Simulated, simulate
+    from ecotwin.accounting.permits import at_reference
     from ecotwin.accounting.reconciliation import Row, doubts, reconcile
     from ecotwin.accounting.scope3 import (
         Category,
@@ -109,6 +111,27 @@ if TYPE_CHECKING:
     )
     from ecotwin.accounting.sharing import pieces_made
     from ecotwin.accounting.suppliers import Offer, Purchase, Standing, Suppliers, read_suppliers
+    from ecotwin.accounting.treatments import (
+        is_disposed,
+        is_diverted,
+        is_hazardous,
+        is_recycled,
+        is_treatment,
+        is_waste_code,
+        is_zero_waste,
+    )
+    from ecotwin.accounting.working import (
+        Lift,
+        ShiftStrain,
+        composite_lifting_index,
+        lifting_index,
+        mean_level,
+        noise_verdict,
+        recommended_weight,
+        shift_strain,
+        wbgt_excess_hours,
+        wbgt_reference,
+    )
 
 __all__ = [
     "COMBUSTION_GWP",
@@ -126,6 +149,7 @@ __all__ = [
     "Instrument",
     "Key",
     "Leg",
+    "Lift",
     "MarketBased",
     "Matched",
     "NightLeak",
@@ -135,6 +159,7 @@ __all__ = [
     "Purchase",
     "Rise",
     "Row",
+    "ShiftStrain",
     "Simulated",
     "Standing",
     "Suppliers",
@@ -142,6 +167,7 @@ __all__ = [
     "alarm_score",
     "alarms_score",
     "allocation_key",
+    "at_reference",
     "autocorrelation",
     "aware_factor",
     "balance_leak",
@@ -151,6 +177,7 @@ __all__ = [
     "broken_formulas",
     "category",
     "combustion",
+    "composite_lifting_index",
     "conform",
     "cooling_degree_days",
     "cover",
@@ -173,16 +200,26 @@ __all__ = [
     "grid_rate",
     "heating_degree_days",
     "is_decimal",
+    "is_disposed",
+    "is_diverted",
+    "is_hazardous",
+    "is_recycled",
+    "is_treatment",
+    "is_waste_code",
+    "is_zero_waste",
     "leak_cost",
     "leak_share",
+    "lifting_index",
     "location_based",
     "market_based",
     "matched_share",
     "material_circularity",
+    "mean_level",
     "missing_fields",
     "night_flow_leak",
     "nmbe",
     "noise_exposure",
+    "noise_verdict",
     "normalised_improvement",
     "nox_as_no2",
     "o2_corrected",
@@ -193,15 +230,18 @@ __all__ = [
     "pieces_made",
     "price_ratio",
     "primary_data_share",
+    "product_circularity",
     "product_footprint",
     "read_footprint",
     "read_suppliers",
+    "recommended_weight",
     "reconcile",
     "refrigerant_loss",
     "rises",
     "sbti_linear_cut",
     "sbti_path",
     "share_out",
+    "shift_strain",
     "simulate",
     "spent",
     "transport",
@@ -211,11 +251,32 @@ __all__ = [
     "verdict",
     "waste",
     "water_scarcity",
+    "wbgt_excess_hours",
     "wbgt_indoor",
     "wbgt_outdoor",
+    "wbgt_reference",
 ]
 
 _LATER = {
+    "Lift": "working",
+    "ShiftStrain": "working",
+    "composite_lifting_index": "working",
+    "lifting_index": "working",
+    "mean_level": "working",
+    "noise_verdict": "working",
+    "recommended_weight": "working",
+    "shift_strain": "working",
+    "wbgt_excess_hours": "working",
+    "wbgt_reference": "working",
+    "is_disposed": "treatments",
+    "is_diverted": "treatments",
+    "is_hazardous": "treatments",
+    "is_recycled": "treatments",
+    "is_treatment": "treatments",
+    "is_waste_code": "treatments",
+    "is_zero_waste": "treatments",
+    "product_circularity": "circularity",
+    "at_reference": "permits",
     "Key": "allocation",
     "Output": "allocation",
     "price_ratio": "allocation",

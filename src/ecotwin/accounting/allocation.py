@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from ecotwin.errors import FigureGap
 
 PRICE_RATIO = 5.0
-"""Above this ratio of the dearest to the cheapest output PACT asks for economic allocation."""
+"""Above this ratio of the dearest to the cheapest output PACT asks for economic allocation (as in `sharing`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,22 +129,25 @@ def key(outputs: Sequence[Output]) -> Key:
     if len(here) == 1:
         rest = {o.name: float(o is here[0]) for o in outputs}
         return Key("subdivision", f"{here[0].name} alone was made", rest)
-    prices = [o.price for o in here]
-    known = [p for p in prices if p is not None]
+    weighed = all(o.mass_kg > 0.0 for o in here)
+    known = [o.price / (o.mass_kg if weighed else 1.0) for o in here if o.price is not None]
     ratio = price_ratio(known) if len(known) == len(here) else None
-    rule, weights, why = _rule(here, ratio)
+    rule, weights, why = _rule(here, ratio, "a kg" if weighed else "a piece")
     shares = share_out(1.0, {o.name: weights.get(o.name, 0.0) for o in outputs})
     return Key(rule, why, shares)
 
 
-def _rule(here: Sequence[Output], ratio: float | None) -> tuple[str, dict[str, float], str]:
-    if ratio is not None and ratio > PRICE_RATIO:
-        why = f"the dearest output costs {ratio:.3g} times the cheapest, above the {PRICE_RATIO:g} of PACT"
+def _rule(
+    here: Sequence[Output], ratio: float | None, unit: str
+) -> tuple[str, dict[str, float], str]:
+    valued = ratio is not None and any(o.pieces * (o.price or 0.0) > 0.0 for o in here)
+    if valued and ratio is not None and ratio > PRICE_RATIO:
+        why = f"prices {unit} differ {ratio:.3g} times, above the {PRICE_RATIO:g} of PACT"
         return "economic value", {o.name: o.pieces * float(o.price or 0.0) for o in here}, why
     tail = (
         "prices are not given of all outputs"
         if ratio is None
-        else f"prices differ {ratio:.3g} times"
+        else f"prices {unit} differ {ratio:.3g} times"
     )
     if (
         here
@@ -156,7 +159,7 @@ def _rule(here: Sequence[Output], ratio: float | None) -> tuple[str, dict[str, f
     if here and all(o.mass_kg > 0.0 for o in here):
         words = f"machine hours are not known, the mass of every output is; {tail}"
         return "mass", {o.name: o.pieces * o.mass_kg for o in here}, words
-    if ratio is not None:
+    if valued:
         words = f"neither machine hours nor mass are known of every output; {tail}"
         return "economic value", {o.name: o.pieces * float(o.price or 0.0) for o in here}, words
     words = f"only the pieces are known of every output; {tail}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from ecotwin.accounting.remembered import Remembered
 from ecotwin.clock import Period
 from ecotwin.records import Booking
 
@@ -36,13 +37,25 @@ class Book:
     def of_kind(self, kind: str, elements: Iterable[str] | None = None) -> Iterator[Booking]:
         """Bookings of a kind; of these elements only, where some are named."""
         wanted = None if elements is None else set(elements)
-        for booking in self.bookings:
-            if booking.kind == kind and (wanted is None or booking.element in wanted):
+        for booking in _kinds(self).get(kind, ()):
+            if wanted is None or booking.element in wanted:
                 yield booking
 
     def share(self, booking: Booking) -> float:
         """Share of a booking that falls into the period, by time; below 1 it is an estimate."""
         return share_within(booking.period, self.period)
+
+
+def _sorted(book: Book) -> Mapping[str, tuple[Booking, ...]]:
+    """The bookings of each kind, in their order."""
+    found: dict[str, list[Booking]] = {}
+    for booking in book.bookings:
+        found.setdefault(booking.kind, []).append(booking)
+    return {kind: tuple(rows) for kind, rows in found.items()}
+
+
+_kinds = Remembered(_sorted, size=4)
+"""A book by kind, sorted once."""
 
 
 def share_within(span: Period, period: Period) -> float:

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ecotwin.accounting.contract import Desk
 from ecotwin.accounting.factors import one_gwp_set
 from ecotwin.accounting.scope3 import Part
 from ecotwin.accounting.steps import LEFT_OVER_SD
 from ecotwin.accounting.uncertainty import Uncertain, first_order
+from ecotwin.clock import local_day
 from ecotwin.errors import EcotwinError, FactorGap, FigureGap, FileFault
 from ecotwin.records import Booking, FactorUse, Input, Measure
 
 BOOKED = 0.02
 """Half of the 95 % interval of a booked amount as a share of it (stated assumption: a calibrated weighbridge)."""
-_SHOWN = 12
+_SHOWN, _NAMED = 12, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,9 @@ class Line:
     Attributes:
         label: The part of the split that it belongs to. name: Of the input, for the reader.
         amount: [unit]. factors: What it is multiplied by.
-        errs: Id of the amount's error: a meter or a booking. error: Half of its 95 % interval as a share.
+        errs: Id of the amount's error: a meter, or `kind/id` of a booking. error: Half of its 95 % interval as a share.
         estimated: Share of the amount that is an estimate. measure: Id of the figure that it comes from.
         primary_share: Share of the factors that rests on the supplier's own data [%].
-        sources: Bookings or meters behind it.
     """
 
     label: str
@@ -47,7 +47,6 @@ class Line:
     coverage: float = 1.0
     measure: str = ""
     primary_share: float = 0.0
-    sources: int = 1
 
     @property
     def value(self) -> float:
@@ -71,6 +70,23 @@ def cut(desk: Desk, booking: Booking) -> tuple[float, float]:
     """Share of a booking that falls into the period, and how much of that is an estimate (all or nothing)."""
     share = desk.book.share(booking)
     return share, float(share < 1.0 - 1e-12)
+
+
+def one_currency(desk: Desk, booking: Booking) -> None:
+    """Check that an amount of money is in one currency.
+
+    Raises:
+        FigureGap: The plant's currency changed within the booking's span: nobody knows which part is in which.
+    """
+    for change in desk.plant.changes:
+        begin = local_day(change.since, desk.plant.zone).start
+        if change.currency and booking.period.start < begin < booking.period.end:
+            raise FigureGap(
+                f"the {booking.kind} {booking.id} spans the change of the currency to {change.currency} "
+                f"on {change.since}",
+                expected="money before and after it in rows of their own",
+                remedy=f"cut the row at {change.since}, each part in the currency of its time",
+            )
 
 
 def amount_error(guess: float) -> float:
@@ -202,16 +218,18 @@ def figure(
 
 
 def _inputs(lines: Iterable[Line]) -> Iterator[Input]:
-    """One input for each name, unit and figure behind it."""
-    found: dict[tuple[str, str, str], Line] = {}
+    """One input for each name, unit and figure behind it, with the ids of its bookings."""
+    found: dict[tuple[str, str, str], list[Line]] = {}
     for line in lines:
-        key = (line.name, line.unit, line.measure)
-        old = found.get(key)
-        found[key] = (
-            line
-            if old is None
-            else replace(old, amount=old.amount + line.amount, sources=old.sources + 1)
-        )
-    for (name, unit, measure), line in found.items():
-        words = f"{name} ({line.sources} bookings)" if line.sources > 1 else name
-        yield Input(words, line.amount, unit, "", line.coverage, measure)
+        found.setdefault((line.name, line.unit, line.measure), []).append(line)
+    for (name, unit, measure), rows in found.items():
+        amount = sum(line.amount for line in rows)
+        yield Input(f"{name}{_behind(rows)}", amount, unit, "", rows[0].coverage, measure)
+
+
+def _behind(rows: Sequence[Line]) -> str:
+    """Which bookings stand behind an input: all of a few, else the first, the last and how many."""
+    ids = list(dict.fromkeys(line.errs.partition("/")[2] for line in rows if "/" in line.errs))
+    if len(ids) > _NAMED:
+        return f" ({len(ids)} bookings, {ids[0]} to {ids[-1]})"
+    return f" ({', '.join(ids)})" if ids else ""

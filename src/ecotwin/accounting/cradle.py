@@ -8,6 +8,7 @@ Sources: ISO 14067:2018; ISO 14044:2006 4.3.4.2; PACT Technical Specifications 3
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from ecotwin.accounting.accounts import Accounts
 from ecotwin.accounting.catalogue import indicators
 from ecotwin.accounting.factors import one_gwp_set
 from ecotwin.accounting.flows import flows_of
+from ecotwin.accounting.kpis.products import names
 from ecotwin.accounting.pact import (
     SPEC_VERSION,
     biogenic_uptake,
@@ -28,12 +30,12 @@ from ecotwin.accounting.pact import (
 )
 from ecotwin.accounting.ratings import Rating, mean, of_category, worst
 from ecotwin.accounting.scope3 import NAMES, Category
-from ecotwin.accounting.sharing import sharing
-from ecotwin.accounting.uncertainty import independent
+from ecotwin.accounting.sharing import Sharing, sharing
+from ecotwin.accounting.uncertainty import correlated, independent
 from ecotwin.clock import Period, iso
 from ecotwin.errors import FigureGap
 from ecotwin.plant.model import Plant, Product
-from ecotwin.records import FactorUse
+from ecotwin.records import FactorUse, Measure
 
 UPSTREAM = (1, 3, 4, 5)
 """Scope 3 categories that lie before the gate: each must be given, or exempted with a reason."""
@@ -58,6 +60,7 @@ class Gate:
         pieces: Good pieces of it in the period. share: Of the element's emissions that it bears.
         biogenic_fuel: Whether a biogenic fuel was burnt: its CH4 and N2O are in `co2e_kg`.
         exempted: Scope 3 category -> why it is left out. allocation: How emissions were shared out.
+        pieces_error: Half of the 95 % interval of the count as a share; it is the same in every stage.
     """
 
     plant: Plant
@@ -72,6 +75,9 @@ class Gate:
     biogenic_fuel: bool
     exempted: Mapping[int, str]
     allocation: str = "by mass of good pieces"
+    pieces_error: float = 0.0
+    own_share: float | None = None
+    """Of the element's own emissions, by subdivision; None: as `share`."""
 
     @property
     def co2e_kg(self) -> float:
@@ -80,8 +86,10 @@ class Gate:
 
     @property
     def half_kg(self) -> float:
-        """Half of its 95 % interval [kgCO2e]."""
-        return independent(s.half_kg for s in self.stages)
+        """Half of its 95 % interval [kgCO2e]: stages err apart, the count of pieces errs alike in all of them."""
+        counted = [s.co2e_kg * self.pieces_error for s in self.stages]
+        own = (s.half_kg**2 - c**2 for s, c in zip(self.stages, counted, strict=True))
+        return independent((math.sqrt(max(0.0, sum(own))), correlated(counted)))
 
     @property
     def primary_share(self) -> float:
@@ -182,6 +190,7 @@ def cradle_to_gate(
             expected="at least one",
             remedy="ask for another period",
         )
+    own_share, text = _own_share(plant, product, have, electricity, shared_out)
     pieces = good.value * made[code] / sum(made.values())
     error = (good.high - good.low) / 2.0 / good.value
     used_in = good.period.end.year
@@ -189,8 +198,8 @@ def cradle_to_gate(
     used: list[FactorUse] = []
     for name in wanted:
         m = have[name]
-        kg = m.value * share / pieces
-        half = independent(((m.high - m.low) / 2.0 * share / pieces, kg * error))
+        kg = m.value * own_share / pieces
+        half = independent(((m.high - m.low) / 2.0 * own_share / pieces, kg * error))
         rating = worst(
             m.factors, plant.country, used_in, 2.0 if name.startswith("ghg.scope1") else 3.0
         )
@@ -211,8 +220,26 @@ def cradle_to_gate(
     biogenic = have.get("ghg.biogenic")
     return Gate(
         plant, product, place, good.period, pieces, share, tuple(stages), tuple(used), electricity,
-        biogenic is not None and biogenic.value > 0.0, left_out, shared_out.text,
+        biogenic is not None and biogenic.value > 0.0, left_out, text, error, own_share,
     )  # fmt: skip
+
+
+def _own_share(
+    plant: Plant, product: Product, have: Mapping[str, Measure], electricity: str, rest: Sharing
+) -> tuple[float, str]:
+    """Share of a product in the element's own emissions, and in words how everything was shared out.
+
+    What lines and machines emitted while they made it is its own (ISO 14044: subdivision before any key); what no
+    product was named for is borne by all products as the rest is. Without that figure the key of the pieces holds.
+    """
+    figure = have.get(f"ghg.by_product_{electricity}")
+    known = names(plant)
+    parts = {n: v for n, v in figure.split.items() if n in known.values()} if figure else {}
+    borne, whole = parts.get(known[str(product.code)], 0.0), sum(parts.values())
+    if figure is None or borne <= 0.0 or whole <= 0.0:
+        return rest.shares.get(product.code, 0.0), rest.text
+    words = figure.method.removeprefix("products/1: ")
+    return borne / whole, f"own emissions: {words}; what was bought: {rest.text}"
 
 
 def _own(plant: Plant, place: str, electricity: str, have: Iterable[str]) -> list[str]:

@@ -52,7 +52,7 @@ def whole_figures(
 
 
 def worth(plant: Plant, indicator: str, whats: Held) -> float:
-    """What a group's amounts come to in `energy.total`, `ghg.scope12_*`, `cost.total` or `water.in` of the place.
+    """What a group's amounts come to in `energy.total`, `ghg.scope*`, `cost.total` or `water.in` of the place.
 
     Raises:
         FactorGap: A factor or heating value is missing.
@@ -65,15 +65,12 @@ def worth(plant: Plant, indicator: str, whats: Held) -> float:
         gas = sum(whats.get("gas", {}).values())
         heat = factors.required(factors.heating_value(plant, "gas", "m3")).value if gas else 0.0
         return sum(whats.get("electricity", {}).values()) + gas * heat
-    burnt = 0.0
-    for fuel, amount in whats.get("burnt", {}).items():
-        metered = "m3" if fuel == "gas" else "kg"
-        chain = factors.required(factors.emission(plant, fuel, metered)) if amount else ()
-        burnt += amount * math.prod(f.value for f in chain)
+    scope, _, method = indicator.removeprefix("ghg.scope").partition("_")
+    burnt = _burnt(plant, whats.get("burnt", {})) if "1" in scope else 0.0
     kwh = whats.get("bought", {})
-    if not kwh:
+    if "2" not in scope or not kwh:
         return burnt
-    if indicator == "ghg.scope12_location":
+    if method == "location":
         hourly = factors.required(factors.grid_hourly(plant))
         return burnt + sum(v * hourly[int(float(h))] for h, v in kwh.items())
     certified = whats.get("certified", {})
@@ -81,3 +78,12 @@ def worth(plant: Plant, indicator: str, whats: Held) -> float:
     left = sum(kwh.values()) - sum(certified.values())
     residual = factors.required(factors.grid_residual(plant)).value
     return burnt + left * residual + sum(v * factor[n] for n, v in certified.items())
+
+
+def _burnt(plant: Plant, by_fuel: Mapping[str, float]) -> float:
+    total = 0.0
+    for fuel, amount in by_fuel.items():
+        metered = "m3" if fuel == "gas" else "kg"
+        chain = factors.required(factors.emission(plant, fuel, metered)) if amount else ()
+        total += amount * math.prod(f.value for f in chain)
+    return total

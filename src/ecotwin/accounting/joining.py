@@ -85,12 +85,13 @@ def join_all(
 ) -> tuple[tuple[Measure, ...], tuple[tuple[str, str], ...]]:
     """Figures of each span as figures of all, and what cannot be joined: (element, sentence).
 
-    A figure that one of the spans lacks is left out and named.
+    A figure that one of the spans lacks is left out and named. Of two of one element and indicator in one span the
+    later counts: what books complete takes the place of what meters tell alone.
     """
     by: dict[tuple[str, str], list[Measure]] = {}
     for span in spans:
-        for m in span:
-            by.setdefault((m.element, m.indicator), []).append(m)
+        for key, m in {(m.element, m.indicator): m for m in span}.items():
+            by.setdefault(key, []).append(m)
     made: list[Measure] = []
     gaps: list[tuple[str, str]] = []
     for (element, indicator), parts in by.items():

@@ -155,7 +155,7 @@ def rises(leak_m3h: Floats, sd_m3h: float, start: int = 0) -> list[Rise]:
     >>> import numpy as np
     >>> step = np.concatenate([np.zeros(10), np.full(10, 4.0)]) + np.tile([0.5, -0.5], 10)
     >>> [(r.noticed, r.onset) for r in rises(step, 1.0, 7)]
-    [(11, 10)]
+    [(12, 10)]
     """
     found: list[Rise] = []
     begin, first, total, onset = max(0, start - LEVEL_DAYS), max(start, 1), 0.0, -1

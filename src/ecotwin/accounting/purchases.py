@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from ecotwin.accounting.bookfactors import BookFactors, in_unit_of, of_set
-from ecotwin.accounting.bookkeeping import Line, booked, each, under
+from ecotwin.accounting.bookkeeping import Line, booked, each, one_currency, under
 from ecotwin.accounting.contract import Desk
 from ecotwin.accounting.scope3 import spent
 from ecotwin.accounting.suppliers import Offer, Suppliers
@@ -87,6 +87,7 @@ def _by_footprint(desk: Desk, row: Booking, offer: Offer) -> Line:
 
 
 def _by_spend(desk: Desk, book: BookFactors, row: Booking, moment: datetime) -> Line:
+    one_currency(desk, row)
     material, currency = row.text("material"), desk.plant.currency
     factor = book.at(f"spend/{material}", moment)
     if factor.unit != f"kgCO2e/{currency}":

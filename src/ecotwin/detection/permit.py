@@ -107,7 +107,19 @@ class Permits:
 class _Watch:
     """One permit and its running window; times in s, sums in unit x s (a mean) or unit (a sum)."""
 
-    _KEPT = ("start", "end", "ran", "seen", "total", "course", "over", "onset", "broken", "broke")
+    _KEPT = (
+        "start",
+        "end",
+        "ran",
+        "seen",
+        "total",
+        "course",
+        "over",
+        "onset",
+        "broken",
+        "broke",
+        "first",
+    )
 
     def __init__(
         self, plant: Plant, permit: Permit, signals: list[Signal], o2: Signal | None, state: Signal | None
@@ -121,7 +133,9 @@ class _Watch:
         self.ran = self.seen = self.total = 0.0
         self.course = -1.0
         self.over = self.broken = False
-        self._parts = [[0, 0.0, 0.0, 0.0] for _ in range(BUCKETS)] if permit.rolling else []
+        self.first = 0
+        self._place = np.full(BUCKETS, -1, np.int64)
+        self._parts = np.zeros((3, BUCKETS))
 
     def read(self, window: Window) -> tuple[Floats, Floats, Bools]:
         """[steps] value, measured share, and whether the plant ran."""
@@ -163,7 +177,7 @@ class _Watch:
             self.seen += weight
             self.total += value if self.permit.indicator else value * weight
         self.ran += step_s if runs else 0.0
-        if self._parts:
+        if self.permit.rolling:
             return self._roll(end, step_s, value, share, runs)
         scores = self._ahead(end) if runs and share > 0.0 else []
         if end >= self.end:
@@ -249,35 +263,40 @@ class _Watch:
         length = _LENGTH_S[self.permit.window]
         size = length / BUCKETS
         place = int((end - 1) / (size * 1e6))
-        part = self._parts[place % BUCKETS]
-        if part[0] != place:
-            part[:] = [place, 0.0, 0.0, 0.0]
+        self.first = self.first or end - int(step_s * 1e6)
+        slot = place % BUCKETS
+        if self._place[slot] != place:
+            self._place[slot], self._parts[:, slot] = place, 0.0
         weight = step_s * share
-        part[1] += step_s if runs else 0.0
-        part[2] += weight
-        part[3] += value if self.permit.indicator else value * weight
-        live = sorted(q for q in self._parts if q[0] > place - BUCKETS)
-        ran, seen, total = (sum(q[i] for q in live) for i in (1, 2, 3))
+        amount = value if self.permit.indicator else value * weight
+        self._parts[:, slot] += (step_s if runs else 0.0, weight, amount)
+        live = self._place > place - BUCKETS
+        by_age = np.zeros((3, BUCKETS))
+        by_age[:, (place - self._place)[live]] = self._parts[:, live]
+        ran, seen, total = (float(v) for v in by_age.sum(axis=1))
         if (
             seen < LEAST_SEEN * length
             or seen < self.permit.valid_share * ran
             or not (runs and share)
         ):
             return self._broken(end, 0.0, False) if not seen else []
-        now = total if self.permit.indicator else self._valid(total / seen)
+        ahead = np.arange(1, BUCKETS + 1) * size
+        gone = np.cumsum(by_age[:, ::-1], axis=1)
+        sums = total - gone[2] + self.course * ahead
+        now, then = total, sums
+        if not self.permit.indicator:
+            now = self._valid(total / seen)
+            means = sums / (seen - gone[1] + ahead)
+            then = np.maximum(0.0, means - self.permit.confidence * self.permit.limit)
         aim, left = now, 0.0
-        for k in range(1, BUCKETS + 1):
-            if aim > self.permit.limit:
-                break
-            gone = [q for q in live if q[0] <= place - BUCKETS + k]
-            seen_k = seen - sum(q[2] for q in gone) + k * size
-            total_k = total - sum(q[3] for q in gone) + self.course * k * size
-            reached = total_k if self.permit.indicator else self._valid(total_k / seen_k)
-            aim, left = (reached, k * size) if reached > aim else (aim, left)
-        full = seen >= self.permit.valid_share * (length if self._is_short() else ran)
-        return self._say(end, aim, now, left) + self._broken(
-            end, now, full and now > self.permit.limit
-        )
+        if now <= self.permit.limit:
+            beyond = np.flatnonzero(then > self.permit.limit)
+            k = int(beyond[0]) if len(beyond) else int(np.argmax(then))
+            aim, left = (float(then[k]), float(ahead[k])) if then[k] > now else (now, 0.0)
+        enough = seen >= self.permit.valid_share * (length if self._is_short() else ran)
+        whole = end - self.first >= int(length * 1e6) and enough
+        said = self._say(end, aim, now, left)
+        return said + self._broken(end, now, whole and now > self.permit.limit)
 
     def _valid(self, mean: float) -> float:
         return max(0.0, mean - self.permit.confidence * self.permit.limit)
@@ -296,15 +315,20 @@ class _Watch:
 
     def state(self) -> dict[str, Any]:
         """JSON-able state."""
-        return {k: getattr(self, k) for k in self._KEPT} | {"parts": self._parts}
+        kept: dict[str, Any] = {k: getattr(self, k) for k in self._KEPT}
+        if self.permit.rolling:
+            kept |= {"place": self._place.tolist(), "parts": self._parts.tolist()}
+        return kept
 
     def restore(self, saved: dict[str, Any] | None) -> None:
         """Go on from a saved state."""
-        for key in self._KEPT if saved else ():
-            setattr(self, key, (saved or {})[key])
-        parts = (saved or {}).get("parts", [])
-        if len(parts) == len(self._parts):
-            self._parts = [list(p) for p in parts]
+        if saved is None:
+            return
+        for key in self._KEPT:
+            setattr(self, key, saved[key])
+        if self.permit.rolling and "parts" in saved:
+            self._place = np.array(saved["place"], np.int64)
+            self._parts = np.array(saved["parts"], np.float64)
 
 
 def _watch(plant: Plant, permit: Permit) -> _Watch | None:

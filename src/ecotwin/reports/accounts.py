@@ -51,7 +51,7 @@ def _words(dossier: Dossier, figures: tuple[Measure, ...]) -> tuple[str, ...]:
     places = len({m.element for m in figures})
     sentences = (
         f"{len(figures)} figures of {places} places; {sealed} of them are sealed in the ledger.",
-        "`ecotwin explain` with element, indicator and period opens any of them down to meters and factors.",
+        "The command ecotwin explain opens any of them down to meters and factors.",
         "Parts of one figure sum to it. Figures of machines and lines are not added up here:",
         "the rest that no meter shows stands with the place above them.",
     )

@@ -16,7 +16,7 @@
      "reasons": ["CVRMSE 7.2 % is below 20 %"]}
 
 Any key may lack; what lacks is shown as not available. A use is significant while the uses before it, the largest
-first, come to less than four fifths of what is used (the rule is said in the report).
+first, come to less than four fifths of the uses that a meter shows (the rule is said in the report).
 
 Sources: ISO 50001:2018 clauses 6.3 to 6.6, ISO 50006:2023 (background knowledge: check against the standard).
 """
@@ -123,18 +123,18 @@ def _significant(dossier: Dossier) -> Section:
     whole = dossier.figure("energy.total") or dossier.figure("energy.electricity")
     total = float(whole.value) if whole else sum(u.kwh for u in found)
     rows: list[tuple[Cell, ...]] = []
-    reached = 0.0
+    reached, listed = 0.0, sum(u.kwh for u in found)
     for rank, use in enumerate(found, 1):
         share = use.kwh / total if total > 0.0 else None
-        significant = reached < SIGNIFICANT if share is not None else None
-        reached += share or 0.0
+        significant = reached < SIGNIFICANT * listed if listed > 0.0 else None
+        reached += use.kwh
         rows.append(
             (
                 rank,
                 pieces.name_of(dossier, use.element),
                 use.kwh,
                 share,
-                reached if share is not None else None,
+                reached / listed if listed > 0.0 else None,
                 significant,
                 float(use.figure.coverage),
                 use.element,
@@ -147,11 +147,13 @@ def _significant(dossier: Dossier) -> Section:
             ("", "Rest that no meter below shows", rest, share, "", "", "", dossier.element)
         )
     columns = pieces.heads(
-        "rank", "energy use", "energy#kWh", "share#share", "added up#share", "significant", "measured#share", "element"
+        "rank", "energy use", "energy#kWh", "share of all#share", "added up#share", "significant",
+        "measured#share", "element",
     )  # fmt: skip
     text = (
         "Ranked by final energy: electricity and fuels; heat, cold and air made of them count where they are made. "
-        f"A use is called significant while those before it come to less than {SIGNIFICANT * 100:.0f} % of the whole."
+        "A use is called significant while those before it come to less than "
+        f"{SIGNIFICANT * 100:.0f} % of all that are listed."
     )
     note = ""
     if rest < 0.0 and rows:
@@ -163,12 +165,9 @@ def _significant(dossier: Dossier) -> Section:
 def _indicators(dossier: Dossier) -> Section:
     points = tuple(pieces.point(dossier, "6.4", i) for i in _ENPI)
     records = pieces.handed(dossier, "baselines")
-    places = set(pieces.below(dossier))
     rows: list[tuple[Cell, ...]] = []
     judged: list[tuple[Cell, ...]] = []
     for r in records:
-        if r.get("element", dossier.element) not in places:
-            continue
         numbers = tuple(pieces.amounts(r, "expected", "low", "high", "actual", "improvement"))
         rows.append(
             (pieces.told(r, "name"), pieces.told(r, "unit"), *numbers, pieces.told(r, "fit"))

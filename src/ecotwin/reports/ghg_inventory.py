@@ -162,7 +162,7 @@ def _first(
 
 def _scope1(dossier: Dossier) -> Section:
     points = tuple(
-        pieces.point(dossier, "category 1", indicator, name)
+        pieces.point(dossier, "Scope 1", indicator, name)
         for indicator, name in zip(_SCOPE_1, _SOURCES, strict=True)
     )
     tables = tuple(
@@ -201,7 +201,7 @@ def _scope2(dossier: Dossier) -> Section:
         if (f := both.get(indicator)) and f.split
     )  # fmt: skip
     matched = tuple(
-        pieces.point(dossier, "category 2", i)
+        pieces.point(dossier, "Scope 2", i)
         for i in (*_SCOPE_2, *(m for m in _MATCHED if dossier.figure(m)))
     )
     return Section("Scope 2", (), matched, (side, *splits, _instruments(dossier)))
@@ -236,18 +236,18 @@ def _instruments(dossier: Dossier) -> Table:
 
 def _scope3(dossier: Dossier) -> Section:
     points = [
-        pieces.point(dossier, f"category {n}", f"ghg.scope3_cat{n}", _CATEGORIES[n - 1])
+        pieces.point(dossier, f"Scope 3.{n}", f"ghg.scope3_cat{n}", _CATEGORIES[n - 1])
         for n in _MADE
     ]
     points.append(pieces.point(dossier, "Scope 3", "ghg.scope3", "Sum of the categories assessed"))
     tables = tuple(
         pieces.split_table(
-            dossier, f, f"Category {n}, {_CATEGORIES[n - 1].lower()}: its parts", "part"
+            dossier, f, f"Scope 3.{n}, {_CATEGORIES[n - 1].lower()}: its parts", "part"
         )
         for n in _MADE
         if (f := dossier.figure(f"ghg.scope3_cat{n}")) and f.split
     )
-    text = "Numbers of the categories are those of the Corporate Value Chain Standard."
+    text = "Numbers after the point are the categories of the Corporate Value Chain Standard."
     return Section("Scope 3 by category", (text,), tuple(points), tables)
 
 
@@ -303,12 +303,12 @@ def _base_year(dossier: Dossier) -> Section:
 
 def _exclusions(dossier: Dossier) -> Section:
     never = tuple(
-        (f"category {n}", _CATEGORIES[n - 1], "not assessed by this software")
+        (f"scope 3.{n}", _CATEGORIES[n - 1], "not assessed by this software")
         for n in range(1, 16)
         if n not in _MADE
     )
     lacking = tuple(
-        (f"category {n}", _CATEGORIES[n - 1], pieces.reason(dossier, f"ghg.scope3_cat{n}"))
+        (f"scope 3.{n}", _CATEGORIES[n - 1], pieces.reason(dossier, f"ghg.scope3_cat{n}"))
         for n in _MADE
         if dossier.figure(f"ghg.scope3_cat{n}") is None
     )

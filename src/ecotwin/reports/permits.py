@@ -63,11 +63,7 @@ class Permits:
         """
         places = set(pieces.below(dossier))
         named = {p.id: p for p in dossier.plant.permits if p.element in places}
-        records = [
-            r
-            for r in pieces.handed(dossier, "permits")
-            if (r.get("element") or _place(dossier, r)) in places
-        ]
+        records = pieces.handed(dossier, "permits")
         if not records and not named:
             raise FigureGap(
                 f"{dossier.element} has no permit",
@@ -87,11 +83,6 @@ class Permits:
         return pieces.whole(
             dossier, self, sections, gaps=silent, data={"permits": [dict(r) for r in records]}
         )
-
-
-def _place(dossier: Dossier, record: Mapping[str, Any]) -> str:
-    found = (p.element for p in dossier.plant.permits if p.id == record.get("permit"))
-    return next(found, dossier.plant.site.id)
 
 
 def _words(records: list[Mapping[str, Any]]) -> tuple[str, ...]:

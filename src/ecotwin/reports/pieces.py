@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from ecotwin.clock import iso, micros, parse_period
-from ecotwin.records import Cell, Column, Datapoint, Measure, Report, Section, Table
+from ecotwin.records import Cell, Column, Datapoint, FactorUse, Measure, Report, Section, Table
 from ecotwin.reports.contract import Dossier
 from ecotwin.reports.rendering.facts import span as shown_span
 
@@ -211,36 +211,45 @@ def quality_table(dossier: Dossier, figures: Sequence[Measure], title: str) -> T
 
 
 def factor_table(figures: Iterable[Measure], title: str = "Factors used") -> Table:
-    """Every factor behind figures, once, with value, place, year, source, edition and GWP set."""
-    seen = {(f.id, f.value, f.version, f.gwp_set): f for figure in figures for f in figure.factors}
-    rows = tuple(
-        (
-            f.id,
-            float(f.value),
-            f.unit,
-            f.place or None,
-            f.year or None,
-            f.source or None,
-            f.version or None,
-            f.gwp_set or "no gas weighed",
-            float(f.uncertainty) if f.uncertainty else None,
-            f.basis,
-        )
-        for f in (seen[k] for k in sorted(seen))
-    )
+    """Every factor behind figures, once, with value, place, year, source, edition and GWP set.
+
+    A factor that has another value in each figure (a mean of hourly ones weighed by use) stands with its range.
+    """
+    kinds: dict[tuple[str, ...], list[FactorUse]] = {}
+    for f in (f for figure in figures for f in figure.factors):
+        kinds.setdefault((f.id, f.unit, f.version, f.gwp_set, f.basis), []).append(f)
+    rows = tuple(_factor(kinds[key]) for key in sorted(kinds))
     columns = heads(
-        "factor",
-        "value#",
-        "unit",
-        "place",
-        "year#",
-        "source",
-        "edition",
-        "GWP set",
-        "95 % interval, +-#share",
-        "basis",
+        "factor", "value#", "up to#", "unit", "place", "year#", "source", "edition", "GWP set",
+        "95 % interval, +-#share", "basis",
+    )  # fmt: skip
+    ranges = any(row[2] != "" for row in rows)
+    if ranges:
+        return Table(
+            title,
+            columns,
+            rows,
+            "Value and up to: the range of a mean that is weighed by each use.",
+        )
+    return Table(title, columns[:2] + columns[3:], tuple(row[:2] + row[3:] for row in rows))
+
+
+def _factor(same: Sequence[FactorUse]) -> tuple[Cell, ...]:
+    f, values = same[0], sorted(float(one.value) for one in same)
+    lowest, highest = values[0], values[-1]
+    return (
+        f.id,
+        lowest,
+        highest if highest > lowest else "",
+        f.unit,
+        f.place or None,
+        f.year or None,
+        f.source or None,
+        f.version or None,
+        f.gwp_set or "no gas weighed",
+        float(f.uncertainty) if f.uncertainty else None,
+        f.basis,
     )
-    return Table(title, columns, rows)
 
 
 def gwp_sets(figures: Iterable[Measure]) -> tuple[str, ...]:
@@ -333,15 +342,24 @@ def below(dossier: Dossier, element: str = "") -> tuple[str, ...]:
 
 
 def handed(dossier: Dossier, key: str) -> list[Mapping[str, Any]]:
-    """Records of `extra[key]`; a record that is none is left out of what can be read."""
+    """Records of `extra[key]` about the element or what is below it; what is no record is left out.
+
+    One that names no `element` is about the element of the report.
+    """
     found = dossier.extra.get(key, ())
-    return [r for r in found if isinstance(r, Mapping)] if isinstance(found, list | tuple) else []
+    places = set(below(dossier))
+    records = (
+        (r for r in found if isinstance(r, Mapping)) if isinstance(found, list | tuple) else ()
+    )
+    return [r for r in records if str(r.get("element") or dossier.element) in places]
 
 
 def told(record: Mapping[str, Any], key: str) -> Cell:
     """A value of a handed record as a cell; None where it lacks or is empty."""
     value = record.get(key)
     if value is None or value == "":
+        return None
+    if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, bool | int | float | str):
         return value

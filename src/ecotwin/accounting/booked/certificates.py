@@ -20,6 +20,7 @@ from ecotwin.accounting.contract import Desk
 from ecotwin.accounting.flows import flows_of
 from ecotwin.accounting.kpis.greenhouse import certified
 from ecotwin.accounting.matching import (
+    BUNDLES,
     MODES,
     Matched,
     cover,
@@ -47,6 +48,7 @@ class Certificates:
     indicators = (
         *(f"ghg.scope2_market_{mode}" for mode in MODES),
         *(f"energy.matched_share_{mode}" for mode in MODES),
+        *(f"energy.{bundle}_share" for bundle in BUNDLES),
     )
     kinds = ("certificate",)
 
@@ -60,6 +62,7 @@ class Certificates:
         except FigureGap as gap:
             return [], [f"Scope 2 with certificates cannot be had: {gap}"]
         makers = [partial(make, lot, mode) for make in (_market, _share) for mode in MODES]
+        makers += [partial(_bundle_share, lot, bundle) for bundle in BUNDLES]
         made, gaps = attempt(makers)
         return made, list(dict.fromkeys([*gaps, *lot.words, *lot.doubts()]))
 
@@ -75,6 +78,7 @@ class Instrument:
     label: str
     kwh: Floats
     use: FactorUse
+    bundle: str
     of_need: bool = False
     guessed: bool = False
 
@@ -146,7 +150,9 @@ class Lot:
                 f"contract/{contract.name}/{contract.year}", contract.factor, "kgCO2e/kWh",
                 plant.country, contract.year, contract.source, "",
             )  # fmt: skip
-            yield Instrument(contract.name, covered * self.amount.scale, use, of_need=True)
+            yield Instrument(
+                contract.name, covered * self.amount.scale, use, BUNDLES[0], of_need=True
+            )
 
     def _certificates(self) -> Iterator[Instrument]:
         for row in self.rows:
@@ -156,7 +162,7 @@ class Lot:
             )  # fmt: skip
             kwh = spread(row, self.starts, self.ends)
             label = f"certificates, {row.text('contract')}"
-            yield Instrument(label, kwh, use, guessed=not names_its_hour(row))
+            yield Instrument(label, kwh, use, row.text("contract"), guessed=not names_its_hour(row))
 
 
 _POT = {"annual": "year", "monthly": "month", "hourly": "hour"}
@@ -231,22 +237,33 @@ def _market(lot: Lot, mode: str) -> Measure:
 
 
 def _share(lot: Lot, mode: str) -> Measure:
-    found, need = lot.matched(mode), float(lot.need_kwh.sum())
+    covered = sum(lot.matched(mode).covered_kwh)
+    return _part(lot, f"energy.matched_share_{mode}", mode, covered, "contracts and certificates")
+
+
+def _bundle_share(lot: Lot, bundle: str) -> Measure:
+    """Of contracts with the energy, and of certificates without it; matched by the year."""
+    pairs = zip(lot.instruments, lot.matched("annual").covered_kwh, strict=True)
+    covered = sum(kwh for one, kwh in pairs if one.bundle == bundle)
+    return _part(lot, f"energy.{bundle}_share", "annual", covered, f"{bundle} instruments")
+
+
+def _part(lot: Lot, indicator: str, mode: str, covered: float, words: str) -> Measure:
+    need = float(lot.need_kwh.sum())
     if need <= 0.0:
         raise FigureGap(
             "no electricity was bought in the period, so that nothing was to be matched",
             expected="a need above zero",
             remedy="ask for a longer period",
         )
-    covered = sum(found.covered_kwh)
     share = covered / need
     meter = abs(lot.amount.half / lot.amount.value) if lot.amount.value else 0.0
     half = share * meter + 1.96 * LEFT_OVER_SD * _guessed(lot, mode)
     return Measure(
-        lot.desk.plant.site.id, f"energy.matched_share_{mode}", share, "1", lot.desk.period,
+        lot.desk.plant.site.id, indicator, share, "1", lot.desk.period,
         lot.amount.coverage, min(1.0, lot.amount.estimated_share + _guessed(lot, mode)),
         max(0.0, share - half), min(1.0, share + half), _method(lot, mode),
-        (Input("covered by contracts and certificates", covered, "kWh"),
+        (Input(f"covered by {words}", covered, "kWh"),
          Input("bought electricity", need, "kWh", "", lot.amount.coverage)),
         (), covered, need,
     )  # fmt: skip

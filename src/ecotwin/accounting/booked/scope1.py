@@ -271,7 +271,7 @@ def _charged(desk: Desk) -> Iterator[str]:
     if rows:
         yield (
             f"{kwh:.6g} {rows[0].text('unit')} of electricity in vehicles is no scope 1 and not counted here: charged "
-            "on site it stands in the site's meters. What to do: book what was charged elsewhere under scope 2."
+            "on site it stands in the site's meters. What to do: add what was charged elsewhere to scope 2 yourself."
         )
 
 

@@ -11,7 +11,7 @@ from functools import partial
 
 from ecotwin.accounting.booked.certificates import annual_market
 from ecotwin.accounting.booked.scope1 import whole_lines
-from ecotwin.accounting.bookkeeping import Line, cut, figure, metered_lines, under
+from ecotwin.accounting.bookkeeping import Line, cut, figure, metered_lines, one_currency, under
 from ecotwin.accounting.contract import Desk
 from ecotwin.accounting.flows import flows_of
 from ecotwin.accounting.purchases import purchase_lines
@@ -163,7 +163,8 @@ def _scope2(desk: Desk, element: str, kind: str) -> Measure:
     """Scope 2 by a method; by the market with the certificates of the year, where some are booked."""
     certified = kind == "market" and element == desk.plant.site.id and desk.book.has("certificate")
     if certified:
-        return annual_market(desk)
+        made = desk.metered.get((element, "ghg.scope2_market_annual"))
+        return made or annual_market(desk)
     found = desk.metered.get((element, f"ghg.scope2_{kind}"))
     if found is None:
         raise FigureGap(
@@ -237,6 +238,12 @@ def _intensity(desk: Desk, element: str, kind: str, made: list[Measure], gaps: l
             gaps.append(
                 "The intensity by revenue has no data: no book of revenue. What to do: keep revenue.csv."
             )
+        return
+    try:
+        for row in rows:
+            one_currency(desk, row)
+    except FigureGap as gap:
+        gaps.append(f"ghg.intensity_revenue_{kind} cannot be had: {gap}")
         return
     parts = [(row.number("amount") * cut(desk, row)[0], cut(desk, row)[1]) for row in rows]
     revenue = sum(amount for amount, _ in parts)

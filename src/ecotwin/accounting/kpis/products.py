@@ -37,6 +37,9 @@ from ecotwin.records import Input, Measure
 NO_PRODUCT = "no product"
 TOTALS = {
     "energy.total": "energy.by_product",
+    "ghg.scope1": "ghg.scope1_by_product",
+    "ghg.scope2_location": "ghg.scope2_location_by_product",
+    "ghg.scope2_market": "ghg.scope2_market_by_product",
     "ghg.scope12_location": "ghg.by_product_location",
     "ghg.scope12_market": "ghg.by_product_market",
     "cost.total": "cost.by_product",

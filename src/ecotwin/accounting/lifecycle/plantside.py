@@ -93,11 +93,10 @@ def plant_system(
         whole = sum(s.co2e_kg for s in owned)
         error = math.sqrt(sum(s.half_kg**2 for s in owned)) / TWO_SIDED_95
         share = error / abs(whole) if whole else 0.0
-        spread = Spread("normal", share / total_kg) if share else None
+        own_kg = gate.pieces * mass[code] / (gate.own_share or gate.share)
+        spread = Spread("normal", share / own_kg) if share else None
         inputs.append(
-            Exchange(
-                _operation(builder, gate.element), 1.0 / total_kg, _PERIOD, "operation", spread
-            )
+            Exchange(_operation(builder, gate.element), 1.0 / own_kg, _PERIOD, "operation", spread)
         )
     for category in shared:
         inputs += _bought(builder, category, total_kg)

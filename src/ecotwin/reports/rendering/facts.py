@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
@@ -84,6 +84,19 @@ def _numbers(report: Report) -> Iterator[tuple[str, float]]:
                 yield from (
                     (f"{section.title}, {table.title}", c) for c in row if isinstance(c, float)
                 )
+    yield from (("its data", v) for v in _held(report.data))
+
+
+def _held(thing: Any) -> Iterator[float]:
+    """Every number of nested records."""
+    if isinstance(thing, float):
+        yield thing
+    elif isinstance(thing, Mapping):
+        for value in thing.values():
+            yield from _held(value)
+    elif isinstance(thing, list | tuple):
+        for value in thing:
+            yield from _held(value)
 
 
 def span(period: Period, timezone: str) -> str:

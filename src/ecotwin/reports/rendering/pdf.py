@@ -68,10 +68,9 @@ def view(report: Report, facts: Facts) -> Json:
     """What the page is given: strings only, in the order in which they are set."""
     when = span(report.period, facts.timezone)
     wide = [(_is_wide(s), s) for s in report.sections]
-    gaps = Section("What could not be had", tuple(report.gaps) or ("None is known.",))
     groups = [
         {"wide": flag, "sections": [_section(s, report) for _, s in group]}
-        for flag, group in groupby([*wide, (False, gaps)], key=lambda pair: pair[0])
+        for flag, group in groupby(wide, key=lambda pair: pair[0])
     ]
     made_at = facts.made_at
     lines = (
@@ -96,6 +95,7 @@ def view(report: Report, facts: Facts) -> Json:
         "reading": _READING,
         "contents": len(report.sections) > 4,
         "groups": groups,
+        "gaps": list(report.gaps),
         "exact": text.made(report, facts).decode("utf-8"),
         "fonts": [_BODY],
     }

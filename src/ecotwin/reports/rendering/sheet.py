@@ -53,10 +53,10 @@ class _Book:
             "part": self.book.add_format({"bold": True, "font_size": 12, "font_color": "#1F5C4A"}),
             "text": self.book.add_format({"text_wrap": True, "valign": "top"}),
             "line": self.book.add_format({"valign": "top"}),
-            "number": self.book.add_format({"num_format": "#,##0.###############", "valign": "top"}),
+            "number": self.book.add_format({"valign": "top"}),
             "share": self.book.add_format({"num_format": "0.0##%", "valign": "top"}),
             "total": self.book.add_format(
-                {"bold": True, "top": 1, "num_format": "#,##0.###############", "valign": "top"}
+                {"bold": True, "top": 1, "valign": "top"}
             ),
             "missing": self.book.add_format({"italic": True, "font_color": "#8A4B08", "valign": "top"}),
         }  # fmt: skip
@@ -126,9 +126,8 @@ class _Book:
 
     def _section(self, section: Section) -> None:
         sheet = self._sheet(section.title)
-        sheet.set_column(0, 0, 22)
-        sheet.set_column(1, 1, 44)
-        sheet.set_column(2, 12, 18)
+        for place, width in enumerate(_widths(section)):
+            sheet.set_column(place, place, width)
         self._put(sheet, 0, 0, section.title, "title")
         row = 2
         for sentence in section.text:
@@ -177,6 +176,17 @@ class _Book:
             text = text[:_LONGEST] + " ... (cut; the JSON holds all of it)"
         kind = "missing" if cell is None or text.startswith(f"{NOT_HAD}:") else "line"
         sheet.write_string(row, column, text, self.looks[look or kind])
+
+
+def _widths(section: Section) -> list[int]:
+    """Widths of a sheet's columns in characters, by what stands in them."""
+    lengths: dict[int, int] = {}
+    points = Table("", _POINTS, tuple(_point_row(p) for p in section.datapoints))
+    for table in (points, *section.tables):
+        for row in (tuple(c.name for c in table.columns), *table.rows):
+            for place, cell in enumerate(row):
+                lengths[place] = max(lengths.get(place, 0), len(shown(cell)))
+    return [min(48, max(11, lengths[place] + 2)) for place in sorted(lengths)]
 
 
 def _point_row(point: Datapoint) -> tuple[Cell, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from ecotwin.clock import Period, iso, micros
-from ecotwin.errors import FileFault
+from ecotwin.errors import FileFault, PlugFault
 from ecotwin.records import Column, Datapoint, Report, Section, Table
 from ecotwin.reports.rendering.facts import Facts
 
@@ -47,7 +48,7 @@ def read(content: bytes | str) -> Report:
         raise FileFault(
             f"this is not the JSON of a report ({type(fault).__name__}: {fault})",
             expected=f"a file with format {FORMAT}",
-            remedy="make it anew with `ecotwin report`",
+            remedy="make the file anew, or see which software wrote it",
         ) from None
 
 
@@ -58,9 +59,19 @@ def _value(thing: Any) -> Any:
         return {f.name: _value(getattr(thing, f.name)) for f in fields(thing)}
     if isinstance(thing, tuple | list):
         return [_value(t) for t in thing]
-    if isinstance(thing, dict):
+    if isinstance(thing, Mapping):
         return {str(k): _value(v) for k, v in thing.items()}
-    return thing
+    if thing is None or isinstance(thing, str | int | float | bool):
+        return thing
+    if isinstance(thing, datetime):
+        return iso(micros(thing))
+    if hasattr(thing, "item"):
+        return thing.item()
+    raise PlugFault(
+        f"a report holds {type(thing).__name__}, which JSON does not know",
+        expected="text, numbers, yes or no, lists and records of these",
+        remedy="mend the plug that wrote it",
+    )
 
 
 def _report(told: Json) -> Report:
