@@ -62,7 +62,13 @@ from ecotwin.accounting.scope2 import (
     matched_share,
     unmet_criteria,
 )
-from ecotwin.accounting.targets import sbti_linear_cut, sbti_path
+from ecotwin.accounting.targets import (
+    Course,
+    net_zero,
+    recalculation,
+    sbti_linear_cut,
+    sbti_path,
+)
 from ecotwin.accounting.uncertainty import Uncertain, first_order
 from ecotwin.accounting.weather import (
     cooling_degree_days,
@@ -93,7 +99,9 @@ if TYPE_CHECKING:
     )
     from ecotwin.accounting.matching import Matched, cover
     from ecotwin.accounting.montecarlo import Simulated, simulate
+    from ecotwin.accounting.outlook import year_end
     from ecotwin.accounting.permits import at_reference
+    from ecotwin.accounting.product_footprints import records_of
     from ecotwin.accounting.reconciliation import Row, doubts, reconcile
     from ecotwin.accounting.scope3 import (
         Category,
@@ -142,6 +150,7 @@ __all__ = [
     "Burnt",
     "Category",
     "Circularity",
+    "Course",
     "Declared",
     "Effectiveness",
     "Footprint",
@@ -216,6 +225,7 @@ __all__ = [
     "material_circularity",
     "mean_level",
     "missing_fields",
+    "net_zero",
     "night_flow_leak",
     "nmbe",
     "noise_exposure",
@@ -234,8 +244,10 @@ __all__ = [
     "product_footprint",
     "read_footprint",
     "read_suppliers",
+    "recalculation",
     "recommended_weight",
     "reconcile",
+    "records_of",
     "refrigerant_loss",
     "rises",
     "sbti_linear_cut",
@@ -255,6 +267,7 @@ __all__ = [
     "wbgt_indoor",
     "wbgt_outdoor",
     "wbgt_reference",
+    "year_end",
 ]
 
 _LATER = {
@@ -317,6 +330,8 @@ _LATER = {
     "transport_work": "scope3",
     "waste": "scope3",
     "pieces_made": "sharing",
+    "year_end": "outlook",
+    "records_of": "product_footprints",
     "Offer": "suppliers",
     "Purchase": "suppliers",
     "read_suppliers": "suppliers",
