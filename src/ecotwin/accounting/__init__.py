@@ -62,7 +62,13 @@ from ecotwin.accounting.scope2 import (
     matched_share,
     unmet_criteria,
 )
-from ecotwin.accounting.targets import sbti_linear_cut, sbti_path
+from ecotwin.accounting.targets import (
+    Course,
+    net_zero,
+    recalculation,
+    sbti_linear_cut,
+    sbti_path,
+)
 from ecotwin.accounting.uncertainty import Uncertain, first_order
 from ecotwin.accounting.weather import (
     cooling_degree_days,
@@ -98,7 +104,9 @@ if TYPE_CHECKING:
     from ecotwin.accounting.lifecycle.stages import Circular, circular_parts, use_stage_kg
     from ecotwin.accounting.matching import Matched, cover
     from ecotwin.accounting.montecarlo import Simulated, simulate
+    from ecotwin.accounting.outlook import year_end
     from ecotwin.accounting.permits import at_reference
+    from ecotwin.accounting.product_footprints import records_of
     from ecotwin.accounting.reconciliation import Row, doubts, reconcile
     from ecotwin.accounting.scope3 import (
         Category,
@@ -149,6 +157,7 @@ __all__ = [
     "Category",
     "Circular",
     "Circularity",
+    "Course",
     "Declared",
     "Effectiveness",
     "Footprint",
@@ -225,6 +234,7 @@ __all__ = [
     "mean_level",
     "missing_fields",
     "momentary_bottleneck",
+    "net_zero",
     "night_flow_leak",
     "nmbe",
     "noise_exposure",
@@ -244,8 +254,10 @@ __all__ = [
     "product_footprint",
     "read_footprint",
     "read_suppliers",
+    "recalculation",
     "recommended_weight",
     "reconcile",
+    "records_of",
     "refrigerant_loss",
     "rises",
     "sbti_linear_cut",
@@ -267,6 +279,7 @@ __all__ = [
     "wbgt_indoor",
     "wbgt_outdoor",
     "wbgt_reference",
+    "year_end",
 ]
 
 _LATER = {
@@ -302,7 +315,9 @@ _LATER = {
     "Matched": "matching",
     "simulate": "montecarlo",
     "Simulated": "montecarlo",
+    "year_end": "outlook",
     "at_reference": "permits",
+    "records_of": "product_footprints",
     "doubts": "reconciliation",
     "reconcile": "reconciliation",
     "Row": "reconciliation",
