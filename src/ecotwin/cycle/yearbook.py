@@ -26,7 +26,7 @@ from ecotwin.records import Booking, Measure, Window
 Key = tuple[str, str]
 """(kpi, element)."""
 Tallies = dict[Key, Mapping[str, float]]
-ONLY_MINUTES = frozenset({"oee", "states"})
+ONLY_MINUTES = frozenset({"bottleneck", "oee", "states"})
 """KPIs that follow states from minute to minute: hours do not tell them."""
 
 
