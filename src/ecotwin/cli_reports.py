@@ -98,9 +98,9 @@ def conform(
     from ecotwin import plant as plants
     from ecotwin.connectors.books import read_books
 
-    known = plants.load(plant)
-    books = read_books(Path(known.books), known) if known.books else []
-    answers = accounting.conform(known, chosen, element, books)
+    works = plants.load(plant)
+    books = read_books(Path(works.books), works) if works.books else ()
+    answers = accounting.conform(works, chosen, element, books)
     lines = [f"{sum(a.had for a in answers)} of {len(answers)} can be had"]
     for a in answers:
         lines.append(f"{'yes' if a.had else 'no ':3} {a.requirement.id}: {a.requirement.name}")

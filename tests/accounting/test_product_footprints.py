@@ -185,6 +185,25 @@ def test_records_are_valid_and_follow_each_other(works: Any) -> None:
     assert list(validator.iter_errors(spoilt)), "the schema is really applied"
 
 
+def test_a_month_never_takes_the_place_of_a_year_nor_the_past_of_the_present(works: Any) -> None:
+    records, _ = records_of(desk(works, plant(works)), "works")
+    old = records[0]
+
+    def of(start: str, end: str, **more: Any) -> dict[str, Any]:
+        pcf = {**old["pcf"], "referencePeriodStart": start, "referencePeriodEnd": end}
+        return {**old, "id": "0" * 8 + old["id"][8:], "pcf": pcf, **more}
+
+    day_before = of("2026-05-31T22:00:00Z", "2026-06-01T22:00:00Z")
+    year = of("2025-06-02T22:00:00Z", "2026-06-02T22:00:00Z")
+    later = of("2026-06-02T22:00:00Z", "2026-06-03T22:00:00Z")
+    dead = of("2026-05-31T22:00:00Z", "2026-06-01T22:00:00Z", status="Deprecated")
+    for before, follows in ((day_before, True), (year, False), (later, False), (dead, False)):
+        new = records_of(desk(works, plant(works)), "works", [before])[0][0]
+        assert ("precedingPfIds" in new) is follows, before["pcf"]
+    kept = records_of(desk(works, plant(works)), "works", [old, later])[0][0]
+    assert kept == old, "asked for again, the same record"
+
+
 def test_quality_and_primary_share_are_emission_weighted(works: Any) -> None:
     at = desk(works, plant(works))
     records, _ = records_of(at, "works")

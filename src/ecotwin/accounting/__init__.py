@@ -62,7 +62,13 @@ from ecotwin.accounting.scope2 import (
     matched_share,
     unmet_criteria,
 )
-from ecotwin.accounting.targets import sbti_linear_cut, sbti_path
+from ecotwin.accounting.targets import (
+    Course,
+    net_zero,
+    recalculation,
+    sbti_linear_cut,
+    sbti_path,
+)
 from ecotwin.accounting.uncertainty import Uncertain, first_order
 from ecotwin.accounting.weather import (
     cooling_degree_days,
@@ -94,9 +100,13 @@ if TYPE_CHECKING:
         night_flow_leak,
         rises,
     )
+    from ecotwin.accounting.lifecycle.pedigree import geometric_deviation, pedigree_variance
+    from ecotwin.accounting.lifecycle.stages import Circular, circular_parts, use_stage_kg
     from ecotwin.accounting.matching import Matched, cover
     from ecotwin.accounting.montecarlo import Simulated, simulate
+    from ecotwin.accounting.outlook import year_end
     from ecotwin.accounting.permits import at_reference
+    from ecotwin.accounting.product_footprints import records_of
     from ecotwin.accounting.reconciliation import Row, doubts, reconcile
     from ecotwin.accounting.scope3 import (
         Category,
@@ -145,7 +155,9 @@ __all__ = [
     "BalanceLeak",
     "Burnt",
     "Category",
+    "Circular",
     "Circularity",
+    "Course",
     "Declared",
     "Effectiveness",
     "Footprint",
@@ -179,6 +191,7 @@ __all__ = [
     "blend_gwp",
     "broken_formulas",
     "category",
+    "circular_parts",
     "combustion",
     "composite_lifting_index",
     "conform",
@@ -199,6 +212,7 @@ __all__ = [
     "fractional_savings_uncertainty",
     "fuel_and_energy",
     "fuel_energy",
+    "geometric_deviation",
     "grid_loss",
     "grid_rate",
     "heating_degree_days",
@@ -220,6 +234,7 @@ __all__ = [
     "mean_level",
     "missing_fields",
     "momentary_bottleneck",
+    "net_zero",
     "night_flow_leak",
     "nmbe",
     "noise_exposure",
@@ -231,6 +246,7 @@ __all__ = [
     "oee_vorne",
     "pcf_excluding_uptake",
     "pcf_including_uptake",
+    "pedigree_variance",
     "pieces_made",
     "price_ratio",
     "primary_data_share",
@@ -238,8 +254,10 @@ __all__ = [
     "product_footprint",
     "read_footprint",
     "read_suppliers",
+    "recalculation",
     "recommended_weight",
     "reconcile",
+    "records_of",
     "refrigerant_loss",
     "rises",
     "sbti_linear_cut",
@@ -252,6 +270,7 @@ __all__ = [
     "transport",
     "transport_work",
     "unmet_criteria",
+    "use_stage_kg",
     "validity",
     "verdict",
     "waste",
@@ -260,35 +279,18 @@ __all__ = [
     "wbgt_indoor",
     "wbgt_outdoor",
     "wbgt_reference",
+    "year_end",
 ]
 
 _LATER = {
-    "AllocationKey": "allocation.Key",
-    "momentary_bottleneck": "bottleneck.momentary",
-    "sole_bottleneck": "bottleneck.sole",
-    "Lift": "working",
-    "ShiftStrain": "working",
-    "composite_lifting_index": "working",
-    "lifting_index": "working",
-    "mean_level": "working",
-    "noise_verdict": "working",
-    "recommended_weight": "working",
-    "shift_strain": "working",
-    "wbgt_excess_hours": "working",
-    "wbgt_reference": "working",
-    "is_disposed": "treatments",
-    "is_diverted": "treatments",
-    "is_hazardous": "treatments",
-    "is_recycled": "treatments",
-    "is_treatment": "treatments",
-    "is_waste_code": "treatments",
-    "is_zero_waste": "treatments",
-    "product_circularity": "circularity",
-    "at_reference": "permits",
     "Output": "allocation",
     "price_ratio": "allocation",
     "share_out": "allocation",
+    "AllocationKey": "allocation.Key",
     "allocation_key": "allocation.key",
+    "momentary_bottleneck": "bottleneck.momentary",
+    "sole_bottleneck": "bottleneck.sole",
+    "product_circularity": "circularity",
     "conform": "conformity",
     "cradle_to_gate": "cradle",
     "Declared": "cradle",
@@ -304,10 +306,18 @@ _LATER = {
     "NightLeak": "leakage",
     "Rise": "leakage",
     "rises": "leakage",
+    "geometric_deviation": "lifecycle.pedigree",
+    "pedigree_variance": "lifecycle.pedigree",
+    "Circular": "lifecycle.stages",
+    "circular_parts": "lifecycle.stages",
+    "use_stage_kg": "lifecycle.stages",
     "cover": "matching",
     "Matched": "matching",
     "simulate": "montecarlo",
     "Simulated": "montecarlo",
+    "year_end": "outlook",
+    "at_reference": "permits",
+    "records_of": "product_footprints",
     "doubts": "reconciliation",
     "reconcile": "reconciliation",
     "Row": "reconciliation",
@@ -329,6 +339,23 @@ _LATER = {
     "read_suppliers": "suppliers",
     "Standing": "suppliers",
     "Suppliers": "suppliers",
+    "is_disposed": "treatments",
+    "is_diverted": "treatments",
+    "is_hazardous": "treatments",
+    "is_recycled": "treatments",
+    "is_treatment": "treatments",
+    "is_waste_code": "treatments",
+    "is_zero_waste": "treatments",
+    "composite_lifting_index": "working",
+    "Lift": "working",
+    "lifting_index": "working",
+    "mean_level": "working",
+    "noise_verdict": "working",
+    "recommended_weight": "working",
+    "shift_strain": "working",
+    "ShiftStrain": "working",
+    "wbgt_excess_hours": "working",
+    "wbgt_reference": "working",
 }
 """What needs the plant's model is loaded when it is asked for: plain numbers stay quick to import."""
 

@@ -26,6 +26,8 @@ MINUTES_UP_TO_H = 40 * 24
 """Up to this length of the period pieces are counted by minutes, above it by hours."""
 ALL_DIRECT = "ghg.scope1_all"
 _WORTH_SAYING = 0.01
+NEARLY = 0.9
+"""A record of at least this share of another's time may take its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,9 @@ def records_of(
     """A PACT record for each product that an element made, and the words of what cannot be had or is doubtful.
 
     Args:
-        desk: Of the period. element: That makes the products. previous: Earlier records: a new one names the newest of
-            its product among them as its predecessor, and equals it when nothing changed.
+        desk: Of the period. element: That makes the products.
+        previous: Earlier records: a new one names the newest active one of its product as its predecessor, unless that
+            is of a later or of a longer time; when nothing changed it equals the earlier one.
         booked: Figures of the booked families of the same period, where they are made already.
         settings: How they are made.
     """
@@ -93,14 +96,15 @@ def footprints_of(
     records: list[dict[str, Any]] = []
     stages: dict[str, list[dict[str, Any]]] = {}
     for gate in gates:
-        before = _newest(previous, gate.product)
         try:
             record = product_footprint(gate, _declared(desk, gate, chosen))
         except FigureGap as gap:
             words.append(str(gap))
             continue
-        if before is not None and before["id"] == record["id"]:
-            record = dict(before)
+        same = next((r for r in previous if r["id"] == record["id"]), None)
+        before = _newest(previous, record)
+        if same is not None:
+            record = dict(same)
         elif before is not None:
             record["precedingPfIds"] = [before["id"]]
         records.append(record)
@@ -216,9 +220,22 @@ def _pieces(desk: Desk, element: str) -> Counted:
     return pieces_counted(desk.plant, element, [desk.window(signals, step)])
 
 
-def _newest(previous: Sequence[Mapping[str, Any]], product: Product) -> Mapping[str, Any] | None:
-    found = [r for r in previous if set(r["productIds"]) & set(product.ids)]
-    return max(found, key=lambda r: datetime.fromisoformat(r["created"]), default=None)
+def _newest(
+    previous: Sequence[Mapping[str, Any]], record: Mapping[str, Any]
+) -> Mapping[str, Any] | None:
+    """The newest record that this one takes the place of."""
+    found = [r for r in previous if set(r["productIds"]) & set(record["productIds"])]
+    followed = [r for r in found if r.get("status") == "Active" and _follows(record, r)]
+    return max(followed, key=lambda r: datetime.fromisoformat(r["created"]), default=None)
+
+
+def _follows(record: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    """Whether a record is of a time no earlier and about as long, or longer: a month never replaces a year."""
+    (start, end), (begun, ended) = (
+        tuple(datetime.fromisoformat(r["pcf"][f"referencePeriod{n}"]) for n in ("Start", "End"))
+        for r in (record, before)
+    )
+    return begun <= start and ended <= end and end - start >= NEARLY * (ended - begun)
 
 
 def _declared(desk: Desk, gate: Gate, chosen: Settings) -> Declared:

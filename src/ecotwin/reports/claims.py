@@ -27,8 +27,10 @@ def table(
     return Table(title, heads(*names), tuple(tuple(row) for row in rows), note)
 
 
-def handed(dossier: Dossier, key: str, what: str) -> list[Mapping[str, Any]]:
-    """Rows that were handed in under a key of `extra`.
+def handed(
+    dossier: Dossier, key: str, what: str, said: Sequence[str] = ()
+) -> list[Mapping[str, Any]]:
+    """Rows that were handed in under a key of `extra`; `said`: why there may be none.
 
     Raises:
         FigureGap: There are none.
@@ -38,7 +40,7 @@ def handed(dossier: Dossier, key: str, what: str) -> list[Mapping[str, Any]]:
         raise FigureGap(
             f"no {what} of {name_of(dossier, dossier.element)} in {dossier.period} are there to report",
             expected=f"`{key}` in the dossier",
-            remedy=f"see among the gaps why they cannot be had: {' '.join(told_gaps(dossier)) or 'none is named'}",
+            remedy=f"see why they cannot be had: {' '.join((*said, *told_gaps(dossier))) or 'none is named'}",
         )
     return found
 
