@@ -286,10 +286,10 @@ _LATER = {
     "Output": "allocation",
     "price_ratio": "allocation",
     "share_out": "allocation",
-    "AllocationKey": "allocation.Key",
-    "allocation_key": "allocation.key",
-    "momentary_bottleneck": "bottleneck.momentary",
-    "sole_bottleneck": "bottleneck.sole",
+    "AllocationKey": "allocation:Key",
+    "allocation_key": "allocation:key",
+    "momentary_bottleneck": "bottleneck:momentary",
+    "sole_bottleneck": "bottleneck:sole",
     "product_circularity": "circularity",
     "conform": "conformity",
     "cradle_to_gate": "cradle",
@@ -357,12 +357,15 @@ _LATER = {
     "wbgt_excess_hours": "working",
     "wbgt_reference": "working",
 }
-"""What needs the plant's model is loaded when it is asked for: plain numbers stay quick to import."""
+"""What needs the plant's model is loaded when it is asked for: plain numbers stay quick to import.
+
+`module`, or `module:name` where it bears another name there.
+"""
 
 
 def __getattr__(name: str) -> Any:
     """Load what was left for later."""
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, _, renamed = _LATER[name].partition(".")
+    module, _, renamed = _LATER[name].partition(":")
     return getattr(import_module(f"ecotwin.accounting.{module}"), renamed or name)
