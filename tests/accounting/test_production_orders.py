@@ -221,3 +221,22 @@ def test_any_cut_of_a_day_into_orders_sums_to_the_day(
         assert math.fsum(figure.split.values()) == pytest.approx(figure.value, rel=1e-12, abs=1e-12)
     energy = next(m for m in made if m.indicator == "energy.by_order")
     assert energy.value == pytest.approx(whole.of("line", "energy.total").value, rel=1e-9)
+
+
+def test_oee_over_orders_is_that_of_their_sums(works: Any, told: Told) -> None:
+    state = np.where(np.arange(MINUTES) < 480, STATES["busy"], STATES["down"])
+    parts = np.where(state == STATES["busy"], 1.0, 0.0)
+    bookings = [
+        booked(works, "A", 360, 480),
+        booked(works, "B", 480, 540),
+        booked(works, "C", 420, 540),
+    ]
+    values = {"oven.state": state, "press.state": state, "oven.total": parts, "oven.good": parts}
+    got, words = told([bookings[0], bookings[2]], values)
+    each = {i.name: i.value for i in got["oee.by_order"].inputs}
+    assert each["order A: OEE"] == pytest.approx(1.0)
+    assert each["order C: OEE"] == pytest.approx(0.5)
+    assert got["oee.by_order"].value == pytest.approx((2.0 + 1.0) / 4.0)
+    got, words = told(bookings[:2], values)
+    assert any(text.startswith("order B: line made nothing") for text in words), words
+    assert got["oee.by_order"].split == {"A": pytest.approx(1.0)}

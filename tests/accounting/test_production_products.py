@@ -281,3 +281,37 @@ def test_a_missing_factor_is_told_and_only_its_figures_are_lost(works: Any) -> N
     assert got.of("works", "ghg.scope1_by_product").value > 0.0
     with pytest.raises(FigureGap, match="grid"):
         got.of("works", "ghg.by_product_location")
+
+
+def test_oee_of_each_product_from_its_own_sums(works: Any) -> None:
+    # The shift runs from 06:00 to 14:00 with a break from 09:00: plates to 10:00, rods after it.
+    minute = np.arange(MINUTES)
+    product = np.where(minute < 600, 7, 8)
+    down = np.where((minute >= 600) & (minute < 720), STATES["down"], STATES["busy"])
+    parts = np.where(down == STATES["busy"], 1.0, 0.0)
+    got = _run(works, {"oven.product": product, "oven.state": down, "press.state": down, "oven.total": parts,
+                       "oven.good": parts * 0.9})  # fmt: skip
+    figure = got.of("line", "oee.by_product")
+    each = {i.name: i.value for i in figure.inputs}
+    # Plate: 60 s planned, one a minute. Rod: 30 s planned, one a minute, and half of the time down.
+    assert each["Plate: OEE"] == pytest.approx(0.9)
+    assert each["Rod: OEE"] == pytest.approx(0.9 * 0.5 * 0.5)
+    assert figure.denominator == pytest.approx(7.5)
+    assert figure.numerator == pytest.approx(0.9 * (3.5 + 2.0 * 0.5))
+    assert math.fsum(figure.split.values()) == pytest.approx(figure.value)
+
+
+def test_one_product_has_the_oee_of_the_line(works: Any) -> None:
+    got = _run(works, {"oven.product": 7})
+    assert got.of("line", "oee.by_product").value == pytest.approx(got.of("line", "oee.oee").value)
+
+
+def test_pieces_from_machines_without_a_state_are_not_left_without_a_share(works: Any) -> None:
+    """Hours are known of one product only, so they cannot be the key: mass is."""
+    state = np.where(np.arange(MINUTES) < 720, STATES["busy"], STATES["idle"])
+    figure = _run(works, {"oven.state": state, "press.state": state}).of(
+        "works", "energy.by_product"
+    )
+    rest = figure.value - 0.75 * MINUTES
+    assert "the rest by mass" in figure.method
+    assert figure.split["Rod"] == pytest.approx(540.0 + rest / 3)

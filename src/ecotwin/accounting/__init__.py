@@ -357,7 +357,10 @@ _LATER = {
     "wbgt_excess_hours": "working",
     "wbgt_reference": "working",
 }
-"""What needs the plant's model is loaded when it is asked for: plain numbers stay quick to import."""
+"""What needs the plant's model is loaded when it is asked for: plain numbers stay quick to import.
+
+`module`, or `module:name` where it bears another name there.
+"""
 
 
 def __getattr__(name: str) -> Any:

@@ -30,9 +30,9 @@ _RUN: Mapping[str, Any] = {
     "greenhouse": greenhouse.plug,
     "cost": cost.plug,
     "specific": specific.plug,
+    "oee": oee.plug,
 }
-_LOOKED_AT = {**_RUN, "oee": oee.plug}
-"""What is run over an order's time, and what tells states, pieces and products beside it."""
+"""What is run over an order's time."""
 _FIGURES = {
     "energy.by_order": "energy.total",
     "ghg.by_order": "ghg.scope12_location",
@@ -67,7 +67,14 @@ class Orders:
     """`energy`, `ghg`, `cost`, `production`, `time` `.by_order` and `time`, `energy`, `cost` `.overlong`."""
 
     name = "orders"
-    indicators = (*_FIGURES, "time.by_order", "time.overlong", "energy.overlong", "cost.overlong")
+    indicators = (
+        *_FIGURES,
+        "time.by_order",
+        "oee.by_order",
+        "time.overlong",
+        "energy.overlong",
+        "cost.overlong",
+    )
     kinds = ("order",)
 
     def figures(self, desk: Desk, element: str) -> tuple[list[Measure], list[str]]:
@@ -86,7 +93,7 @@ class Orders:
             return [], [words]
         followed, told = _follow(desk, bookings)
         made = [_by_order(desk, element, followed, n, s) for n, s in _FIGURES.items()]
-        made += [_time(desk, element, followed)]
+        made += [_time(desk, element, followed), _oee(desk, element, followed)]
         made += [_overlong(desk, element, followed, what) for what in _OVER]
         return [m for m in made if m is not None], list(dict.fromkeys(told))
 
@@ -99,7 +106,7 @@ def _follow(desk: Desk, bookings: Sequence[Booking]) -> tuple[list[Followed], li
             places |= dict.fromkeys(_steps_of(plant, booking))
         except FigureGap:
             continue  # told by `_one`, order by order
-    window = desk.window(needed(plant, places, _LOOKED_AT), 60)
+    window = desk.window(needed(plant, places, _RUN), 60)
     whole, words, found = steps_of(plant, window), _doubled(bookings), []
     for booking in bookings:
         span = _inside(booking.period, desk.period)
@@ -274,6 +281,37 @@ def _time(desk: Desk, element: str, followed: Sequence[Followed]) -> Measure | N
                 inputs.append(Input(f"order {label}: cycle time", cycle, "s", "", step.coverage))
     method = "orders/1: planned working time between begin and end; cycle time: that / pieces of the pacing machine"
     return _sum(desk, element, "time.by_order", "h", parts, method, inputs)
+
+
+def _oee(desk: Desk, element: str, followed: Sequence[Followed]) -> Measure | None:
+    """OEE over all orders from the sums of each; never the mean of their ratios."""
+    here = [(o, m) for o in followed if (m := o.figure("oee.oee")) is not None]
+    below = math.fsum(m.denominator or 0.0 for _, m in here)
+    if below <= 0.0:
+        return None
+    weights = [(m.denominator or 0.0) / below for _, m in here]
+
+    def mean(of: Callable[[Measure], float]) -> float:
+        return math.fsum(w * of(m) for w, (_, m) in zip(weights, here, strict=True))
+
+    inputs: list[Input] = []
+    for order, m in here:
+        inputs.append(Input(f"order {order.booking.id}: OEE", m.value, "1", "", m.coverage))
+        hours = m.denominator or 0.0
+        inputs.append(
+            Input(f"order {order.booking.id}: planned busy time (PBT)", hours, "h", "", m.coverage)
+        )
+    split: dict[str, float] = {}
+    for order, m in here:
+        split[_label(order)] = split.get(_label(order), 0.0) + (m.numerator or 0.0) / below
+    above = math.fsum(m.numerator or 0.0 for _, m in here)
+    value = above / below
+    return Measure(
+        element, "oee.by_order", value, "1", desk.period, min(1.0, mean(lambda m: m.coverage)), 0.0,
+        min(value, mean(lambda m: m.low)), max(value, mean(lambda m: m.high)),
+        "orders/1 ISO 22400: PRI x GQ/PBT of the order's place over its time, sums over the orders",
+        tuple(inputs), (), above, below, split,
+    )  # fmt: skip
 
 
 def _over_h(order: Followed, step: Taken) -> tuple[float, Measure | None]:

@@ -10,8 +10,9 @@ Sources: ISO 22400-2:2014.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 import numpy as np
@@ -76,7 +77,8 @@ class Oee(Family):
 
     def own_sums(self, steps: Steps, element: str) -> dict[str, float]:
         """Hours and counts in planned busy time: `machine#pbt`, `#apt`, `#setup`, `#pq`, `#pri`; `signal#good`."""
-        return sums_in(steps, element, calendar.working(steps.plant, steps.window.at))
+        planned = calendar.working(steps.plant, steps.window.at)
+        return sums_in(steps, element, always(planned))
 
     def figures(self, plant: Plant, tally: Tally) -> tuple[list[Measure], list[str]]:
         """The four ratios, each with its sums; a ratio above 1 is left as it is and named."""
@@ -94,16 +96,21 @@ class Oee(Family):
         return _measures(tally, total, ", ".join(paces)), gaps
 
 
-def sums_in(steps: Steps, element: str, within: Bools) -> dict[str, float]:
-    """Hours and counts of the steps that lie in some planned time; keys as in `Oee.own_sums`."""
+def always(mark: Bools) -> Callable[[str], Bools]:
+    """The same mark for every machine."""
+    return lambda _: mark
+
+
+def sums_in(steps: Steps, element: str, within: Callable[[str], Bools]) -> dict[str, float]:
+    """Hours and counts of the planned steps that a machine's mark holds; keys as in `Oee.own_sums`."""
     sums: dict[str, float] = {}
     for machine in able_machines(steps.plant, element):
-        sums |= _machine(steps, machine, within)
+        sums |= _machine(steps, machine, within(machine))
     for judged in _judged(steps.plant, element):
         for signal in output_signals(steps.plant, judged, "parts_good"):
             column = steps.column(signal)
             if column is not None:
-                sums[f"{signal.id}#good"] = float(column.amount[within].sum())
+                sums[f"{signal.id}#good"] = float(column.amount[within(signal.element)].sum())
     return sums
 
 
@@ -126,6 +133,71 @@ def judged_totals(
         for key, value in got.items():
             total[key] += float(value)
     return total, paces, gaps
+
+
+def grouped(plant: Plant, tally: Tally, indicator: str, group: str) -> Measure | None:
+    """OEE by shift or product from the sums of each (`name~machine#hours`): sum of PRI x GQ / sum of PBT."""
+    named: dict[str, dict[str, float]] = {}
+    for key, value in tally.sums.items():
+        name, mark, rest = key.partition("~")
+        if mark:
+            named.setdefault(name, {})[rest] = value
+    sums: dict[str, Mapping[str, float]] = {}
+    paces: list[str] = []
+    lost: list[str] = []
+    for name, held in named.items():
+        total, paced, words = judged_totals(plant, tally.element, held)
+        lost += words
+        if paced and total["pbt"] > 0.0:
+            sums[name] = total
+            paces += [p for p in paced if p not in paces]
+    if not sums:
+        if not named:
+            return None
+        raise FigureGap(
+            f"the OEE of no {group} of {tally.element} can be had",
+            expected="states and counted parts in planned time",
+            remedy=" ".join(dict.fromkeys(lost)) or "ask for a period with production",
+        )
+    return _of_groups(tally, indicator, group, sums, paces)
+
+
+def _of_groups(
+    tally: Tally,
+    indicator: str,
+    group: str,
+    sums: Mapping[str, Mapping[str, float]],
+    paces: Iterable[str],
+) -> Measure:
+    above = {n: t["pri"] * t["gq"] / t["pq"] if t["pq"] > 0.0 else 0.0 for n, t in sums.items()}
+    below = math.fsum(t["pbt"] for t in sums.values())
+    planned = math.fsum(t["planned"] for t in sums.values())
+    value = math.fsum(above.values()) / below
+    slack = 1.0 - below / planned
+    inputs: list[Input] = []
+    for name, t in sums.items():
+        covered = t["pbt"] / t["planned"]
+        inputs.append(Input(f"{name}: OEE", above[name] / t["pbt"], "1", "", covered))
+        inputs.append(Input(f"{name}: planned busy time (PBT)", t["pbt"], "h", "", covered))
+        inputs.append(Input(f"{name}: good items (GQ)", t["gq"], "1", "", covered))
+    return Measure(
+        tally.element,
+        indicator,
+        value,
+        "1",
+        tally.period,
+        below / planned,
+        0.0,
+        value * (1.0 - slack),
+        max(value, value * (1.0 - slack) + slack * max(1.0, value)),
+        f"oee/1 ISO 22400 PRI x GQ/PBT, sums over each {group}, paced by {', '.join(paces)}; each one's own stands "
+        "among the inputs, its share of the whole in the split",
+        tuple(inputs),
+        (),
+        math.fsum(above.values()),
+        below,
+        {n: v / below for n, v in above.items() if v},
+    )
 
 
 def _judged(plant: Plant, element: str) -> tuple[str, ...]:

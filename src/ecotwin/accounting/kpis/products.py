@@ -25,14 +25,15 @@ from ecotwin.accounting.contract import Tally
 from ecotwin.accounting.family import Family
 from ecotwin.accounting.grouped import read
 from ecotwin.accounting.held import CARRIERS, Held, held_sums, whole_figures, worth
-from ecotwin.accounting.kpis import cost, greenhouse, specific
+from ecotwin.accounting.kpis import cost, greenhouse, oee, specific
 from ecotwin.accounting.production import able_machines, output_signals, product_signal
 from ecotwin.accounting.purchased import own_making, site_signals
 from ecotwin.accounting.steps import Steps
 from ecotwin.accounting.subdivision import Unit, made_by, shown, sums_by, units
 from ecotwin.errors import FigureGap
+from ecotwin.plant import calendar
 from ecotwin.plant.model import STATES, Plant, Signal
-from ecotwin.records import Input, Measure
+from ecotwin.records import Bools, Input, Measure
 
 NO_PRODUCT = "no product"
 TOTALS = {
@@ -57,6 +58,7 @@ class Products(Family):
         "production.by_product",
         "energy.per_product",
         "ghg.per_product",
+        "oee.by_product",
     )
 
     def signals(self, plant: Plant, element: str) -> Iterable[Signal]:
@@ -74,6 +76,8 @@ class Products(Family):
         below = [s for c in CARRIERS for u in units(plant, element, c) for _, s in u.terms]
         counters = output_signals(plant, element, "parts_good")
         told = [t for s in counters if (t := product_signal(plant, s.element)) is not None]
+        told += oee.plug.signals(plant, element)
+        told += [s for m in able_machines(plant, element) if (s := plant.find(m, "state"))]
         return (*below, *told, *shown(plant, element), *site_signals(plant))
 
     def own_sums(self, steps: Steps, element: str) -> dict[str, float]:
@@ -86,6 +90,7 @@ class Products(Family):
                 sums |= held_sums(steps, f"product:{code}", carrier, amount)
             if carrier in ("gas", "fuel"):
                 sums |= _burnt(steps, carrier, parts)
+        sums |= _judged(steps, element)
         return sums | _worked(steps, element) | _pieces(steps, element)
 
     def figures(self, plant: Plant, tally: Tally) -> tuple[list[Measure], list[str]]:
@@ -93,13 +98,16 @@ class Products(Family):
         totals, gaps = whole_figures(plant, tally, TOTALS)
         held = read(tally.sums, "product")
         good, pieces = _good(plant, tally, held, gaps)
-        key, words = _key(plant, held, pieces)
-        made, more = attempt(partial(_split, plant, t, held, key, words) for t in totals)
+        key, rule = _key(plant, held, pieces)
+        made, more = attempt(partial(_split, plant, t, held, key, rule) for t in totals)
         gaps += more
         gaps += [text for figure in made for text in _doubts(plant, figure, held)]
         if good is not None:
             made.append(_counted(good, pieces))
             made += _per_piece(made, pieces, good, gaps)
+        judged, words = attempt([partial(oee.grouped, plant, tally, "oee.by_product", "product")])
+        gaps += words
+        made += judged
         return made, list(dict.fromkeys(gaps))
 
 
@@ -124,6 +132,25 @@ def _burnt(steps: Steps, carrier: str, parts: tuple[Unit, ...]) -> dict[str, flo
         for code, amount in sums_by(steps, own, lambda u: steps.sum_of(u.terms)).items():
             found[f"product:{code}|burnt|{kind}"] = float(amount.sum())
     return found
+
+
+def _judged(steps: Steps, element: str) -> dict[str, float]:
+    """Times and counts of the OEE in the planned time in which each machine made a product."""
+    planned = calendar.working(steps.plant, steps.window.at)
+    found: dict[str, float] = {}
+    known = names(steps.plant)
+    machines = able_machines(steps.plant, element)
+    made = {int(c) for m in machines for c in np.unique(made_by(steps, m)[planned])}
+    for code in sorted(made):
+        held = oee.sums_in(steps, element, partial(_making, steps, planned, code))
+        name = known.get(str(code), NO_PRODUCT)
+        found |= {f"{name}~{key}": value for key, value in held.items() if value}
+    return found
+
+
+def _making(steps: Steps, planned: Bools, code: int, machine: str) -> Bools:
+    mark: Bools = planned & (made_by(steps, machine) == code)
+    return mark
 
 
 def _worked(steps: Steps, element: str) -> dict[str, float]:
@@ -173,6 +200,11 @@ def _by_name(plant: Plant, held: Mapping[str, Held], what: str) -> dict[str, flo
     return found
 
 
+def _hours(name: str, hours: Mapping[str, float], pieces: Mapping[str, float]) -> float | None:
+    """Busy hours for a product; None where pieces of it came off machines that tell no state."""
+    return None if pieces.get(name, 0.0) > 0.0 and not hours[name] else hours[name]
+
+
 def _key(plant: Plant, held: Mapping[str, Held], pieces: Mapping[str, float]) -> tuple[Key, str]:
     """The key for what is shared; all of it is no product's where nothing was made."""
     hours, known = _by_name(plant, held, "hours"), names(plant)
@@ -181,7 +213,7 @@ def _key(plant: Plant, held: Mapping[str, Held], pieces: Mapping[str, float]) ->
         Output(
             known[str(p.code)],
             pieces.get(known[str(p.code)], 0.0),
-            hours[known[str(p.code)]] if timed else None,
+            _hours(known[str(p.code)], hours, pieces) if timed else None,
             p.mass_kg,
             p.price,
         )

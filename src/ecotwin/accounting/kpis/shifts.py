@@ -29,7 +29,6 @@ from ecotwin.accounting.production import output_signals
 from ecotwin.accounting.purchased import own_making, site_signals
 from ecotwin.accounting.remembered import Remembered
 from ecotwin.accounting.steps import Steps
-from ecotwin.errors import FigureGap
 from ecotwin.plant import calendar
 from ecotwin.plant.model import Plant, Signal
 from ecotwin.records import Bools, Input, Measure
@@ -80,7 +79,7 @@ class Shifts(Family):
                 amount = float(column.amount[here].sum()) if column is not None else 0.0
                 sums[f"{prefix}|good|"] = sums.get(f"{prefix}|good|", 0.0) + amount
             if name != NO_SHIFT and (planned & here).any():
-                judged = oee.sums_in(steps, element, planned & here)
+                judged = oee.sums_in(steps, element, oee.always(planned & here))
                 sums |= {f"{name}~{key}": value for key, value in judged.items() if value}
         return sums
 
@@ -97,7 +96,7 @@ class Shifts(Family):
             gaps += words
             counted = {n: sum(whats.get("good", {}).values()) for n, whats in held.items()}
             made += [_shared(g, "production.by_shift", counted) for g in good]
-        judged, words = attempt([partial(_oee, plant, tally)])
+        judged, words = attempt([partial(oee.grouped, plant, tally, "oee.by_shift", "shift")])
         return made + judged, list(dict.fromkeys(gaps + words))
 
 
@@ -145,60 +144,6 @@ def _shared(total: Measure, indicator: str, parts: Mapping[str, float]) -> Measu
         method="shifts/1: by the shift in which each step begins; time between shifts is no shift",
         inputs=(Input(total.indicator, total.value, total.unit, "", total.coverage, total.id),),
         split=split,
-    )
-
-
-def _oee(plant: Plant, tally: Tally) -> Measure | None:
-    """OEE over all shifts from the sums of each: PRI x GQ / PBT, judged shift by shift."""
-    named: dict[str, dict[str, float]] = {}
-    for key, value in tally.sums.items():
-        name, mark, rest = key.partition("~")
-        if mark:
-            named.setdefault(name, {})[rest] = value
-    sums: dict[str, dict[str, float]] = {}
-    paces: list[str] = []
-    lost: list[str] = []
-    for name, held in named.items():
-        total, paced, words = oee.judged_totals(plant, tally.element, held)
-        lost += words
-        if paced and total["pbt"] > 0.0:
-            sums[name], paces = total, paced
-    if not sums:
-        if not oee.plug.needs(plant, tally.element) or not named:
-            return None
-        raise FigureGap(
-            f"the OEE of no shift of {tally.element} can be had",
-            expected="states and counted parts in planned time",
-            remedy=" ".join(dict.fromkeys(lost)) or "ask for a period with production",
-        )
-    above = {n: t["pri"] * t["gq"] / t["pq"] if t["pq"] > 0.0 else 0.0 for n, t in sums.items()}
-    below = math.fsum(t["pbt"] for t in sums.values())
-    planned = math.fsum(t["planned"] for t in sums.values())
-    value = math.fsum(above.values()) / below
-    slack = 1.0 - below / planned
-    inputs: list[Input] = []
-    for name, t in sums.items():
-        covered = t["pbt"] / t["planned"]
-        inputs.append(Input(f"{name}: OEE", above[name] / t["pbt"], "1", "", covered))
-        inputs.append(Input(f"{name}: planned busy time (PBT)", t["pbt"], "h", "", covered))
-        inputs.append(Input(f"{name}: good items (GQ)", t["gq"], "1", "", covered))
-    return Measure(
-        tally.element,
-        "oee.by_shift",
-        value,
-        "1",
-        tally.period,
-        below / planned,
-        0.0,
-        value * (1.0 - slack),
-        max(value, value * (1.0 - slack) + slack * max(1.0, value)),
-        f"shifts/1 ISO 22400 PRI x GQ/PBT, sums over the shifts, paced by {', '.join(paces)}; each shift's own stands "
-        "among the inputs, its share of the whole in the split",
-        tuple(inputs),
-        (),
-        math.fsum(above.values()),
-        below,
-        {n: v / below for n, v in above.items() if v},
     )
 
 
