@@ -13,6 +13,8 @@ import typer
 from ecotwin import __version__
 from ecotwin.cli_baseline import baseline
 from ecotwin.cli_factors import factors
+from ecotwin.cli_lifecycle import lifecycle
+from ecotwin.cli_reports import book, conform, report
 from ecotwin.errors import EcotwinError
 
 app = typer.Typer(
@@ -197,30 +199,6 @@ def replay(
 
 
 @app.command()
-def report(
-    plant: PlantFile,
-    period: Annotated[
-        str, typer.Option(help="2026, 2026-06, 2026-06-18, today or START/END.")
-    ] = "today",
-    element: Annotated[str, typer.Option(help="Element id; default: the site.")] = "",
-    csv: Annotated[bool, typer.Option("--csv", help="Print as CSV.")] = False,
-    data_folder: Data = None,
-    json: Json = False,
-) -> None:
-    """Figures of a period, from the running twin or from its history.
-
-    Example: ecotwin report plants/electronics.yaml --period 2026-06 --json
-    """
-    from ecotwin.cycle.asking import as_csv
-
-    result = _ask(plant, data_folder, "report", period=period, element=element)
-    if csv:
-        typer.echo(as_csv(result["measures"]), nl=False)
-        return
-    show(result, json, result["lines"])
-
-
-@app.command()
 def explain(plant: PlantFile, figure: str, data_folder: Data = None, json: Json = False) -> None:
     """The whole tree of one figure: formula, inputs with coverage, factors with source, revisions.
 
@@ -309,28 +287,6 @@ def restore(plant: PlantFile, folder: Path, data_folder: Data = None) -> None:
 
 
 @app.command()
-def conform(
-    plant: PlantFile,
-    chosen: Annotated[str, typer.Option("--set", help="esrs, gri, iso14064 ...")] = "catalogue",
-    element: Annotated[str, typer.Option(help="Of which element; default: the site.")] = "",
-    json: Json = False,
-) -> None:
-    """Which figures a set of rules asks for can be had of a plant; what is missing for the rest.
-
-    Example: ecotwin conform plants/electronics.yaml --set esrs
-    """
-    from ecotwin import accounting
-    from ecotwin import plant as plants
-
-    answers = accounting.conform(plants.load(plant), chosen, element)
-    lines = [f"{sum(a.had for a in answers)} of {len(answers)} can be had"]
-    for a in answers:
-        lines.append(f"{'yes' if a.had else 'no ':3} {a.requirement.id}: {a.requirement.name}")
-        lines += [f"      {text}" for text in a.missing]
-    show([a.as_row() for a in answers], json, lines)
-
-
-@app.command()
 def plugs(json: Json = False) -> None:
     """Every plug that is installed, by room.
 
@@ -360,7 +316,8 @@ def doctor(json: Json = False) -> None:
 
 
 app.add_typer(factors, name="factors")
-app.command()(baseline)
+for command in (baseline, report, book, conform, lifecycle):
+    app.command()(command)
 
 
 @app.command()

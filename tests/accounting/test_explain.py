@@ -5,6 +5,7 @@ from typing import Any
 
 from ecotwin.accounting import accounts, explain
 from ecotwin.accounting.catalogue import indicators
+from ecotwin.plugs import load_all
 
 
 def test_tree_holds_the_whole_proof(works: Any) -> None:
@@ -55,7 +56,8 @@ def test_catalogue_is_whole() -> None:
         assert one.name
         assert one.formula
         assert one.boundary
-    given = {i for kpi in accounts.kpis().values() for i in kpi.indicators}
+    plugs = [*accounts.kpis().values(), *load_all("accounting.booked").values()]
+    given = {i for plug in plugs for i in plug.indicators}
     assert given == set(indicators()), (
         "every figure is catalogued, and nothing is that no KPI gives"
     )

@@ -46,6 +46,8 @@ def blocks() -> list[tuple[Window, Expected]]:
     still = plant.signal("oven_2.n2_flow").index
     for column in (window.last, window.low, window.high):
         column[late, still] = 3.3
+    for boiler, value in (("nox_concentration", 400.0), ("o2_share", 4.0)):
+        window.mean[late, plant.signal(f"boiler_1.{boiler}").index] = value
     for oven in ("oven_1", "oven_2"):  # 17:00 local: the dearest band
         window.last[900:945, plant.signal(f"{oven}.state").index] = 2
         window.mean[900:945, plant.signal(f"{oven}.power").index] = 60.0

@@ -403,32 +403,37 @@ def test_codes_with_a_star_are_hazardous() -> None:
 # ---- accounts
 
 
-def test_every_figure_stands_once() -> None:
-    dossier = dossiers.dossier()
+def shown_in_accounts(dossier: Dossier) -> dict[tuple[str, str], Measure]:
+    """Figures of the element and its direct parts."""
+    places = {dossier.element, *(e.id for e in dossier.plant.children(dossier.element))}
+    return {k: m for k, m in dossier.figures.items() if k[0] in places}
+
+
+@pytest.mark.parametrize("element", ["nordhafen", "line_1"])
+def test_every_figure_stands_once(element: str) -> None:
+    dossier = dossiers.dossier(element, few=False)
+    expected = shown_in_accounts(dossier)
     report = write("accounts", dossier)
     figures = next(s for s in report.sections if s.title == "Figures").tables[0]
-    assert {(r[0], r[1]): r[2] for r in figures.rows} == {
-        k: m.value for k, m in dossier.figures.items()
-    }
-    assert len(figures.rows) == len(dossier.figures)
+    assert {(r[0], r[1]): r[2] for r in figures.rows} == {k: m.value for k, m in expected.items()}
+    assert len(figures.rows) == len(expected)
     parts = next(s for s in report.sections if s.title == "Parts of figures").tables[0]
-    for m in dossier.figures.values():
+    for m in expected.values():
         own = [float(r[3]) for r in parts.rows if r[:2] == (m.element, m.indicator)]  # type: ignore[arg-type]
         assert not own or sum(own) == pytest.approx(m.value)
 
 
 def test_a_factor_of_many_values_stands_once_with_its_range() -> None:
-    dossier = dossiers.dossier()
+    dossier = dossiers.dossier(few=False)
+    figures = shown_in_accounts(dossier).values()
     rows = (
         next(s for s in write("accounts", dossier).sections if s.title == "Factors").tables[0].rows
     )
     assert len({r[0] for r in rows}) == len(rows)
-    used = [
-        f.value for m in dossier.figures.values() for f in m.factors if f.id.endswith("/hourly")
-    ]
+    used = [f.value for m in figures for f in m.factors if f.id.endswith("/hourly")]
     hourly = next(r for r in rows if str(r[0]).endswith("/hourly"))
     assert hourly[1:3] == (min(used), max(used))
-    assert {f.id for m in dossier.figures.values() for f in m.factors} == {r[0] for r in rows}
+    assert {f.id for m in figures for f in m.factors} == {r[0] for r in rows}
 
 
 # ---- reasons
@@ -458,11 +463,7 @@ def test_a_unit_that_does_not_fit_is_a_gap() -> None:
 # ---- what others hand in
 
 junk = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-9, 9)
-    | st.floats(-9.0, 9.0)
-    | st.text(max_size=5),
+    st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-9.0, 9.0) | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(KEYS, inner, max_size=3),
     max_leaves=4,
 )

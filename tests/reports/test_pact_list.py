@@ -55,6 +55,22 @@ def test_any_value_of_every_parameter_must_fit(
     assert ids(asked) == found
 
 
+def test_a_record_without_validity_holds_three_years_and_a_part_lies_in_its_country() -> None:
+    bare = footprint(1)
+    del bare["validityPeriodStart"], bare["validityPeriodEnd"]
+    bare["pcf"] = {
+        "geographyCountrySubdivision": "DE-HH", "referencePeriodEnd": "2024-02-29T00:00:00Z",
+    }  # fmt: skip
+    for moment, valid in (
+        ("2024-02-28T00:00:00Z", False),
+        ("2027-02-28T00:00:00Z", True),
+        ("2027-03-01T00:00:00Z", False),
+    ):
+        assert bool(pact.listed([bare], {"validOn": [moment]}).data) is valid
+    assert pact.listed([bare], {"geography": ["de"]}).data == (bare,)
+    assert pact.listed([bare], {"geography": ["d"]}).data == ()
+
+
 def test_pages_follow_each_other_to_the_end() -> None:
     seen, offset = [], 0
     for _ in range(9):

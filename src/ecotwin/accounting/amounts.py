@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from ecotwin.accounting.contract import Tally
-from ecotwin.accounting.flows import Use, flows_of
+from ecotwin.accounting.flows import CARRIERS, Use, flows_of
 from ecotwin.accounting.steps import ENOUGH, LEFT_OVER_SD, Steps
+from ecotwin.accounting.uncertainty import independent
 from ecotwin.clock import Period
 from ecotwin.errors import FigureGap
 from ecotwin.plant.model import Plant, Signal
@@ -159,6 +161,56 @@ def split_parts(
     if abs(rest) > 1e-9 * max(1.0, abs(total)):
         split[use.rest] = rest
     return split
+
+
+def of_part(sums: Mapping[str, float], part: str) -> dict[str, float]:
+    """What a family tallied for a part of its place: the keys are the same behind `part>`."""
+    return {f"{part}>{key}": value for key, value in sums.items()}
+
+
+def part_tally(tally: Tally, part: str) -> Tally:
+    """The tally that a part would have by itself, from that of the place above it."""
+    mark = f"{part}>"
+    plain = {k: v for k, v in tally.sums.items() if ">" not in k}
+    own = {k.removeprefix(mark): v for k, v in tally.sums.items() if k.startswith(mark)}
+    return Tally(part, tally.period, plain | own)
+
+
+def split_figures(
+    total: Measure, parts: Iterable[str], make: Callable[[str], Measure | None], rest: str
+) -> Measure:
+    """A figure split into the same figure of its parts and what they leave over, so that all sum to it.
+
+    A part whose figure cannot be had stays in the rest.
+    """
+    split: dict[str, float] = {}
+    for part in parts:
+        made, _ = attempt([partial(make, part)])
+        split |= {part: made[0].value} if made else {}
+    left = total.value - math.fsum(split.values())
+    if split and abs(left) > 1e-12 * max(1e-9, abs(total.value), *map(abs, split.values())):
+        split[rest] = left
+    return replace(total, split=split)
+
+
+def unbalanced(plant: Plant, tally: Tally, carrier: str) -> str:
+    """A sentence when the parts use more than their own meter says, beyond the meters' errors."""
+    use = flows_of(plant).use(tally.element, carrier)
+    if use is None or not use.parts or use.rule.startswith("sum"):
+        return ""
+    try:
+        total = settle(tally.sums, use_terms(use))
+        below = [flows_of(plant).use(part, carrier) for part in use.parts]
+        parts = [settle(tally.sums, use_terms(part)) for part in below if part]
+    except FigureGap:
+        return ""
+    excess = sum(p.value for p in parts) - total.value
+    if excess <= independent([total.half, *(p.half for p in parts)]) + 1e-9:
+        return ""
+    return (
+        f"{tally.element}: its parts used {excess:.4g} {CARRIERS[carrier].unit} more {carrier} than {use.rule} "
+        "shows, beyond the meters' errors. What to do: check the meters, and in the flow graph which feeds which."
+    )
 
 
 def measure(

@@ -1,14 +1,14 @@
 """The footprint of one piece of a product from cradle to gate, from the live figures of its plant.
 
-Own emissions (scope 1 and 2 of the element that makes it) and shared upstream ones are given to products by the mass
-of good pieces: the physical relation of ISO 14044 where processes cannot be told apart. The shares sum to 1. What is
-missing is refused by name.
+Own emissions (scope 1 and 2 of the element that makes it) and shared upstream ones are given to products by the rule of
+`sharing`: mass, or price where prices differ much. The shares sum to 1. What is missing is refused by name.
 
 Sources: ISO 14067:2018; ISO 14044:2006 4.3.4.2; PACT Technical Specifications 3.0.3.
 """
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,12 +16,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
-
 from ecotwin.accounting.accounts import Accounts
 from ecotwin.accounting.catalogue import indicators
 from ecotwin.accounting.factors import one_gwp_set
 from ecotwin.accounting.flows import flows_of
+from ecotwin.accounting.kpis.products import names
 from ecotwin.accounting.pact import (
     SPEC_VERSION,
     biogenic_uptake,
@@ -29,14 +28,14 @@ from ecotwin.accounting.pact import (
     primary_data_share,
     validity,
 )
-from ecotwin.accounting.production import output_signals, product_codes, product_signal
+from ecotwin.accounting.ratings import Rating, mean, of_category, worst
 from ecotwin.accounting.scope3 import NAMES, Category
-from ecotwin.accounting.steps import steps_of
-from ecotwin.accounting.uncertainty import independent
+from ecotwin.accounting.sharing import Sharing, sharing
+from ecotwin.accounting.uncertainty import correlated, independent
 from ecotwin.clock import Period, iso
 from ecotwin.errors import FigureGap
 from ecotwin.plant.model import Plant, Product
-from ecotwin.records import FactorUse, Window
+from ecotwin.records import FactorUse, Measure
 
 UPSTREAM = (1, 3, 4, 5)
 """Scope 3 categories that lie before the gate: each must be given, or exempted with a reason."""
@@ -50,6 +49,7 @@ class Stage:
     co2e_kg: float
     half_kg: float
     primary_share: float
+    quality: Rating = field(default_factory=Rating)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,8 @@ class Gate:
     Attributes:
         pieces: Good pieces of it in the period. share: Of the element's emissions that it bears.
         biogenic_fuel: Whether a biogenic fuel was burnt: its CH4 and N2O are in `co2e_kg`.
-        exempted: Scope 3 category -> why it is left out.
+        exempted: Scope 3 category -> why it is left out. allocation: How emissions were shared out.
+        pieces_error: Half of the 95 % interval of the count as a share; it is the same in every stage.
     """
 
     plant: Plant
@@ -73,6 +74,10 @@ class Gate:
     electricity: str
     biogenic_fuel: bool
     exempted: Mapping[int, str]
+    allocation: str = "by mass of good pieces"
+    pieces_error: float = 0.0
+    own_share: float | None = None
+    """Of the element's own emissions, by subdivision; None: as `share`."""
 
     @property
     def co2e_kg(self) -> float:
@@ -81,13 +86,20 @@ class Gate:
 
     @property
     def half_kg(self) -> float:
-        """Half of its 95 % interval [kgCO2e]."""
-        return independent(s.half_kg for s in self.stages)
+        """Half of its 95 % interval [kgCO2e]: stages err apart, the count of pieces errs alike in all of them."""
+        counted = [s.co2e_kg * self.pieces_error for s in self.stages]
+        own = (s.half_kg**2 - c**2 for s, c in zip(self.stages, counted, strict=True))
+        return independent((math.sqrt(max(0.0, sum(own))), correlated(counted)))
 
     @property
     def primary_share(self) -> float:
         """Primary data share [%]: metered here, or told by the supplier; estimates and tables count as none."""
         return primary_data_share((s.co2e_kg, s.primary_share) for s in self.stages)
+
+    @property
+    def quality(self) -> Rating:
+        """Data quality, emission-weighted over the stages."""
+        return mean((s.co2e_kg, s.quality) for s in self.stages)
 
     @property
     def gwp_set(self) -> str:
@@ -122,63 +134,6 @@ class Declared:
     """Further fields of `pcf` (`dqi`, `verification`, `packagingEmissionsIncluded` ...) as PACT names them."""
 
 
-def counted(plant: Plant, element: str) -> tuple[int, ...]:
-    """Signal indices that `pieces_made` wants in its windows."""
-    found = {s.index for s in output_signals(plant, element, "parts_good")}
-    signals = (
-        product_signal(plant, s.element) for s in output_signals(plant, element, "parts_good")
-    )
-    return tuple(sorted(found | {s.index for s in signals if s is not None}))
-
-
-def pieces_made(plant: Plant, element: str, windows: Iterable[Window]) -> dict[int, float]:
-    """Good pieces of each product by its code, as counted at the end of the last line.
-
-    Raises:
-        FigureGap: Pieces were made while the product was not known.
-    """
-    made: dict[int, float] = {p.code: 0.0 for p in plant.products}
-    for window in windows:
-        steps = steps_of(plant, window)
-        for signal in output_signals(plant, element, "parts_good"):
-            parts = steps.sum_of([(1.0, signal)])
-            codes = product_codes(steps, plant, signal.element)
-            for code in np.unique(codes[parts > 0.0]):
-                made[int(code)] = made.get(int(code), 0.0) + float(parts[codes == code].sum())
-    unknown = {code: n for code, n in made.items() if code not in {p.code for p in plant.products}}
-    if unknown:
-        raise FigureGap(
-            f"{sum(unknown.values()):.0f} good pieces of {element} are of products that the plant file does not name",
-            expected="a product signal with codes of `products`",
-            remedy="add the product, or its code on the wire",
-        )
-    return made
-
-
-def mass_share(plant: Plant, code: int, made: Mapping[int, float]) -> float:
-    """Share of a product in the mass of all good pieces; the shares of all sum to 1.
-
-    Raises:
-        FigureGap: A product that was made has no mass, or none was made at all.
-    """
-    names = {p.code: p for p in plant.products}
-    without = [names[c].name for c, n in made.items() if n > 0.0 and names[c].mass_kg <= 0.0]
-    if without and len([n for n in made.values() if n > 0.0]) > 1:
-        raise FigureGap(
-            f"{', '.join(without)} has no mass, so that emissions cannot be shared out",
-            expected="`mass_kg` of every product",
-            remedy="weigh a piece and write it under `products`",
-        )
-    if made.get(code, 0.0) <= 0.0:
-        raise FigureGap(
-            f"no good piece of product {code} was made",
-            expected="at least one",
-            remedy="ask for another period",
-        )
-    masses = {c: n * (names[c].mass_kg or 1.0) for c, n in made.items()}
-    return masses[code] / sum(masses.values())
-
-
 def cradle_to_gate(
     plant: Plant,
     code: int,
@@ -190,6 +145,7 @@ def cradle_to_gate(
     shared: Sequence[Category] = (),
     electricity: str = "location",
     exempted: Mapping[int, str] | None = None,
+    told: Mapping[str, float] | None = None,
 ) -> Gate:
     """Footprint of one piece, cradle to gate.
 
@@ -199,6 +155,7 @@ def cradle_to_gate(
         own: Scope 3 categories of this product alone; one without parts counts as not given.
         shared: Those of everything the element made.
         electricity: `location` or `market`. exempted: Category -> why it is left out.
+        told: Factor id -> data quality as its supplier tells it, 1 to 5.
 
     Raises:
         FigureGap: A figure or category is missing, or one lies behind the gate; all are named.
@@ -208,10 +165,8 @@ def cradle_to_gate(
     product = next((p for p in plant.products if p.code == code), None)
     if product is None:
         faults.append(f"the plant file names no product {code}")
-    flows = flows_of(plant)
-    wanted = [f"ghg.scope2_{electricity}"] if flows.use(place, "electricity") else []
-    wanted += ["ghg.scope1"] if flows.use(place, "gas") or flows.use(place, "fuel") else []
     have = {m.indicator: m for m in figures.measures if m.element == place}
+    wanted = _own(plant, place, electricity, have.keys())
     for name in (*wanted, "production.good_parts"):
         if name not in have:
             words = " ".join(text for where, text in figures.gaps if where == place)
@@ -227,33 +182,73 @@ def cradle_to_gate(
             expected="own emissions and scope 3 categories 1, 3, 4 and 5, each given or exempted with a reason",
             remedy="give what is named",
         )
-    share, good = mass_share(plant, code, made), have["production.good_parts"]
+    shared_out, good = sharing(plant, made), have["production.good_parts"]
+    share = shared_out.shares.get(code, 0.0)
+    if share <= 0.0:
+        raise FigureGap(
+            f"no good piece of product {code} was made",
+            expected="at least one",
+            remedy="ask for another period",
+        )
+    own_share, text = _own_share(plant, product, have, electricity, shared_out)
     pieces = good.value * made[code] / sum(made.values())
     error = (good.high - good.low) / 2.0 / good.value
+    used_in = good.period.end.year
     stages: list[Stage] = []
     used: list[FactorUse] = []
     for name in wanted:
         m = have[name]
-        kg = m.value * share / pieces
-        half = independent(((m.high - m.low) / 2.0 * share / pieces, kg * error))
-        stages.append(Stage(name, kg, half, 100.0 * (1.0 - m.estimated_share)))
+        kg = m.value * own_share / pieces
+        half = independent(((m.high - m.low) / 2.0 * own_share / pieces, kg * error))
+        rating = worst(
+            m.factors, plant.country, used_in, 2.0 if name.startswith("ghg.scope1") else 3.0
+        )
+        stages.append(Stage(name, kg, half, 100.0 * (1.0 - m.estimated_share), rating))
         used += m.factors
     for part, weight in [(c, 1.0) for c in own] + [(c, share) for c in shared]:
         kg = part.co2e_kg * weight / pieces
-        told = (
+        primary = (
             primary_data_share((p.co2e_kg, p.primary_share) for p in part.parts)
             if part.co2e_kg
             else 0.0
         )
         half = independent((part.half_kg * weight / pieces, kg * error))
-        stages.append(Stage(f"scope 3 category {part.number}", kg, half, told))
+        rating = of_category(part, plant.country, used_in, told)
+        stages.append(Stage(f"scope 3 category {part.number}", kg, half, primary, rating))
         used += [p.factor for p in part.parts]
     one_gwp_set(used)
     biogenic = have.get("ghg.biogenic")
     return Gate(
         plant, product, place, good.period, pieces, share, tuple(stages), tuple(used), electricity,
-        biogenic is not None and biogenic.value > 0.0, left_out,
+        biogenic is not None and biogenic.value > 0.0, left_out, text, error, own_share,
     )  # fmt: skip
+
+
+def _own_share(
+    plant: Plant, product: Product, have: Mapping[str, Measure], electricity: str, rest: Sharing
+) -> tuple[float, str]:
+    """Share of a product in the element's own emissions, and in words how everything was shared out.
+
+    What lines and machines emitted while they made it is its own (ISO 14044: subdivision before any key); what no
+    product was named for is borne by all products as the rest is. Without that figure the key of the pieces holds.
+    """
+    figure = have.get(f"ghg.by_product_{electricity}")
+    known = names(plant)
+    parts = {n: v for n, v in figure.split.items() if n in known.values()} if figure else {}
+    borne, whole = parts.get(known[str(product.code)], 0.0), sum(parts.values())
+    if figure is None or borne <= 0.0 or whole <= 0.0:
+        return rest.shares.get(product.code, 0.0), rest.text
+    words = figure.method.removeprefix("products/1: ")
+    return borne / whole, f"own emissions: {words}; what was bought: {rest.text}"
+
+
+def _own(plant: Plant, place: str, electricity: str, have: Iterable[str]) -> list[str]:
+    """Figures of the element's own emissions: all of scope 1 where it is known, else what is burnt."""
+    flows, known = flows_of(plant), set(have)
+    wanted = [f"ghg.scope2_{electricity}"] if flows.use(place, "electricity") else []
+    if "ghg.scope1_all" in known:
+        return [*wanted, "ghg.scope1_all"]
+    return wanted + (["ghg.scope1"] if flows.use(place, "gas") or flows.use(place, "fuel") else [])
 
 
 def product_footprint(gate: Gate, declared: Declared) -> dict[str, Any]:
@@ -286,9 +281,14 @@ def product_footprint(gate: Gate, declared: Declared) -> dict[str, Any]:
         "ipccCharacterizationFactors": [gate.gwp_set],
         "crossSectoralStandards": list(declared.standards),
         "exemptedEmissionsPercent": decimal_text(declared.exempted_percent or 0.0),
-        "allocationRulesDescription": f"mass of good pieces: {gate.share:.4%} of {gate.element}",
+        "allocationRulesDescription": f"{gate.allocation}: {100 * gate.share:.4f} % of {gate.element}",
         "secondaryEmissionFactorSources": _sources(gate.factors),
         "primaryDataShare": decimal_text(gate.primary_share, 4),
+        "dqi": {
+            "technologicalDQR": decimal_text(gate.quality.technology, 3),
+            "geographicalDQR": decimal_text(gate.quality.geography, 3),
+            "temporalDQR": decimal_text(gate.quality.time, 3),
+        },
     }
     if declared.biogenic_non_co2_kg is not None:
         pcf["biogenicNonCO2Emissions"] = f"{non_co2:f}"
@@ -366,10 +366,10 @@ def _faults(given: Sequence[Category], exempted: Mapping[int, str], electricity:
 def _boundary(gate: Gate) -> str:
     known = indicators()
     names = [known[s.name].name if s.name in known else s.name for s in gate.stages]
-    return (
-        f"Cradle to gate of {gate.element}: {', '.join(names)}; electricity {gate.electricity}-based; "
-        "process and refrigerant emissions only where the plant file meters them as fuel"
-    )
+    words = f"Cradle to gate of {gate.element}: {', '.join(names)}; electricity {gate.electricity}-based"
+    if any(s.name == "ghg.scope1_all" for s in gate.stages):
+        return words
+    return f"{words}; scope 1 is what the plant burns: no process, refrigerant or vehicle emission is booked"
 
 
 def _sources(factors: Iterable[FactorUse]) -> list[dict[str, str]]:

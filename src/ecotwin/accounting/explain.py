@@ -142,4 +142,8 @@ def _lines(t: Json, pad: str) -> Iterator[str]:
     if t["known_at"]:
         yield f"{pad}  known at  {t['known_at']}"
     for revision in t["revisions"]:
-        yield f"{pad}  revised   " + ", ".join(f"{key} {value}" for key, value in revision.items())
+        what = revision["signal"] or "this figure"
+        yield (
+            f"{pad}  revised   {what} at {revision['at']}: {number(revision['before'])} became "
+            f"{number(revision['after'])}, known since {revision['known']}: {revision['why']}"
+        )

@@ -12,7 +12,6 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import pairwise
 
 import numpy as np
 
@@ -190,7 +189,9 @@ def _bridge(amount: Floats, last: Floats) -> Bools:
     if not silent.any():
         return bridged
     known = np.flatnonzero(np.isfinite(last))
-    for before, after in pairwise(known):
+    count = np.cumsum(silent)
+    around = np.flatnonzero(count[known[1:]] > count[known[:-1]])
+    for before, after in zip(known[around], known[around + 1], strict=True):
         gap = np.flatnonzero(silent[before + 1 : after + 1]) + before + 1
         if len(gap):
             seen = float(np.nansum(amount[before + 1 : after + 1]))

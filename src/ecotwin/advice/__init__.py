@@ -1,3 +1,3 @@
 """What to do, one file an advisor."""
 
-NOT_PLUGS = frozenset({"heat", "ranking", "worth"})
+NOT_PLUGS = frozenset({"heat", "jobshop", "ranking", "worth"})

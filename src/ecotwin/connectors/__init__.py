@@ -2,7 +2,14 @@
 
 NOT_PLUGS = frozenset(
     {
+        "benchmarks",
+        "book_cells",
+        "books",
+        "brightway",
+        "ecospold",
         "inlet",
+        "inventory",
+        "process_table",
         "recording",
         "sparkplug_aliases",
         "sparkplug_arrays",

@@ -7,14 +7,18 @@ import inspect
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from ecotwin.accounting import accounts, explain
-from ecotwin.clock import Period, days_of, iso, local_day, micros, parse_period
+from ecotwin.clock import Period, iso, local_day, micros, parse_period
 from ecotwin.cycle.backing import back_up
-from ecotwin.cycle.keeping import entry_of, to_json
+from ecotwin.cycle.bookkeeping import bookings, take_in
+from ecotwin.cycle.keeping import Keeper, entry_of, to_json
+from ecotwin.cycle.revisions import told
+from ecotwin.cycle.yearbook import YearBook
 from ecotwin.errors import EcotwinError, FigureGap, FileFault
 from ecotwin.governance.ledger import Ledger
 from ecotwin.history.contract import Store
@@ -56,14 +60,23 @@ class Asked:
 
     Args:
         plant: The plant. store: Its history. ledger: Its ledger.
-        now: What `today` and open periods end at.
+        now: What `today` and open periods end at. years: Its figures, where a running twin has them already.
     """
 
-    def __init__(self, plant: Plant, store: Store, ledger: Ledger, now: datetime) -> None:
+    def __init__(
+        self,
+        plant: Plant,
+        store: Store,
+        ledger: Ledger,
+        now: datetime,
+        years: YearBook | None = None,
+    ) -> None:
         self._plant = plant
         self._store = store
         self._ledger = ledger
         self._now = now
+        self._years = years or YearBook(plant, store, lambda: now)
+        self._keeper = Keeper(store, ledger, lambda: now)
 
     def answer(self, question: str, words: dict[str, Any]) -> dict[str, Any]:
         """Answer a question by name.
@@ -77,6 +90,8 @@ class Asked:
             "export": self.export,
             "quarantine": self.quarantine,
             "backup": self.backup,
+            "reports": self.reports,
+            "book": self.book,
         }
         if question not in known:
             raise EcotwinError(
@@ -123,15 +138,14 @@ class Asked:
             )
         start = period.start
         span = self._store.span()
-        if text in {"", "today"} and span is not None:
-            start = max(start, span.start.replace(second=0, microsecond=0) + timedelta(minutes=1))
+        if "/" not in text and span is not None and start < span.start:
+            # Nothing is known of the time before: a named period begins with the first full minute of data.
+            start = _next_minute(span.start)
         return Period(min(start, end), min(period.end, end))
 
     def accounts(self, period: Period, elements: list[str] | None = None) -> accounts.Accounts:
-        """Figures over a period, day by day."""
-        needed = accounts.needed(self._plant, elements)
-        windows = (self._store.window(needed, day, 60) for day in days_of(period, self._plant.zone))
-        return accounts.run(self._plant, windows, elements)
+        """Figures over a period, those that rest on books too."""
+        return self._years.accounts(period, elements, bookings(self._store))
 
     def report(self, period: str = "today", element: str = "") -> dict[str, Any]:
         """Figures of an element over a period; `entry`: the place in the ledger of one that was sealed, else None."""
@@ -173,17 +187,7 @@ class Asked:
     def explain(self, figure: str) -> dict[str, Any]:
         """The whole tree of a figure, and its place in the ledger if it was sealed."""
         measure, known = self.measure(figure)
-        revisions = [
-            {
-                "signal": self._plant.signals[r.signal].id,
-                "at": iso(r.start),
-                "before": r.before,
-                "after": r.after,
-                "known": iso(r.known_after),
-            }
-            for r in self._store.revisions(measure.period, limit=100)
-            if any(i.signal == self._plant.signals[r.signal].id for i in measure.inputs)
-        ]
+        revisions = told(self._store, self._plant, measure)
         entry = entry_of(self._store, Measure, measure.id)
         lines = list(explain.lines(measure, known=known, revisions=revisions))
         return {
@@ -230,6 +234,53 @@ class Asked:
         """A complete copy of history and ledger."""
         return back_up(self._store, self._ledger, Path(to))
 
+    def reports(
+        self, period: str, element: str, into: str, names: list[str], forms: list[str]
+    ) -> dict[str, Any]:
+        """Write whole reports of a period into a folder, and seal their digests."""
+        from ecotwin.cycle.reporting import Reporting
+
+        self._books_of_today()
+        made = Reporting(self._plant, self._store, self._ledger, self._years, self._now)
+        done = made.write(self.period(period), self._element(element), names, forms, Path(into))
+        lines = [str(path) for one in done for path in one.files]
+        lines += [f"not written: {one.title}. {one.refused}" for one in done if one.refused]
+        return {
+            "written": [str(path) for one in done for path in one.files],
+            "refused": {one.name: one.refused for one in done if one.refused},
+            "lines": lines,
+        }
+
+    def report_file(self, period: str, element: str, name: str, form: str) -> tuple[str, bytes]:
+        """One report of a period in one form: the name of its file and its bytes, sealed like the others."""
+        from ecotwin.cycle.reporting import Reporting
+
+        made = Reporting(self._plant, self._store, self._ledger, self._years, self._now)
+        return made.one(self.period(period), self._element(element), name, form)
+
+    def book(self) -> dict[str, Any]:
+        """Take the plant's books in.
+
+        Raises:
+            FileFault: The plant file names no folder of books, or a book is at fault.
+        """
+        if not self._plant.books:
+            raise FileFault(
+                f"the plant file of {self._plant.name} names no books",
+                expected="`books: FOLDER` with files such as purchase.csv",
+                remedy="name the folder; `ecotwin book PLANT --template purchase` prints a header to begin with",
+            )
+        taken = take_in(self._plant, self._keeper, self._ledger, Path(self._plant.books))
+        rows = bookings(self._store)
+        kinds = {k: sum(b.kind == k for b in rows) for k in sorted({b.kind for b in rows})}
+        lines = [f"{self._plant.books}: {taken}"] + [f"{n:>7}  {k}" for k, n in kinds.items()]
+        return {"taken": asdict(taken), "kinds": kinds, "lines": lines}
+
+    def _books_of_today(self) -> None:
+        """Books as they stand now; without any there is nothing to take in."""
+        if self._plant.books and Path(self._plant.books).is_dir():
+            take_in(self._plant, self._keeper, self._ledger, Path(self._plant.books))
+
     def _element(self, name: str) -> str:
         if not name:
             return self._plant.site.id
@@ -252,6 +303,11 @@ class Asked:
                 expected="MACHINE.NAME as in the plant file",
                 remedy="correct it; `ecotwin check` counts them, the machine's page lists them",
             ) from None
+
+
+def _next_minute(at: datetime) -> datetime:
+    floor = at.replace(second=0, microsecond=0)
+    return floor if floor == at else floor + timedelta(minutes=1)
 
 
 def as_csv(measures: list[dict[str, Any]]) -> str:

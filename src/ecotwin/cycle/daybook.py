@@ -1,51 +1,48 @@
-"""The site's figures by local day, each sealed once its day has ended, and anew when late data revised it."""
+"""The site's figures by local day, month and year, each sealed once its span has ended.
+
+They are sealed anew when late data or other terms revised them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ecotwin.accounting.accounts import Accounts, finished, kpis, needed
-from ecotwin.accounting.contract import Tally
-from ecotwin.accounting.cuts import within
-from ecotwin.clock import Period, days_of, instant, local_day, micros
+from ecotwin.accounting.accounts import Accounts
+from ecotwin.clock import Period, days_of, instant, local_day, local_month, micros
 from ecotwin.cycle.keeping import Keeper
+from ecotwin.cycle.yearbook import YearBook, local_day_of
 from ecotwin.plant import Plant
-from ecotwin.records import Measure, Window
+from ecotwin.records import Measure
 
 SEALED = ("energy.", "ghg.", "water.", "waste.", "oee.", "cost.", "air.", "material.", "production.")  # fmt: skip
 """Beginnings of the indicators that others will rely on."""
 STATE = "daybook"
-REVISED_DAYS = 7
-"""Sealed days that are looked at for late data."""
-READ_VALUES = 500_000
-"""Most values of a signal and minute that are read at once."""
 LOOK_EVERY = timedelta(hours=1)
-
-Sums = dict[str, Tally]
 
 
 class DayBook:
-    """Tallies days of the site and seals what comes of them.
+    """Tallies days and seals what comes of them for the site.
 
     Args:
-        plant: The plant. keeper: Keeps and seals.
+        plant: The plant. keeper: Keeps and seals. years: Keeps sums of days.
     """
 
-    def __init__(self, plant: Plant, keeper: Keeper) -> None:
+    def __init__(self, plant: Plant, keeper: Keeper, years: YearBook) -> None:
         self._plant = plant
         self._keeper = keeper
+        self._years = years
         self._site = plant.site.id
-        self._kpis = {n: k for n, k in kpis().items() if k.needs(plant, self._site)}
-        self._signals = needed(plant, [self._site])
         kept = keeper.restore(STATE) or {}
         self._until: datetime | None = instant(kept["until"]) if "until" in kept else None
-        self._recent: list[tuple[Period, datetime]] = [
-            (Period(instant(a), instant(b)), instant(known)) for a, b, known in kept.get("recent", ())
-        ]  # fmt: skip
+        self._begun: datetime | None = instant(kept["begun"]) if kept.get("begun") else None
         self._first: datetime | None = None
         self._looked_at: datetime | None = None
+        self._again: list[Period] = []
+        """Days that readings or terms have overtaken, to be sealed anew one at a time."""
+        self._around: set[Period] = set()
+        """Months and years around them."""
 
     @property
     def until(self) -> datetime | None:
@@ -53,7 +50,7 @@ class DayBook:
         return self._until
 
     def tick(self, closed_until: datetime, since: Callable[[], datetime | None]) -> bool:
-        """Seal the next day that has ended, at most one a call; returns whether it did.
+        """Seal one day: the next that has ended, or one that was overtaken; returns whether it did.
 
         Args:
             closed_until: End of the newest closed minute.
@@ -67,97 +64,99 @@ class DayBook:
         start = _next_minute(start)
         end = local_day(start.astimezone(self._plant.zone).date(), self._plant.zone).end
         if closed_until >= end:
-            self._seal([Period(start, end)])
+            self._seal_day(Period(start, end))
             return True
-        if self._looked_at is None or closed_until - self._looked_at >= LOOK_EVERY:
+        if not self._again and (
+            self._looked_at is None or closed_until - self._looked_at >= LOOK_EVERY
+        ):
             self._looked_at = closed_until
-            return self._revise()
-        return False
+            self._reach_back(since())
+            self._again = self._overtaken()
+        return self._seal_again()
 
     def account(self, period: Period) -> Accounts:
         """Figures of a period as the sum of its days; seals them, and each of its days that was not sealed yet."""
-        days = list(days_of(period, self._plant.zone))
-        sums = list(self._tallies(days))
-        fresh = [
-            (day, part)
-            for day, part in zip(days, sums, strict=True)
-            if self._until is None or day.start >= self._until
-        ]
-        whole = sums[0]
-        for part in sums[1:]:
-            whole = {name: whole[name] + tally for name, tally in part.items()}
-        made = self._figures(whole)
-        measures = [m for _, part in fresh for m in self._figures(part).measures]
-        self._keep(measures + (list(made.measures) if len(days) > 1 or not fresh else []))
-        if fresh:
-            self._sealed([day for day, _ in fresh])
+        for day in days_of(period, self._plant.zone):
+            if self._until is None or day.start >= self._until:
+                self._seal_day(day)
+        made = self._years.accounts(period, [self._site])
+        self._keep(made.measures)
         return made
 
-    def _seal(self, days: Sequence[Period]) -> None:
-        for sums in self._tallies(days):
-            self._keep(self._figures(sums).measures)
-        self._sealed(days)
+    def _seal_day(self, day: Period) -> None:
+        """Tally a day, seal it, and with the last day of a month or year those too."""
+        self._years.keep(day, micros(self._keeper.now()))
+        self._keep(self._years.accounts(day, [self._site]).measures)
+        begun = self._begun or day.start
+        whole = day.end == local_day_of(day.start_us, self._plant).end
+        # A day cut short is sealed whole later.
+        until = max(day.end if whole else day.start, self._until or day.start)
+        self._until, self._begun = until, begun
+        if whole:
+            for span in self._spans(day):
+                if span.end == day.end and span != day:
+                    self._keep(self._years.accounts(span, [self._site]).measures)
+        self._note()
 
-    def _sealed(self, days: Sequence[Period]) -> None:
-        known = self._keeper.now()
-        again = {day.start for day in days}
-        kept = [pair for pair in self._recent if pair[0].start not in again]
-        self._recent = sorted(
-            [*kept, *((day, known) for day in days)], key=lambda pair: pair[0].start
-        )[-REVISED_DAYS:]
-        last = days[-1]
-        midnight = local_day(last.start.astimezone(self._plant.zone).date(), self._plant.zone).end
-        whole = (
-            last.end if last.end == midnight else last.start
-        )  # a day cut short is sealed whole later
-        self._until = max(whole, self._until or whole)
-        recent = [[d.start_us, d.end_us, micros(at)] for d, at in self._recent]
-        self._keeper.state(STATE, {"until": micros(self._until), "recent": recent})
+    def _spans(self, day: Period) -> tuple[Period, ...]:
+        """The month and the year of a day, cut where the first day began."""
+        here = day.start.astimezone(self._plant.zone)
+        month = local_month(here.year, here.month, self._plant.zone)
+        year = Period(
+            local_month(here.year, 1, self._plant.zone).start,
+            local_month(here.year, 12, self._plant.zone).end,
+        )
+        first = self._begun or day.start
+        return tuple(Period(max(span.start, first), span.end) for span in (month, year))
 
-    def _revise(self) -> bool:
-        """Seal days anew of which a figure was revised since they were sealed."""
-        store = self._keeper.store
-        revised = [
-            day
-            for day, sealed_at in self._recent
-            if any(r.known_after > micros(sealed_at) for r in store.revisions(day, limit=1))
-        ]
-        if revised:
-            self._seal(revised)
-        return bool(revised)
+    def _reach_back(self, first: datetime | None) -> None:
+        """Begin earlier when something is known of days before the first sealed one: history that was brought in."""
+        if first is not None and self._begun is not None and _next_minute(first) < self._begun:
+            self._begun = _next_minute(first)
+            self._note()
 
-    def _tallies(self, days: Sequence[Period]) -> Iterator[Sums]:
-        """Sums of each day; days that follow each other are read together, as many as fit."""
-        most = max(1, READ_VALUES // (1440 * max(1, len(self._signals))))
-        read: Window | None = None
-        for n, day in enumerate(days):
-            window = None if read is None else within(read, day)
-            if window is None:
-                end = day.end
-                whole = day.start == _next_minute(day.start)
-                for following in days[n + 1 : n + most] if whole else ():
-                    end = following.end if following.start == end else end
-                read = self._keeper.store.window(self._signals, Period(day.start, end), 60)
-                window = within(read, day)
-            if window is None:
-                window = self._keeper.store.window(self._signals, day, 60)
-            yield {
-                name: kpi.tally(self._plant, self._site, window) for name, kpi in self._kpis.items()
-            }
+    def _overtaken(self) -> list[Period]:
+        """Sealed days whose readings were revised or whose terms are other ones now."""
+        if self._until is None or self._begun is None:
+            return []
+        span = Period(self._begun, max(self._begun, self._until))
+        kept = {k.day for k in self._keeper.store.sums.days(span)}
+        never = [d for d in days_of(span, self._plant.zone) if d not in kept]
+        return sorted([*self._years.stale(span), *never])
 
-    def _figures(self, sums: Sums) -> Accounts:
-        measures: list[Measure] = []
-        gaps: dict[str, None] = {}
-        known = self._keeper.now()
-        for name, tally in sums.items():
-            figures, words = finished(self._kpis[name], self._plant, tally)
-            measures += [replace(m, known_at=known) for m in figures]
-            gaps |= dict.fromkeys(words)
-        return Accounts(tuple(measures), tuple((self._site, text) for text in gaps))
+    def _seal_again(self) -> bool:
+        """Seal the next overtaken day; after the last one the months and years around them."""
+        if not self._again:
+            return False
+        day = self._again.pop(0)
+        self._years.keep(day, micros(self._keeper.now()))
+        self._keep_changed(day)
+        self._around |= set(self._spans(day))
+        if not self._again:
+            for span in sorted(self._around, key=lambda s: (s.end, s.start)):
+                if self._until is not None and span.end <= self._until:
+                    self._keep_changed(span)
+            self._around.clear()
+        return True
+
+    def _keep_changed(self, span: Period) -> None:
+        """Seal those figures of a span that are others than they were sealed as."""
+        made = self._years.accounts(span, [self._site]).measures
+        self._keeper.seal_changed([m for m in made if m.indicator.startswith(SEALED)])
+
+    def _note(self) -> None:
+        assert self._until is not None
+        begun = micros(self._begun) if self._begun else None
+        self._keeper.state(STATE, {"until": micros(self._until), "begun": begun})
 
     def _keep(self, measures: Sequence[Measure]) -> None:
+        now = self._keeper.now()
         self._keeper.seal_all(
-            [(m, m.id, m.period.start) for m in measures if m.indicator.startswith(SEALED)]
+            [
+                (replace(m, known_at=now), m.id, m.period.start)
+                for m in measures
+                if m.indicator.startswith(SEALED)
+            ]
         )
 
 

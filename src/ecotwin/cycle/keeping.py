@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -95,6 +97,28 @@ class Keeper:
             kept.append(Document("sealed", f"{name}:{id_}", at, known, place))
         self._store.put_all(kept)
         return [entry.index for entry in entries]
+
+    def seal_changed(self, measures: Sequence[Measure]) -> None:
+        """Seal figures that were not sealed yet, or as others than they are now."""
+        now = self._now()
+        fresh = [m for m in measures if self._differs(m)]
+        self.seal_all([(replace(m, known_at=now), m.id, m.period.start) for m in fresh])
+
+    def _differs(self, measure: Measure) -> bool:
+        kept = self._store.get("measure", measure.id)
+        if kept is None:
+            return True
+        known = from_json(Measure, kept.body)
+        same = all(
+            math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9)
+            for a, b in (
+                (measure.value, known.value),
+                (measure.low, known.low),
+                (measure.high, known.high),
+                (measure.coverage, known.coverage),
+            )
+        )
+        return not same or measure.factors != known.factors
 
     def note(self, kind: str, subject: str, body: dict[str, Any]) -> int:
         """Seal an act of a person: an approval, a stop, an acknowledgement."""

@@ -14,6 +14,7 @@ from ecotwin.cycle.daybook import SEALED, DayBook
 from ecotwin.cycle.keeping import Keeper
 from ecotwin.cycle.look import Look
 from ecotwin.cycle.today import Today
+from ecotwin.cycle.yearbook import YearBook
 from ecotwin.errors import FigureGap
 from ecotwin.governance.checkpoint import Checkpoint, Seal, sign
 from ecotwin.governance.evidence import bundle
@@ -56,7 +57,8 @@ class Prove:
         self._tried: dict[str, datetime] = {}
         self._signed_at: datetime | None = None
         self._sealed_hour: datetime | None = None
-        self.days = DayBook(plant, keeper)
+        self.years = YearBook(plant, keeper.store, keeper.now)
+        self.days = DayBook(plant, keeper, self.years)
 
     @property
     def public_key(self) -> str:

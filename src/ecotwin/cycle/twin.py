@@ -17,6 +17,8 @@ from ecotwin.cleaning.chain import Chain
 from ecotwin.clock import Clock, ManualClock, Period, days_of, instant, iso, micros
 from ecotwin.connectors.contract import Connector, InletLimits
 from ecotwin.cycle.act import Act
+from ecotwin.cycle.bookkeeping import Books
+from ecotwin.cycle.footprints import Footprints
 from ecotwin.cycle.importing import bring_in
 from ecotwin.cycle.keeping import Keeper
 from ecotwin.cycle.look import Look
@@ -105,6 +107,8 @@ class Twin(People, Present):
             self.ledger,
             seal_of(folder / "ledger", f"ecotwin/{plant.id}"),
         )
+        self.footprints = Footprints(plant, self.store, self.ledger, self.prove.years)
+        self.books = Books(plant, self.keeper, self.ledger)
         self.lock = threading.RLock()
         self.open_now = self.look.alerts.open(clock.now())
         self._opened_at = clock.now()
@@ -176,6 +180,7 @@ class Twin(People, Present):
             image = self.intake.image(now)
             moved, ended = self.act.tick(now, image)
             self.prove.await_saving(ended)
+            self.books.tick(now)
             closed = self.look.closed_until
             if closed is not None:
                 self.today_.update(closed)

@@ -25,6 +25,7 @@ KINDS = {
     "peak": "process",
     "limit": "process",
     "permit": "permit",
+    "permit_soon": "permit",
     "stuck": "sensor",
     "zero": "sensor",
     "gap": "data",
@@ -113,6 +114,9 @@ def title(plant: Plant, s: Score, *, night: bool = False) -> str:  # noqa: C901
             return f"{name} is {side} its limit of {three(s.expected)} {s.unit}"
         case "permit":
             return f"{name} passes its permit of {three(s.expected)} {s.unit}"
+        case "permit_soon":
+            verb = "pass" if s.value > s.expected else "come near"
+            return f"{name} is about to {verb} its permit of {three(s.expected)} {s.unit}"
         case "stuck":
             return f"{name} is stuck: its value no longer changes"
         case "zero":
@@ -149,6 +153,10 @@ class Kinship:
         twin = {"power": "idle", "idle": "power"}.get(what(cause))
         if twin is not None and f"{element}:{twin}" in open_causes:
             return f"{element}:{twin}"
+        other = {"permit": "permit_soon", "permit_soon": "permit"}.get(what(cause))
+        if other is not None:
+            place_, _, id_ = (*cause.split(":"), "", "")[:3]
+            return next((c for c in open_causes if c == f"{place_}:{other}:{id_}"), None)
         if what(cause) == "peak":
             return next((c for c in open_causes if what(c) == "peak"), None)
         if what(cause) == "power" and element in self.compressors:

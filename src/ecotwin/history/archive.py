@@ -56,9 +56,12 @@ def retain(closing: Closing, *, raw_days: int, minute_days: int, now: datetime) 
         )
         tx.con.execute("DELETE FROM reject WHERE t < ?", [raw])
         tx.con.execute("UPDATE counter_state SET number = ? WHERE name = 'since'", [since])
+        minutes = max(closing.minutes, minute)
+        tx.con.execute("UPDATE counter_state SET number = ? WHERE name = 'minutes'", [minutes])
 
         def learn() -> None:
             closing.since = since
+            closing.minutes = minutes
 
         tx.then(learn)
 

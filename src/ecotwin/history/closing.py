@@ -31,12 +31,14 @@ class Closing:
 
     Attributes:
         since: Closed steps before this instant are never rebuilt: readings may be gone [us UTC].
+        minutes: Minutes before this instant were dropped [us UTC].
         late: (signal, hour) pairs that late readings touched.
     """
 
     def __init__(self, file: StoreFile, registry: Registry, traits: Traits, tail: Tail) -> None:
         self.file, self.registry, self.traits, self.tail = file, registry, traits, tail
         self.since = 0
+        self.minutes = 0
         self.late: set[tuple[int, int]] = set()
         self.closed_by_sid = np.zeros(len(registry.ids), np.int64)
         self.rev = 0

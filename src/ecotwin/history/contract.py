@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ecotwin.clock import Period
 from ecotwin.records import Bools, Cleaned, Codes, Image, Ints, Readings, Window
+
+if TYPE_CHECKING:
+    from ecotwin.history.daysums import DaySums
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,15 @@ class Document:
     at: datetime
     known_at: datetime
     body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SummedDay:
+    """A day whose sums are kept: the terms they were made on, and when they were made [us UTC]."""
+
+    day: Period
+    terms: str
+    known: int
 
 
 class Store(Protocol):
@@ -139,6 +151,27 @@ class Store(Protocol):
         self, kind: str, *, since: datetime | None = None, limit: int = 1000
     ) -> list[Document]:
         """Newest version of every document of a kind, newest `at` first."""
+        ...
+
+    def versions(self, kind: str, id: str) -> list[Document]:  # noqa: A002
+        """Every version of a document, the oldest first."""
+        ...
+
+    def reworked(self, kind: str, period: Period) -> list[str]:
+        """Ids of documents of a kind with `at` in the period of which more than one version is kept."""
+        ...
+
+    def revised_since(self, known: int) -> list[tuple[int, int]]:
+        """(start of the hour, newest knowledge) [us UTC] of revisions that became known after an instant."""
+        ...
+
+    def minutes_since(self) -> int:
+        """From here on minutes are kept [us UTC]; of the time before only hours and sums of days."""
+        ...
+
+    @property
+    def sums(self) -> DaySums:
+        """Sums of whole days."""
         ...
 
     def retain(self, *, raw_days: int, minute_days: int, now: datetime) -> None:

@@ -60,6 +60,29 @@ class Documents:
             ).fetchall()
         return [_document(row) for row in rows]
 
+    def versions(self, kind: str, id: str) -> list[Document]:  # noqa: A002
+        """Every version, the oldest first."""
+        with self._file.read("reading documents") as (con, _):
+            rows = con.execute(
+                filled(
+                    "SELECT kind, id, t, known, body FROM document WHERE kind = ? AND id = ? ORDER BY rev",
+                    [kind, id],
+                )
+            ).fetchall()
+        return [_document(row) for row in rows]
+
+    def reworked(self, kind: str, start: int, end: int) -> list[str]:
+        """Ids with more than one version and `t` in `[start, end)`."""
+        with self._file.read("reading documents") as (con, _):
+            rows = con.execute(
+                filled(
+                    "SELECT id FROM document WHERE kind = ? AND t >= ? AND t < ? "
+                    "GROUP BY id HAVING count(*) > 1 ORDER BY id",
+                    [kind, start, end],
+                )
+            ).fetchall()
+        return [row[0] for row in rows]
+
 
 def _text(document: Document) -> str:
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -16,10 +15,12 @@ from ecotwin.history import archive, queries, windows
 from ecotwin.history.backup import backup, restore
 from ecotwin.history.closing import Closing
 from ecotwin.history.contract import Document, Revision
+from ecotwin.history.daysums import DaySums
 from ecotwin.history.documents import Documents
 from ecotwin.history.literal import Value, filled
 from ecotwin.history.loading import load
 from ecotwin.history.rollup import Traits, in_order
+from ecotwin.history.rows import bounds, number, with_breaks, write_rejects
 from ecotwin.history.schema import Registry
 from ecotwin.history.storefile import StoreFile, Tx
 from ecotwin.history.tail import FOLD_ROWS, NEVER, Tail
@@ -39,9 +40,6 @@ from ecotwin.records import (
 )
 
 __all__ = ["DuckStore", "restore"]
-
-DETAIL = 400
-"""Longest sentence kept with a rejected sample [characters]."""
 
 
 class DuckStore:
@@ -83,6 +81,7 @@ class DuckStore:
             with self._file.read("loading") as (con, _):
                 self._sources, self._breaks = load(con, self._registry, self._tail, self._closing)
             self._documents = Documents(self._file)
+            self.sums = DaySums(self._file)
         except BaseException:
             self._file.close()
             raise
@@ -99,7 +98,7 @@ class DuckStore:
         known = micros(known_at)
         with self._file.write("keeping a batch") as tx:
             late = self._write_readings(tx, readings, known)
-            _write_rejects(tx, rejects, self._registry, known)
+            write_rejects(tx, rejects, self._registry, known)
             self._write_breaks(tx, cleaned.breaks, known)
             for name, position in (cursors or {}).items():
                 self._write_cursor(tx, name, position)
@@ -108,7 +107,7 @@ class DuckStore:
                 self._tail.learn(readings, cleaned.breaks)
                 self._closing.late |= late
                 self._sources = {**self._sources, **(cursors or {})}
-                self._breaks = _with_breaks(self._breaks, cleaned.breaks)
+                self._breaks = with_breaks(self._breaks, cleaned.breaks)
 
             tx.then(learn)
 
@@ -251,7 +250,7 @@ class DuckStore:
 
     def rejects(self, period: Period | None = None, *, limit: int = 1000) -> list[dict[str, Any]]:
         """The quarantine, newest first."""
-        low, high = _bounds(period)
+        low, high = bounds(period)
         with self._file.read() as (con, _):
             rows = con.execute(
                 "SELECT sid, t, value, reason, detail, known FROM reject WHERE t >= ? AND t < ? "
@@ -263,7 +262,7 @@ class DuckStore:
             {
                 "signal": ids[sid] if sid >= 0 else "",
                 "at": instant(t),
-                "value": _number(value),
+                "value": number(value),
                 "reason": reason,
                 "detail": detail,
                 "known_at": instant(known),
@@ -279,7 +278,7 @@ class DuckStore:
                 "WHERE t >= $1 AND t < $2 GROUP BY 1 UNION ALL "
                 "SELECT reason, n FROM reject_count WHERE day >= $1 AND day < $2) "
                 "GROUP BY 1 ORDER BY 1",
-                list(_bounds(period)),
+                list(bounds(period)),
             ).fetchall()
         return {reason: int(n) for reason, n in rows}
 
@@ -293,7 +292,7 @@ class DuckStore:
             ).fetchall()
         col = self._registry.col
         return [
-            Revision(int(col[sid]), t, step_s, _number(before), _number(after), was, now)
+            Revision(int(col[sid]), t, step_s, number(before), number(after), was, now)
             for sid, t, step_s, before, after, was, now in rows
             if col[sid] >= 0
         ]
@@ -330,6 +329,30 @@ class DuckStore:
         """Newest version of every document of a kind, newest `at` first."""
         return self._documents.newest(kind, since, limit)
 
+    def versions(self, kind: str, id: str) -> list[Document]:  # noqa: A002
+        """Every version of a document, the oldest first."""
+        return self._documents.versions(kind, id)
+
+    def reworked(self, kind: str, period: Period) -> list[str]:
+        """Ids of documents of a kind and period with more than one version."""
+        return self._documents.reworked(kind, period.start_us, period.end_us)
+
+    def revised_since(self, known: int) -> list[tuple[int, int]]:
+        """(start of the hour, newest knowledge) [us UTC] of revisions that became known after an instant."""
+        with self._file.read() as (con, _):
+            rows = con.execute(
+                filled(
+                    "SELECT t // ? AS h, max(known_after) FROM revision "
+                    "WHERE known_after > ? GROUP BY h ORDER BY h",
+                    [HOUR, known],
+                )
+            ).fetchall()
+        return [(int(hour) * HOUR, int(when)) for hour, when in rows]
+
+    def minutes_since(self) -> int:
+        """From here on minutes are kept [us UTC]."""
+        return self._closing.minutes
+
     def retain(self, *, raw_days: int, minute_days: int, now: datetime) -> None:
         """See `contract.Store.retain`; freed room is used again, the file does not shrink."""
         with self._file.writing:
@@ -364,36 +387,3 @@ class DuckStore:
     def close(self) -> None:
         """Work the log in and let go of the file."""
         self._file.close()
-
-
-def _write_rejects(tx: Tx, rejects: Rejects, registry: Registry, known: int) -> None:
-    if not len(rejects):
-        return
-    columns = {
-        "sid": np.where(rejects.signal >= 0, registry.sid[np.maximum(rejects.signal, 0)], -1),
-        "t": rejects.at,
-        "value": rejects.value,
-        # Text columns of numpy, not of objects: DuckDB looks at every object, at 0.2 ms each.
-        "reason": np.array(rejects.reason, np.str_),
-        "detail": np.array([text[:DETAIL] for text in rejects.detail], np.str_),
-    }
-    tx.insert("reject", columns, ", ?", (known,))
-
-
-def _with_breaks(
-    old: dict[int, list[tuple[int, float]]], breaks: Sequence[Break]
-) -> dict[int, list[tuple[int, float]]]:
-    if not breaks:
-        return old
-    new = {col: list(found) for col, found in old.items()}
-    for b in breaks:
-        new.setdefault(b.signal, []).append((b.at, b.offset))
-    return new
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else value
-
-
-def _bounds(period: Period | None) -> tuple[int, int]:
-    return (-NEVER, NEVER) if period is None else (period.start_us, period.end_us)

@@ -27,6 +27,7 @@ def load(
     kept = np.frombuffer(next(blob for name, _, blob in rows if name == "closed"), np.int64)
     closing.closed_by_sid[: len(kept)] = kept
     closing.rev, closing.since = number["rev"], number["since"]
+    closing.minutes = number["minutes"]
     known = con.execute(
         "SELECT max(known) FROM (SELECT max(known) AS known FROM minute_new UNION ALL "
         "SELECT max(known) FROM minute UNION ALL SELECT max(known) FROM hour)"

@@ -12,7 +12,7 @@ from ecotwin.history.literal import Value, filled
 from ecotwin.plant.model import Plant
 from ecotwin.records import Codes
 
-VERSION = 1
+VERSION = 2
 """Raised with every change of a table; an older program refuses a newer file."""
 
 STEP_FIELDS = "sid,t,count,mean,low,high,last,amount,covered,estimated"
@@ -42,10 +42,16 @@ CREATE TABLE revision(sid INTEGER, t BIGINT, step_s INTEGER, before DOUBLE, afte
 CREATE TABLE document(kind VARCHAR, id VARCHAR, t BIGINT, known BIGINT, rev BIGINT, body VARCHAR);
 """
 
+# Sums of a day, a row a sum: what figures of long periods are made of when its minutes are long gone.
+_SUMS = """
+CREATE TABLE sum_day(t BIGINT, t_end BIGINT, terms VARCHAR, known BIGINT);
+CREATE TABLE day_sum(t BIGINT, kpi VARCHAR, element VARCHAR, name VARCHAR, value DOUBLE);
+"""
+
 TABLES = (
     "meta", "counter_state", "signal", "sample", "reject", "reject_count", "counter_break",
     "source",
-    "minute_new", "minute", "hour", "late", "revision", "document",
+    "minute_new", "minute", "hour", "late", "revision", "document", "sum_day", "day_sum",
 )  # fmt: skip
 
 
@@ -59,12 +65,13 @@ def prepare(con: Any, path: str) -> None:
     if not found:
         con.execute("BEGIN")
         con.execute(_TABLES)
+        con.execute(_SUMS)
         con.execute(
             "INSERT INTO meta VALUES ('what', 'ecotwin history'), ('version', ?)", [str(VERSION)]
         )
         con.execute(
             "INSERT INTO counter_state VALUES ('batch', 0, NULL), ('closed', 0, ''::BLOB), "
-            "('rev', 0, NULL), ('since', 0, NULL)"
+            "('rev', 0, NULL), ('since', 0, NULL), ('minutes', 0, NULL)"
         )
         con.execute("COMMIT")
         return
@@ -82,6 +89,12 @@ def prepare(con: Any, path: str) -> None:
             expected=f"store version {VERSION} or older",
             remedy="update ecotwin, or restore a backup made by this version",
         )
+    if version < VERSION:
+        con.execute("BEGIN")
+        con.execute(_SUMS)
+        con.execute("INSERT INTO counter_state VALUES ('minutes', 0, NULL)")
+        con.execute("UPDATE meta SET value = ? WHERE key = 'version'", [str(VERSION)])
+        con.execute("COMMIT")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What the factory is: elements, signals, flows, calendar, prices, limits; and their file."""
 
 from ecotwin.plant.blueprint import check, load
-from ecotwin.plant.epochs import epochs
+from ecotwin.plant.epochs import epochs, terms_digest
 from ecotwin.plant.model import (
     Balance,
     Basin,
@@ -53,4 +53,5 @@ __all__ = [
     "check",
     "epochs",
     "load",
+    "terms_digest",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 from ecotwin.clock import Period, local_day
@@ -57,3 +58,29 @@ def _plants(plant: Plant, changes: tuple[Change, ...]) -> tuple[Plant, ...]:
         _made.clear()
     _made[id(plant)] = (plant, tuple(plants))
     return tuple(plants)
+
+
+def terms_digest(plant: Plant) -> str:
+    """What figures depend on beside readings: prices, factors, products, calendar, flow graph, meters.
+
+    Names and addresses are not in it: a machine that is called otherwise has the same figures.
+
+    >>> plant = Plant("p", "P", "UTC", "EUR", "DE", (), (), ())
+    >>> terms_digest(plant) == terms_digest(replace(plant, name="Q"))
+    True
+    >>> terms_digest(plant) == terms_digest(replace(plant, gwp_set="AR5"))
+    False
+    """
+    signals = [
+        (s.id, s.means, s.form, s.unit, s.accuracy, s.waste_code, s.treatment, s.material)
+        for s in plant.signals
+    ]
+    elements = [
+        (e.id, e.level, e.parent, e.kind, sorted(e.kind_facts.items())) for e in plant.elements
+    ]
+    parts = (
+        plant.timezone, plant.currency, plant.country, plant.gwp_set, plant.tariffs, plant.grid,
+        sorted((k, sorted(v.items())) for k, v in plant.factors.items()), plant.products,
+        plant.shifts, plant.holidays, plant.balances, plant.outdoor, signals, elements,
+    )  # fmt: skip
+    return hashlib.sha256(repr(parts).encode()).hexdigest()

@@ -88,7 +88,7 @@ def _test(name: str, values: Sequence[str]) -> Callable[[Record], bool]:
         )
         return lambda r: bool(wanted & {str(i).lower() for i in r.get(key, ())})
     if name == "geography":
-        return lambda r: bool(wanted & {str(r["pcf"][p]).lower() for p in _PLACES if p in r["pcf"]})
+        return lambda r: bool(wanted & _geographies(r))
     if name == "status":
         if not wanted <= {"active", "deprecated"}:
             raise _bad(f"status {', '.join(values)}", "Active or Deprecated")
@@ -103,9 +103,26 @@ def _test(name: str, values: Sequence[str]) -> Callable[[Record], bool]:
 
 
 def _valid(name: str, record: Record, at: datetime) -> bool:
-    start = datetime.fromisoformat(record["validityPeriodStart"])
-    end = datetime.fromisoformat(record["validityPeriodEnd"])
+    """By the record's validity, else the default: three years from the end of its reference period."""
+    begins, ends = record.get("validityPeriodStart"), record.get("validityPeriodEnd")
+    start = datetime.fromisoformat(begins or record["pcf"]["referencePeriodEnd"])
+    if ends:
+        end = datetime.fromisoformat(ends)
+    else:
+        end = _three_years_after(datetime.fromisoformat(record["pcf"]["referencePeriodEnd"]))
     return {"validOn": start <= at <= end, "validAfter": start > at, "validBefore": end < at}[name]
+
+
+def _geographies(record: Record) -> set[str]:
+    """Places a record is of: its own, and the country that a subdivision lies in."""
+    found = {str(record["pcf"][p]).lower() for p in _PLACES if p in record["pcf"]}
+    part = str(record["pcf"].get("geographyCountrySubdivision", "")).lower()
+    return found | ({part.split("-")[0]} if "-" in part else set())
+
+
+def _three_years_after(moment: datetime) -> datetime:
+    leap_day = (moment.month, moment.day) == (2, 29)
+    return moment.replace(year=moment.year + 3, day=28 if leap_day else moment.day)
 
 
 def _moment(name: str, value: str) -> datetime:

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ecotwin.accounting import accounts as figuring
 from ecotwin.accounting.catalogue import indicators
 from ecotwin.clock import Period, iso
 from ecotwin.cycle.asking import Asked
 from ecotwin.plant.flow import balance
+from ecotwin.plugs import load_all
 from ecotwin.records import Measure
+from ecotwin.reports.rendering import FORMS
 from ecotwin.service import bar as shared
-from ecotwin.service import figures, words
+from ecotwin.service import figures, path, words
 from ecotwin.service.views import (
     Accounts,
     BalanceRow,
     CountRow,
     Headline,
     MeasureRow,
+    ReportLink,
     RevisionRow,
 )
 
@@ -54,6 +60,13 @@ FAMILIES = (
     "air",
 )
 PARTS = 60
+ANEW = timedelta(minutes=5)
+"""The page asks every few seconds; its figures are made anew when so much plant time has closed."""
+MOST = 50
+
+_kept: weakref.WeakKeyDictionary[
+    Twin, dict[tuple[str, str], tuple[datetime, Period, figuring.Accounts]]
+] = weakref.WeakKeyDictionary()
 
 
 def accounts(twin: Twin, element: str, period: str) -> Accounts:
@@ -62,11 +75,8 @@ def accounts(twin: Twin, element: str, period: str) -> Accounts:
     Raises:
         FigureGap: The period or the element is unknown.
     """
-    asked = Asked(twin.plant, twin.store, twin.ledger, twin.now())
     place = element or twin.plant.site.id
-    span = asked.period(period)
-    parts = [e.id for e in twin.plant.children(place)][:PARTS]
-    made = asked.accounts(span, [place, *parts])
+    span, made = _made(twin, place, period)
     own = [m for m in made.measures if m.element == place]
     below = [m for m in made.measures if m.element != place and m.indicator == "energy.electricity"]
     sealed = _sealed(twin)
@@ -89,7 +99,41 @@ def accounts(twin: Twin, element: str, period: str) -> Accounts:
             for r, n in sorted(twin.store.reject_counts(span).items(), key=lambda c: -c[1])
         ],
         revisions=_revisions(twin, span),
+        path=path.path(twin) if place == twin.plant.site.id else None,
+        reports=[
+            ReportLink(name=plug.name, title=plug.title, standard=plug.standard)
+            for plug in load_all("reports").values()
+        ],
+        forms=list(FORMS),
     )
+
+
+def _made(twin: Twin, place: str, text: str) -> tuple[Period, figuring.Accounts]:
+    """Figures of an element and its parts, made anew when some minutes more have closed."""
+    kept = _kept.setdefault(twin, {})
+    end = twin.closed_until
+    was = kept.get((place, text))
+    if was is not None and timedelta(0) <= end - was[0] < ANEW:
+        return was[1], was[2]
+    asked = Asked(twin.plant, twin.store, twin.ledger, end, twin.prove.years)
+    span = asked.period(text)
+    parts = [e.id for e in twin.plant.children(place)][:PARTS]
+    made = asked.accounts(span, [place, *parts])
+    if len(kept) > MOST:
+        kept.clear()
+    kept[place, text] = (end, span, made)
+    return span, made
+
+
+def report(twin: Twin, name: str, form: str, element: str, period: str) -> tuple[str, str, bytes]:
+    """A report as a file: its name, media type and bytes.
+
+    Raises:
+        FigureGap: The report, form, element or period is unknown, or the report makes no sense here.
+    """
+    asked = Asked(twin.plant, twin.store, twin.ledger, twin.closed_until, twin.prove.years)
+    made = asked.report_file(period, element, name, form)
+    return made[0], FORMS[form][1], made[1]
 
 
 def _headline(twin: Twin, place: str, own: list[Measure]) -> Headline:

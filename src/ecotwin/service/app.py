@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response
@@ -18,7 +19,7 @@ from ecotwin.errors import (
     StoreBusy,
     WriteRefused,
 )
-from ecotwin.service import ask, routes
+from ecotwin.service import ask, footprints, routes
 from ecotwin.service.live import Live
 from ecotwin.service.metrics import exposition
 
@@ -64,7 +65,12 @@ def make_app(twin: Twin, *, hosts: frozenset[str] = frozenset()) -> FastAPI:
     async def guard(request: Request, call_next: Next) -> Response:
         if hosts and request.headers.get("host", "") not in hosts:
             return PlainTextResponse("This name is not served here.", status_code=421)
-        if request.method not in {"GET", "HEAD"} and request.headers.get("x-ecotwin") is None:
+        foreign = request.url.path.startswith("/3/")  # PACT: another company's software, no page
+        if (
+            request.method not in {"GET", "HEAD"}
+            and not foreign
+            and "x-ecotwin" not in request.headers
+        ):
             return _problem(
                 403, "a request without the header X-Ecotwin", "the page's own request", ""
             )
@@ -88,6 +94,7 @@ def make_app(twin: Twin, *, hosts: frozenset[str] = frozenset()) -> FastAPI:
         )
 
     app.include_router(ask.router, prefix="/ask", include_in_schema=False)
+    app.include_router(footprints.router(partial(_footprints, twin), partial(_may_see, twin)))
 
     @app.get("/metrics", include_in_schema=False)
     def metrics() -> PlainTextResponse:
@@ -98,6 +105,17 @@ def make_app(twin: Twin, *, hosts: frozenset[str] = frozenset()) -> FastAPI:
         return _page(path)
 
     return app
+
+
+def _footprints(twin: Twin) -> list[dict[str, Any]]:
+    """Product footprints, those of the year up to yesterday made if they are not yet."""
+    twin.footprints.renew(twin.closed_until)
+    return twin.footprints.records()
+
+
+def _may_see(twin: Twin, _: Request) -> bool:
+    """Access is decided in `governance.access`; who asks is the person of this installation."""
+    return twin.may("export").allowed
 
 
 def described() -> FastAPI:

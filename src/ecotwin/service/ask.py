@@ -23,7 +23,9 @@ def answer(request: Request, question: str, words: dict[str, Any]) -> dict[str, 
 
     twin = request.app.state.twin
     # Up to the newest closed minute: a minute that still fills would give another figure a moment later.
-    return Asked(twin.plant, twin.store, twin.ledger, twin.closed_until).answer(question, words)
+    return Asked(twin.plant, twin.store, twin.ledger, twin.closed_until, twin.prove.years).answer(
+        question, words
+    )
 
 
 def ask(

@@ -124,7 +124,7 @@ def explain(twin: Twin, figure: str) -> Explain:
     Raises:
         FigureGap: There is no such figure.
     """
-    asked = Asked(twin.plant, twin.store, twin.ledger, twin.now())
+    asked = Asked(twin.plant, twin.store, twin.ledger, twin.now(), twin.prove.years)
     tree = asked.explain(figure)["tree"]
     sealed = _sealed(twin, figure)
     unit = words.unit(tree["unit"])

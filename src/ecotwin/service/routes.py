@@ -160,6 +160,19 @@ def get_accounts_csv(twin: On, element: str = "", period: str = "today") -> Resp
     return _csv("accounts.csv", names, lines)
 
 
+@reading.get("/reports/{name}.{form}")
+def get_report(
+    twin: On, name: str, form: str, element: str = "", period: str = "today"
+) -> Response:
+    """A whole report of a period as PDF, XLSX or JSON; its digest is sealed."""
+    file, media, content = accounts.report(twin, name, form, element, period)
+    return Response(
+        content,
+        media_type=media,
+        headers={"Content-Disposition": f'attachment; filename="{file}"'},
+    )
+
+
 @reading.get("/explain/{measure:path}")
 def get_explain(twin: On, measure: str) -> views.Explain:
     """The whole tree of one figure."""

@@ -15,6 +15,9 @@ export interface Accounts {
   readonly refused: string[];
   readonly quarantine: CountRow[];
   readonly revisions: RevisionRow[];
+  readonly path: PathView | null;
+  readonly reports: ReportLink[];
+  readonly forms: string[];
 }
 
 /** All advice: open first, then what became of the rest. */
@@ -105,6 +108,14 @@ export interface Bar {
   readonly areas: Place[];
   readonly learned_share: number;
   readonly version: string;
+}
+
+/** A bar of the budget. */
+export interface BudgetRow {
+  readonly name: string;
+  readonly value: number;
+  readonly digits: string;
+  readonly kind: string;
 }
 
 /** One interlock as it stands now. */
@@ -415,6 +426,28 @@ export interface Overview {
   readonly refused: string[];
 }
 
+/** The plant's target: its path, and what is left of the budget. */
+export interface PathView {
+  readonly title: string;
+  readonly aside: string;
+  readonly unit: string;
+  readonly years: PathYear[];
+  readonly budget_title: string;
+  readonly budget: BudgetRow[];
+  readonly text: string;
+  readonly source: string;
+}
+
+/** A year of a promised path: what it allows, what was measured, what is expected. */
+export interface PathYear {
+  readonly year: number;
+  readonly allowed: number | null;
+  readonly actual: number | null;
+  readonly forecast: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
 /** An element in a list. */
 export interface Place {
   readonly id: string;
@@ -441,6 +474,13 @@ export interface Proof {
   readonly checked: string;
   readonly ok: boolean;
   readonly entries: EntryRow[];
+}
+
+/** A report that can be had of the period. */
+export interface ReportLink {
+  readonly name: string;
+  readonly title: string;
+  readonly standard: string;
 }
 
 /** A figure that late data changed. */

@@ -5,6 +5,7 @@ import { filter, to, useRoute } from "../app/route.ts";
 import { Figures } from "../draw/figures.tsx";
 import { Mark, Tick } from "../draw/marks.tsx";
 import { Panel } from "../draw/panel.tsx";
+import { PathPanel } from "../draw/path.tsx";
 import { percent, signed, three } from "../words/format.ts";
 import { dayTime, instant } from "../words/time.ts";
 import { ProblemBox, Sentence, Skeleton, StaleNote } from "./states.tsx";
@@ -33,6 +34,7 @@ export function AccountsPage(): JSX.Element {
       {data.figures.length > 0 && <Figures figures={data.figures} />}
       <div class="two">
         <div class="stack">
+          {data.path && <PathPanel path={data.path} />}
           <Measures title={data.measures.length ? `${data.measures.length} figures of ${data.period}` : `No figures of ${data.period} yet`} rows={data.measures} period={data.period} name="figures" chosen={measure} />
           {data.parts.length > 0 && <Measures title="By part of the plant" rows={data.parts} period="Part" name="parts" chosen={measure} byPart />}
           <Balances rows={data.balances} />
@@ -53,6 +55,7 @@ export function AccountsPage(): JSX.Element {
               </ul>
             </section>
           )}
+          <Reports view={data} period={period} element={element} />
           <Quarantine view={data} />
           <Revisions rows={data.revisions} zone={data.bar.timezone} />
         </div>
@@ -74,7 +77,7 @@ function Choice({ view, period, element }: { view: Accounts; period: string; ele
   const today = localDay(bar.now, bar.timezone, 0);
   const month = today.slice(0, 7);
   const before = localDay(`${month}-01T12:00:00Z`, "UTC", -2).slice(0, 7);
-  const known: readonly (readonly [string, string])[] = [["today", "Today"], [localDay(bar.now, bar.timezone, -1), "Yesterday"], [month, "This month"], [before, "Last month"]];
+  const known: readonly (readonly [string, string])[] = [["today", "Today"], [localDay(bar.now, bar.timezone, -1), "Yesterday"], [month, "This month"], [before, "Last month"], [today.slice(0, 4), "This year"]];
   return (
     <div class="under-line">
       <span class="chips" role="group" aria-label="Period">
@@ -179,6 +182,25 @@ function Balances({ rows }: { rows: readonly BalanceRow[] }): JSX.Element {
           </tbody>
         </table>
       )}
+    </Panel>
+  );
+}
+
+/** Reports of the period and element that the page shows, each as a file for people, sums or machines. */
+function Reports({ view, period, element }: { view: Accounts; period: string; element: string }): JSX.Element {
+  const asked = new URLSearchParams({ ...(element ? { element } : {}), period }).toString();
+  return (
+    <Panel title={`${view.reports.length} reports of this period`} picture={false}>
+      <ul class="reports">
+        {view.reports.map((r) => (
+          <li key={r.name}>
+            <div><p><b>{r.title}</b></p><p class="grey">{r.standard}</p></div>
+            <span class="row">
+              {view.forms.map((form) => <a key={form} class="link" href={`/api/v1/reports/${r.name}.${form}?${asked}`} download aria-label={`${r.title} as ${form.toUpperCase()}`}>{form.toUpperCase()}</a>)}
+            </span>
+          </li>
+        ))}
+      </ul>
     </Panel>
   );
 }

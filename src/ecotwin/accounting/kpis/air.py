@@ -1,4 +1,8 @@
-"""NOx and CO emitted: running masses first, else concentration x flue-gas flow."""
+"""What goes up the stacks: running masses first, else concentration x flue-gas flow.
+
+Concentrations and flows are those of dry gas at 273.15 K and 101.3 kPa; NO counts as NO2 (x 46/30). A mass needs no
+reference oxygen: the correction belongs to limits (`accounting/permits.py`).
+"""
 
 from __future__ import annotations
 
@@ -11,23 +15,33 @@ import numpy as np
 
 from ecotwin.accounting.amounts import attempt, measure, settle, tally_signals
 from ecotwin.accounting.contract import Tally
+from ecotwin.accounting.environment import nox_as_no2
 from ecotwin.accounting.family import Family
 from ecotwin.accounting.steps import Steps, steps_of
 from ecotwin.plant.model import Plant, Signal
 from ecotwin.records import Measure, Window
 
-_POLLUTANTS = {"nox": ("nox_mass", "nox_concentration"), "co": ("co_mass", "co_concentration")}
+_POLLUTANTS = {
+    "nox": ("nox_mass", "nox_concentration", "no_concentration"),
+    "co": ("co_mass", "co_concentration"),
+    "sox": ("so2_mass", "so2_concentration"),
+    "pm": ("pm_mass", "pm_concentration"),
+    "voc": ("voc_mass", "voc_concentration"),
+}
+"""Pollutant -> the running mass and the concentrations that tell it, the better first."""
+_AS_NO2 = {"no_concentration": nox_as_no2(1.0)}
+"""What a measured concentration is multiplied by."""
 
 
 class Air(Family):
-    """`air.nox` (as NO2) and `air.co`."""
+    """`air.nox` (as NO2), `air.co`, `air.sox` (as SO2), `air.pm` and `air.voc`."""
 
     name = "air"
-    indicators = ("air.nox", "air.co")
+    indicators = ("air.nox", "air.co", "air.sox", "air.pm", "air.voc")
 
     def signals(self, plant: Plant, element: str) -> Iterable[Signal]:
         """Running masses at or below the element."""
-        return [s for means, _ in _POLLUTANTS.values() for s in plant.all_of(element, means)]
+        return [s for means, *_ in _POLLUTANTS.values() for s in plant.all_of(element, means)]
 
     def needs(self, plant: Plant, element: str) -> tuple[int, ...]:
         """Running masses, concentrations and flows."""
@@ -60,10 +74,11 @@ class Air(Family):
 
 
 def _pairs(plant: Plant, element: str, pollutant: str) -> list[tuple[Signal, Signal]]:
-    mass, concentration = _POLLUTANTS[pollutant]
+    mass, *concentrations = _POLLUTANTS[pollutant]
     found = []
     for e in plant.under(element):
-        measured, flow = plant.find(e.id, concentration), plant.find(e.id, "flue_flow")
+        told = (plant.find(e.id, means) for means in concentrations)
+        measured, flow = next(filter(None, told), None), plant.find(e.id, "flue_flow")
         if measured and flow and plant.find(e.id, mass) is None:
             found.append((measured, flow))
     return found
@@ -86,7 +101,8 @@ def _product(steps: Steps, concentration: Signal, flow: Signal) -> dict[str, flo
         np.nan_to_num(steps.raw(concentration, "covered")),
         np.nan_to_num(steps.raw(flow, "covered")),
     )
-    kg = np.nan_to_num(mg_per_m3 * m3_per_h) * both * steps.step_h / 1e6
+    factor = _AS_NO2.get(concentration.means, 1.0) * steps.step_h / 1e6
+    kg = np.nan_to_num(mg_per_m3 * m3_per_h) * both * factor
     name = _virtual(concentration, flow).id
     total = steps.window.steps * steps.step_h
     return {
@@ -103,9 +119,9 @@ def _emitted(plant: Plant, tally: Tally, pollutant: str) -> Measure | None:
     if not terms:
         return None
     method = (
-        "air/1: running mass"
+        "air/2: running mass"
         if not pairs
-        else "air/1: running mass, else concentration x dry flue-gas flow"
+        else "air/2: running mass, else concentration x dry flue-gas flow"
     )
     return measure(tally, f"air.{pollutant}", "kg", settle(tally.sums, terms), method=method)
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 import numpy as np
 
 from ecotwin.accounting import factors
-from ecotwin.accounting.amounts import attempt, measure, settle, use_signals, use_terms
+from ecotwin.accounting.amounts import (
+    attempt,
+    measure,
+    of_part,
+    part_tally,
+    settle,
+    split_figures,
+    use_signals,
+    use_terms,
+)
 from ecotwin.accounting.contract import Tally
 from ecotwin.accounting.family import Family
 from ecotwin.accounting.flows import CARRIERS, flows_of
@@ -20,23 +29,18 @@ from ecotwin.plant.model import Plant, Signal, Tariff
 from ecotwin.records import FactorUse, Floats, Input, Measure
 from ecotwin.units import conversion
 
-_PAID = ("electricity", "gas", "fuel", "water")
+PAID = ("electricity", "gas", "fuel", "water")
 
 
 class Money(Family):
     """`cost.<carrier>` and `cost.total` [currency of the plant]."""
 
     name = "cost"
-    indicators = (*(f"cost.{c}" for c in _PAID), "cost.total")
+    indicators = (*(f"cost.{c}" for c in PAID), "cost.total")
 
     def signals(self, plant: Plant, element: str) -> Iterable[Signal]:
         """Meters of the carriers that have a tariff."""
-        found = {
-            s.id: s
-            for c in _PAID
-            if plant.tariff(c)
-            for s in use_signals(plant, element, c, parts=False)
-        }
+        found = {s.id: s for c in PAID if plant.tariff(c) for s in use_signals(plant, element, c)}
         if found:
             found |= {s.id: s for s in own_making(plant)}
         return found.values()
@@ -47,30 +51,39 @@ class Money(Family):
         return site_signals(plant)
 
     def own_sums(self, steps: Steps, element: str) -> dict[str, float]:
-        """Amount x price, step by step [amount unit x price]."""
-        sums: dict[str, float] = {}
-        for carrier, tariff in _tariffs(steps.plant):
-            use = flows_of(steps.plant).use(element, carrier)
-            if use is None:
-                continue
-            amount = steps.sum_of(use_terms(use))
-            if carrier == "electricity":
-                amount = amount * bought(steps)[0]
-            sums[f"money|{carrier}"] = float((amount * prices(tariff, steps.local_hour)).sum())
-            sums[f"paid|{carrier}"] = float(amount.sum())
+        """Amount x price, step by step [amount unit x price], of the element and of each part."""
+        sums = paid_sums(steps, element)
+        uses = [flows_of(steps.plant).use(element, c) for c, _ in _tariffs(steps.plant)]
+        for part in dict.fromkeys(p for use in uses if use for p in use.parts):
+            sums |= of_part(paid_sums(steps, part), part)
         return sums
 
     def figures(self, plant: Plant, tally: Tally) -> tuple[list[Measure], list[str]]:
         """Each carrier that has a price; the total only when all of them could be had."""
         here = [c for c, _ in _tariffs(plant) if flows_of(plant).use(tally.element, c)]
-        made, gaps = attempt([partial(_cost, plant, tally, c) for c in here])
+        made, gaps = attempt([partial(_with_parts, plant, tally, c) for c in here])
         unpriced = [
-            c for c in _PAID if flows_of(plant).use(tally.element, c) and plant.tariff(c) is None
+            c for c in PAID if flows_of(plant).use(tally.element, c) and plant.tariff(c) is None
         ]
         gaps += [str(factors.price(plant, c)) for c in unpriced]
         if made and len(made) == len(here):
             made.append(_total(plant, tally, made))
         return made, gaps
+
+
+def paid_sums(steps: Steps, element: str) -> dict[str, float]:
+    """`money|carrier` and `paid|carrier` (the amount that was bought) of an element."""
+    sums: dict[str, float] = {}
+    for carrier, tariff in _tariffs(steps.plant):
+        use = flows_of(steps.plant).use(element, carrier)
+        if use is None:
+            continue
+        amount = steps.sum_of(use_terms(use))
+        if carrier == "electricity":
+            amount = amount * bought(steps)[0]
+        sums[f"money|{carrier}"] = float((amount * prices(tariff, steps.local_hour)).sum())
+        sums[f"paid|{carrier}"] = float(amount.sum())
+    return sums
 
 
 def prices(tariff: Tariff, local_hour: Floats) -> Floats:
@@ -86,11 +99,26 @@ def prices(tariff: Tariff, local_hour: Floats) -> Floats:
     return out
 
 
+def held_as(carrier: str) -> str:
+    """Under which name use by hour of the day is tallied for its price: of electricity what was bought."""
+    return "bought" if carrier == "electricity" else carrier
+
+
+def priced(plant: Plant, carrier: str, by_hour: Mapping[str, float]) -> float:
+    """Cost of use by local hour of the day [currency]; 0 where the carrier has no tariff."""
+    tariff = plant.tariff(carrier)
+    if tariff is None or not by_hour:
+        return 0.0
+    hours = np.array([float(h) for h in by_hour])
+    money = float((prices(tariff, hours) * np.array(list(by_hour.values()))).sum())
+    return money * per_unit(plant, carrier, tariff)[0]
+
+
 def _tariffs(plant: Plant) -> list[tuple[str, Tariff]]:
-    return [(c, t) for c in _PAID if (t := plant.tariff(c)) is not None]
+    return [(c, t) for c in PAID if (t := plant.tariff(c)) is not None]
 
 
-def _per_unit(plant: Plant, carrier: str, tariff: Tariff) -> tuple[float, tuple[FactorUse, ...]]:
+def per_unit(plant: Plant, carrier: str, tariff: Tariff) -> tuple[float, tuple[FactorUse, ...]]:
     """Tariff units in one metered unit, and the factor it took."""
     unit = CARRIERS[carrier].unit
     try:
@@ -106,6 +134,15 @@ def _per_unit(plant: Plant, carrier: str, tariff: Tariff) -> tuple[float, tuple[
     return heat.value * conversion("kWh", tariff.unit)[0], (heat,)
 
 
+def _with_parts(plant: Plant, tally: Tally, carrier: str) -> Measure | None:
+    use, figure = flows_of(plant).use(tally.element, carrier), _cost(plant, tally, carrier)
+    if use is None or figure is None or not use.parts:
+        return figure
+    return split_figures(
+        figure, use.parts, lambda part: _cost(plant, part_tally(tally, part), carrier), use.rest
+    )
+
+
 def _cost(plant: Plant, tally: Tally, carrier: str) -> Measure | None:
     use, tariff = flows_of(plant).use(tally.element, carrier), plant.tariff(carrier)
     if use is None or tariff is None:
@@ -113,7 +150,7 @@ def _cost(plant: Plant, tally: Tally, carrier: str) -> Measure | None:
     amount = settle(tally.sums, use_terms(use))
     if carrier == "electricity" and own_making(plant):
         settle(tally.sums, [(1.0, s) for s in own_making(plant)])
-    units, used = _per_unit(plant, carrier, tariff)
+    units, used = per_unit(plant, carrier, tariff)
     value = tally.sums.get(f"money|{carrier}", 0.0) * amount.scale * units
     paid = tally.sums.get(f"paid|{carrier}", 0.0) * amount.scale
     mean = value / (paid * units) if paid else tariff.price

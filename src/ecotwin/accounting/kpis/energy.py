@@ -8,17 +8,24 @@ from functools import partial
 import numpy as np
 
 from ecotwin.accounting import factors
-from ecotwin.accounting.amounts import attempt, measure, settle, split_parts, use_signals, use_terms
+from ecotwin.accounting.amounts import (
+    attempt,
+    measure,
+    settle,
+    split_parts,
+    unbalanced,
+    use_signals,
+    use_terms,
+)
 from ecotwin.accounting.contract import Tally
 from ecotwin.accounting.family import Family
 from ecotwin.accounting.flows import CARRIERS, flows_of
 from ecotwin.accounting.steps import Steps
 from ecotwin.accounting.uncertainty import independent
-from ecotwin.errors import FigureGap
 from ecotwin.plant.model import STATE_NAMES, Plant, Signal
 from ecotwin.records import FactorUse, Input, Measure
 
-_KWH = ("electricity", "gas", "heat", "cold")
+_FINAL = ("electricity", "gas")
 _SHOWN = ("electricity", "gas", "heat", "cold", "compressed_air", "nitrogen")
 
 
@@ -46,11 +53,18 @@ class Energy(Family):
         if "gas" in here:
             volume, more = attempt([partial(_gas_volume, plant, tally)])
             made, gaps = made + volume, gaps + more
-        gaps += [words for c in here if (words := _unbalanced(plant, tally, c))]
-        final = [m for m in made if m.indicator in ("energy.electricity", "energy.gas")]
-        if len(final) == len([c for c in here if c in ("electricity", "gas")]) and final:
+        gaps += [words for c in here if (words := unbalanced(plant, tally, c))]
+        final = [m for m in made if m.indicator.removeprefix("energy.") in _FINAL]
+        if len(final) == len([c for c in here if c in _FINAL]) and final:
             made.append(_total(tally, final))
         return made, list(dict.fromkeys(gaps))
+
+
+def final_use(plant: Plant, tally: Tally) -> tuple[Measure | None, list[str]]:
+    """`energy.total` alone, from a tally that holds electricity and gas; None with words when it cannot be had."""
+    here = [c for c in _FINAL if flows_of(plant).use(tally.element, c)]
+    made, gaps = attempt([partial(_carrier, plant, tally, c) for c in here])
+    return (_total(tally, made) if made and len(made) == len(here) else None), gaps
 
 
 def by_state(steps: Steps, machine: str) -> dict[str, float]:
@@ -95,26 +109,6 @@ def _carrier(plant: Plant, tally: Tally, carrier: str) -> Measure | None:
         relative=relative,
         split=split,
         factors=used,
-    )
-
-
-def _unbalanced(plant: Plant, tally: Tally, carrier: str) -> str:
-    """A sentence when the parts use more than their own meter says, beyond the meters' errors."""
-    use = flows_of(plant).use(tally.element, carrier)
-    if use is None or not use.parts or use.rule.startswith("sum"):
-        return ""
-    try:
-        whole = settle(tally.sums, use_terms(use))
-        below = [flows_of(plant).use(part, carrier) for part in use.parts]
-        parts = [settle(tally.sums, use_terms(part)) for part in below if part]
-    except FigureGap:
-        return ""
-    excess = sum(p.value for p in parts) - whole.value
-    if excess <= independent([whole.half, *(p.half for p in parts)]) + 1e-9:
-        return ""
-    return (
-        f"{tally.element}: its parts used {excess:.4g} {CARRIERS[carrier].unit} more {carrier} than {use.rule} "
-        "shows, beyond the meters' errors. What to do: check the meters, and in the flow graph which feeds which."
     )
 
 

@@ -1,16 +1,30 @@
-"""Scope 1 of fuels burnt on site, scope 2 by both methods, hour by hour, and biogenic CO2 apart."""
+"""Scope 1 of fuels burnt on site, scope 2 by both methods, hour by hour, and biogenic CO2 apart.
+
+`ghg.scope2_location`, `ghg.scope1_by_part` and `ghg.scope2_market_by_part` are split into the same figures of the
+direct parts of a place and what no meter below it shows; `ghg.scope1` and `ghg.scope2_market` by fuel and by contract.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
 from ecotwin.accounting import factors
-from ecotwin.accounting.amounts import Amount, attempt, measure, settle, use_signals, use_terms
+from ecotwin.accounting.amounts import (
+    Amount,
+    attempt,
+    measure,
+    of_part,
+    part_tally,
+    settle,
+    split_figures,
+    use_signals,
+    use_terms,
+)
 from ecotwin.accounting.contract import Tally
 from ecotwin.accounting.family import Family
 from ecotwin.accounting.flows import flows_of
@@ -36,15 +50,13 @@ class Greenhouse(Family):
         "ghg.scope12_location",
         "ghg.scope12_market",
         "ghg.biogenic",
+        "ghg.scope1_by_part",
+        "ghg.scope2_market_by_part",
     )
 
     def signals(self, plant: Plant, element: str) -> Iterable[Signal]:
         """Meters of electricity and fuels, and of what is made on site."""
-        found = {
-            s.id: s
-            for c in ("electricity", *_FUELS)
-            for s in use_signals(plant, element, c, parts=False)
-        }
+        found = {s.id: s for c in ("electricity", *_FUELS) for s in use_signals(plant, element, c)}
         if any(s.carrier == "electricity" for s in found.values()):
             found |= {s.id: s for s in own_making(plant)}
         return found.values()
@@ -55,48 +67,97 @@ class Greenhouse(Family):
         return site_signals(plant)
 
     def own_sums(self, steps: Steps, element: str) -> dict[str, float]:
-        """Bought energy, location-based emission, and what each contract covered, summed hour by hour."""
+        """Bought energy, location-based emission and what each contract covered, hour by hour; of each part too."""
+        sums = purchased_sums(steps, element)
         use = flows_of(steps.plant).use(element, "electricity")
-        if use is None:
-            return {}
-        share, hour, site_kwh = bought(steps)
-        kwh = steps.sum_of(use_terms(use)) * share
-        sums = {"bought": float(kwh.sum())}
-        hourly = factors.grid_hourly(steps.plant)
-        if not isinstance(hourly, FactorGap):
-            sums["location"] = float(
-                (kwh * np.asarray(hourly)[steps.local_hour.astype(np.int64)]).sum()
-            )
-        by_hour = np.bincount(hour, kwh)
-        left = site_kwh.copy()
-        for contract in factors.contracts(steps.plant)[0]:
-            covered = np.minimum(left, _certified(steps, contract, hour, site_kwh))
-            left -= covered
-            part = np.divide(covered, site_kwh, out=np.zeros_like(covered), where=site_kwh > 0.0)
-            sums[f"contract|{contract.name}"] = float((by_hour * part).sum())
+        for part in use.parts if use else ():
+            sums |= of_part(purchased_sums(steps, part), part)
         return sums
 
     def figures(self, plant: Plant, tally: Tally) -> tuple[list[Measure], list[str]]:
         """Each figure, the sums only where both parts could be had."""
         fuels = [c for c in _FUELS if flows_of(plant).use(tally.element, c)]
         powered = flows_of(plant).use(tally.element, "electricity") is not None
-        made, gaps = attempt([partial(_scope1, plant, tally, fuels)] if fuels else [])
+        made, gaps = attempt([partial(_scope1, plant, tally)] if fuels else [])
         if powered:
             more, words = attempt(
                 [partial(_location, plant, tally), partial(_market, plant, tally)]
             )
             made, gaps = made + more, gaps + words + list(factors.contracts(plant)[1])
-        biogenic, words = attempt([partial(_biogenic, plant, tally, fuels)] if fuels else [])
+        biogenic, words = attempt([partial(_biogenic, plant, tally)] if fuels else [])
         by_name = {m.indicator: m for m in made}
         for kind in ("location", "market"):
             parts = [by_name.get("ghg.scope1"), by_name.get(f"ghg.scope2_{kind}")]
             here = [m for m in parts if m is not None]
             if len(here) == bool(fuels) + powered and here:
                 made.append(_both(tally, kind, here))
-        return made + biogenic, list(dict.fromkeys(gaps + words))
+        return _by_part(plant, tally, made) + biogenic, list(dict.fromkeys(gaps + words))
 
 
-def _certified(
+def purchased_sums(steps: Steps, element: str) -> dict[str, float]:
+    """`bought` [kWh], `location` [kgCO2e] and `contract|name` [kWh] of an element; nothing where none is metered."""
+    use = flows_of(steps.plant).use(element, "electricity")
+    if use is None:
+        return {}
+    share, hour, site_kwh = bought(steps)
+    kwh = steps.sum_of(use_terms(use)) * share
+    sums = {"bought": float(kwh.sum())}
+    hourly = factors.grid_hourly(steps.plant)
+    if not isinstance(hourly, FactorGap):
+        by_step = np.asarray(hourly)[steps.local_hour.astype(np.int64)]
+        sums["location"] = float((kwh * by_step).sum())
+    by_hour = np.bincount(hour, kwh)
+    for name, part in covered_shares(steps, hour, site_kwh).items():
+        sums[f"contract|{name}"] = float((by_hour * part).sum())
+    return sums
+
+
+def _by_part(plant: Plant, tally: Tally, made: list[Measure]) -> list[Measure]:
+    """The figures with their parts: in place where nothing else splits them, else as a figure beside them."""
+    out: list[Measure] = []
+    uses = {c: flows_of(plant).use(tally.element, c) for c in ("electricity", *_FUELS)}
+    powered = uses["electricity"]
+    fuels = [u for c in _FUELS if (u := uses[c]) is not None]
+    makers = {"ghg.scope2_location": _location, "ghg.scope2_market": _market, "ghg.scope1": _scope1}
+    for figure in made:
+        make, here = makers.get(figure.indicator), fuels
+        if figure.indicator.startswith("ghg.scope2") and powered is not None:
+            here = [powered]
+        parts = tuple(dict.fromkeys(part for use in here for part in use.parts))
+        if make is None or not parts:
+            out.append(figure)
+            continue
+        split = split_figures(figure, parts, partial(_of_part, plant, tally, make), here[0].rest)
+        if figure.indicator == "ghg.scope2_location":
+            out.append(split)
+        else:
+            out += [figure, replace(split, indicator=f"{figure.indicator}_by_part")]
+    return out
+
+
+def _of_part(
+    plant: Plant, tally: Tally, make: Callable[[Plant, Tally], Measure], part: str
+) -> Measure:
+    return make(plant, part_tally(tally, part))
+
+
+def covered_shares(steps: Steps, hour: Ints, site_kwh: Floats) -> dict[str, Floats]:
+    """Contract -> [hours] share of the site's bought energy that it covers, never more than was left of the hour."""
+    left, found = site_kwh.copy(), {}
+    for contract in factors.contracts(steps.plant)[0]:
+        covered = np.minimum(left, certified(steps, contract, hour, site_kwh))
+        left -= covered
+        none = np.zeros_like(covered)
+        found[contract.name] = np.divide(covered, site_kwh, out=none, where=site_kwh > 0.0)
+    return found
+
+
+def fuel_name(carrier: str, signal: Signal) -> str:
+    """What a fuel's factor stands under in the plant file."""
+    return carrier if carrier == "gas" else signal.material or "fuel"
+
+
+def certified(
     steps: Steps,
     contract: Contract,
     hour: Ints,
@@ -208,35 +269,29 @@ def _contract_use(contract: Contract, plant: Plant) -> FactorUse:
     )
 
 
-def _fuel_parts(
-    plant: Plant, tally: Tally, fuels: Iterable[str]
-) -> dict[str, list[tuple[float, Signal]]]:
+def _fuel_parts(plant: Plant, tally: Tally) -> dict[str, list[tuple[float, Signal]]]:
     groups: dict[str, list[tuple[float, Signal]]] = {}
-    for carrier in fuels:
+    for carrier in _FUELS:
         use = flows_of(plant).use(tally.element, carrier)
         for sign, signal in use_terms(use) if use else ():
-            groups.setdefault(
-                carrier if carrier == "gas" else signal.material or "fuel", []
-            ).append((sign, signal))
+            groups.setdefault(fuel_name(carrier, signal), []).append((sign, signal))
     return groups
 
 
-def _scope1(plant: Plant, tally: Tally, fuels: list[str]) -> Measure:
-    return _burnt(plant, tally, fuels, "ghg.scope1", "kgCO2e", "")
+def _scope1(plant: Plant, tally: Tally) -> Measure:
+    return _burnt(plant, tally, "ghg.scope1", "kgCO2e", "")
 
 
-def _biogenic(plant: Plant, tally: Tally, fuels: list[str]) -> Measure | None:
-    given = [f for f in _fuel_parts(plant, tally, fuels) if f"{f}_biogenic" in plant.factors]
-    return _burnt(plant, tally, fuels, "ghg.biogenic", "kg", "_biogenic") if given else None
+def _biogenic(plant: Plant, tally: Tally) -> Measure | None:
+    given = [f for f in _fuel_parts(plant, tally) if f"{f}_biogenic" in plant.factors]
+    return _burnt(plant, tally, "ghg.biogenic", "kg", "_biogenic") if given else None
 
 
-def _burnt(
-    plant: Plant, tally: Tally, fuels: list[str], indicator: str, unit: str, suffix: str
-) -> Measure:
+def _burnt(plant: Plant, tally: Tally, indicator: str, unit: str, suffix: str) -> Measure:
     split: dict[str, float] = {}
     used: list[FactorUse] = []
     halves, amounts = [], []
-    for fuel, terms in _fuel_parts(plant, tally, fuels).items():
+    for fuel, terms in _fuel_parts(plant, tally).items():
         if suffix and f"{fuel}{suffix}" not in plant.factors:
             continue
         metered = "m3" if fuel == "gas" else "kg"

@@ -20,10 +20,15 @@ from ecotwin.records import Input, Measure
 
 
 class Material(Family):
-    """`material.used`, `material.part_yield` and `material.yield`."""
+    """`material.used`, `material.part_yield`, `material.yield` and `material.product_mass`."""
 
     name = "material"
-    indicators = ("material.used", "material.part_yield", "material.yield")
+    indicators = (
+        "material.used",
+        "material.part_yield",
+        "material.yield",
+        "material.product_mass",
+    )
 
     def signals(self, plant: Plant, element: str) -> Iterable[Signal]:
         """Material counters, and the part counters at the element's ends."""
@@ -53,6 +58,7 @@ class Material(Family):
                 made = float(column.amount[codes == code].sum())
                 if int(code) in mass:
                     sums["good_kg"] += made * mass[int(code)]
+                    sums[f"good_kg|{int(code)}"] += made * mass[int(code)]
                 else:
                     sums["unknown_parts"] += made
         return dict(sums)
@@ -66,6 +72,8 @@ class Material(Family):
             makers.append(partial(_used, tally, material))
         if good and _begun(plant, tally.element):
             makers.append(partial(_part_yield, plant, tally))
+        if good and plant.products:
+            makers.append(partial(_product_mass, plant, tally))
         if material and good:
             makers.append(partial(_yield, plant, tally, material))
         return attempt(makers)
@@ -130,18 +138,47 @@ def _part_yield(plant: Plant, tally: Tally) -> Measure | None:
     )
 
 
-def _yield(plant: Plant, tally: Tally, material: tuple[Signal, ...]) -> Measure | None:
-    used = settle(tally.sums, [(1.0, s) for s in material])
-    good = settle(
-        tally.sums, [(1.0, s) for s in output_signals(plant, tally.element, "parts_good")]
-    )
+def _known_products(tally: Tally, good: float) -> None:
     unknown = tally.sums.get("unknown_parts", 0.0)
-    if unknown > 0.01 * max(good.value, 1.0):
+    if unknown > 0.01 * max(good, 1.0):
         raise FigureGap(
             f"{unknown:.0f} good parts are of no known product",
             expected="`mass_kg` of every product",
             remedy="add it under `products`",
         )
+
+
+def _product_mass(plant: Plant, tally: Tally) -> Measure:
+    good = settle(
+        tally.sums, [(1.0, s) for s in output_signals(plant, tally.element, "parts_good")]
+    )
+    _known_products(tally, good.value)
+    masses = {p.name: tally.sums.get(f"good_kg|{p.code}", 0.0) * good.scale for p in plant.products}
+    made = {name: kg for name, kg in masses.items() if kg}
+    whole = tally.sums.get("good_kg", 0.0) * good.scale
+    if abs(sum(made.values()) - whole) > 1e-6 * max(1.0, whole):
+        raise FigureGap(
+            "the sums of some days do not tell their products",
+            expected="sums made by this version",
+            remedy="let the days be summed anew",
+        )
+    return measure(
+        tally,
+        "material.product_mass",
+        "kg",
+        good,
+        method="material/1: good parts x mass of the product",
+        value=sum(made.values()),
+        split=made,
+    )
+
+
+def _yield(plant: Plant, tally: Tally, material: tuple[Signal, ...]) -> Measure | None:
+    used = settle(tally.sums, [(1.0, s) for s in material])
+    good = settle(
+        tally.sums, [(1.0, s) for s in output_signals(plant, tally.element, "parts_good")]
+    )
+    _known_products(tally, good.value)
     mass = tally.sums.get("good_kg", 0.0) * good.scale
     if used.value <= 0.0 or mass > 1.05 * used.value:
         raise FigureGap(

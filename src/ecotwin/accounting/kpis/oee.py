@@ -76,34 +76,11 @@ class Oee(Family):
 
     def own_sums(self, steps: Steps, element: str) -> dict[str, float]:
         """Hours and counts in planned busy time: `machine#pbt`, `#apt`, `#setup`, `#pq`, `#pri`; `signal#good`."""
-        plant = steps.plant
-        planned = calendar.working(plant, steps.window.at)
-        sums: dict[str, float] = {}
-        for machine in able_machines(plant, element):
-            sums |= _machine(steps, machine, planned)
-        for judged in _judged(plant, element):
-            for signal in output_signals(plant, judged, "parts_good"):
-                column = steps.column(signal)
-                if column is not None:
-                    sums[f"{signal.id}#good"] = float(column.amount[planned].sum())
-        return sums
+        return sums_in(steps, element, calendar.working(steps.plant, steps.window.at))
 
     def figures(self, plant: Plant, tally: Tally) -> tuple[list[Measure], list[str]]:
         """The four ratios, each with its sums; a ratio above 1 is left as it is and named."""
-        total: dict[str, float] = defaultdict(float)
-        gaps: list[str] = []
-        paces = []
-        for judged in _judged(plant, tally.element):
-            try:
-                got = _sums(plant, judged, tally.sums)
-            except FigureGap as gap:
-                gaps.append(str(gap))
-                continue
-            if got is None:
-                continue
-            paces.append(str(got.pop("machine")))
-            for key, value in got.items():
-                total[key] += float(value)
+        total, paces, gaps = judged_totals(plant, tally.element, tally.sums)
         if not paces:
             return [], gaps
         made, more = attempt([partial(_quiet, total, tally)])
@@ -115,6 +92,40 @@ class Oee(Family):
         gaps += [f"{tally.element}: {flag}" for flag in whole.flags]
         del made
         return _measures(tally, total, ", ".join(paces)), gaps
+
+
+def sums_in(steps: Steps, element: str, within: Bools) -> dict[str, float]:
+    """Hours and counts of the steps that lie in some planned time; keys as in `Oee.own_sums`."""
+    sums: dict[str, float] = {}
+    for machine in able_machines(steps.plant, element):
+        sums |= _machine(steps, machine, within)
+    for judged in _judged(steps.plant, element):
+        for signal in output_signals(steps.plant, judged, "parts_good"):
+            column = steps.column(signal)
+            if column is not None:
+                sums[f"{signal.id}#good"] = float(column.amount[within].sum())
+    return sums
+
+
+def judged_totals(
+    plant: Plant, element: str, sums: Mapping[str, float]
+) -> tuple[dict[str, float], list[str], list[str]]:
+    """Numerators and denominators of an element's lines summed, their pacing machines, and words of what is missing."""
+    total: dict[str, float] = defaultdict(float)
+    gaps: list[str] = []
+    paces: list[str] = []
+    for judged in _judged(plant, element):
+        try:
+            got = _sums(plant, judged, sums)
+        except FigureGap as gap:
+            gaps.append(str(gap))
+            continue
+        if got is None:
+            continue
+        paces.append(str(got.pop("machine")))
+        for key, value in got.items():
+            total[key] += float(value)
+    return total, paces, gaps
 
 
 def _judged(plant: Plant, element: str) -> tuple[str, ...]:

@@ -28,10 +28,11 @@ class Specific(Family):
 
     def figures(self, plant: Plant, tally: Tally) -> tuple[list[Measure], list[str]]:
         """Good parts, then energy per good part."""
-        return attempt([lambda: _good(plant, tally), lambda: _per_part(plant, tally)])
+        return attempt([lambda: good_parts(plant, tally), lambda: _per_part(plant, tally)])
 
 
-def _good(plant: Plant, tally: Tally) -> Measure:
+def good_parts(plant: Plant, tally: Tally) -> Measure:
+    """`production.good_parts`."""
     terms = [(1.0, s) for s in output_signals(plant, tally.element, "parts_good")]
     parts = settle(tally.sums, terms)
     return Measure(

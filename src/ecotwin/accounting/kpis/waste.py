@@ -16,20 +16,33 @@ from functools import partial
 from ecotwin.accounting.amounts import Amount, attempt, measure, settle
 from ecotwin.accounting.contract import Tally
 from ecotwin.accounting.family import Family
+from ecotwin.accounting.treatments import (
+    is_disposed,
+    is_diverted,
+    is_hazardous,
+    is_not_recycled,
+    is_treatment,
+    is_waste_code,
+    is_zero_waste,
+)
 from ecotwin.errors import FigureGap
 from ecotwin.plant.model import Plant, Signal
 from ecotwin.records import Input, Measure
 
 
 class Waste(Family):
-    """`waste.total`, `waste.hazardous`, `waste.by_treatment`, `waste.diverted` and diversion rates."""
+    """Totals by code and treatment, hazardous, diverted, disposed and non-recycled waste, and their shares."""
 
     name = "waste"
     indicators = (
         "waste.total",
+        "waste.by_code",
         "waste.hazardous",
         "waste.by_treatment",
         "waste.diverted",
+        "waste.disposed",
+        "waste.non_recycled",
+        "waste.non_recycled_share",
         "waste.diversion_rate",
         "waste.diversion_rate_zero_waste",
     )
@@ -43,41 +56,32 @@ class Waste(Family):
         signals = tuple(self.signals(plant, tally.element))
         makers: list[Callable[[], Measure | None]] = [
             partial(_total, tally, signals),
+            partial(_by_code, tally, signals),
             partial(_hazardous, tally, signals),
             partial(_by_treatment, tally, signals),
-            partial(_diverted, tally, signals),
-            partial(_rate, tally, signals, "waste.diversion_rate", is_diverted),
-            partial(_rate, tally, signals, "waste.diversion_rate_zero_waste", is_zero_waste),
+            *(partial(_treated, tally, signals, *of) for of in TREATED),
+            *(partial(_rate, tally, signals, *of) for of in RATES),
         ]
         made, gaps = attempt(makers)
         return made, list(dict.fromkeys(gaps))
 
 
-def is_hazardous(code: str) -> bool:
-    """Whether a code of the European list of waste bears the asterisk.
-
-    >>> is_hazardous("13 02 05*"), is_hazardous("15 01 01")
-    (True, False)
-    """
-    return code.strip().endswith("*")
-
-
-def is_diverted(treatment: str) -> bool:
-    """Whether a treatment diverts waste from disposal by ESRS and GRI: R2 to R13.
-
-    >>> [is_diverted(t) for t in ("R1", "R4", "D10")]
-    [False, True, False]
-    """
-    return treatment.startswith("R") and treatment != "R1"
-
-
-def is_zero_waste(treatment: str) -> bool:
-    """Whether zero-waste schemes count a treatment as diverted: any recovery, R1 too.
-
-    >>> is_zero_waste("R1")
-    True
-    """
-    return treatment.startswith("R")
+TREATED = (
+    ("waste.diverted", is_diverted, "reuse and R2 to R13 (ESRS E5-5, GRI 306)"),
+    ("waste.disposed", is_disposed, "D1 to D15 and R1 (ESRS E5-5, GRI 306)"),
+    ("waste.non_recycled", is_not_recycled, "all but reuse and R2 to R9 (ESRS E5-5)"),
+)
+"""Masses chosen by treatment: indicator, rule, words."""
+RATES = (
+    ("waste.non_recycled_share", is_not_recycled, "all but reuse and R2 to R9"),
+    ("waste.diversion_rate", is_diverted, "reuse and R2 to R13"),
+    (
+        "waste.diversion_rate_zero_waste",
+        is_zero_waste,
+        "reuse and R1 to R13, as zero-waste schemes count",
+    ),
+)
+"""Shares of all waste by treatment: indicator, rule, words."""
 
 
 def _mass(tally: Tally, signals: Iterable[Signal]) -> Amount:
@@ -109,7 +113,7 @@ def _total(tally: Tally, signals: tuple[Signal, ...]) -> Measure:
         "waste.total",
         "kg",
         amount,
-        method="waste/1: sum of the scales, by code of 2000/532/EC",
+        method="waste/2: sum of the scales, by code of 2000/532/EC",
         split=split,
     )
 
@@ -121,6 +125,15 @@ def _stated(signals: Iterable[Signal], field: str, words: str) -> None:
             f"no {words} is given for {', '.join(lacking)}",
             expected=f"`{field}` of every waste signal",
             remedy="add it to the plant file",
+        )
+
+    sound = is_waste_code if field == "waste_code" else is_treatment
+    wrong = [s for s in signals if not sound(getattr(s, field))]
+    if wrong:
+        told = ", ".join(f"{s.id} says {getattr(s, field)!r}" for s in wrong)
+        form = "six digits such as 14 06 03*" if field == "waste_code" else "R1 to R13 or D1 to D15"
+        raise FigureGap(
+            f"no {words} is {told}", expected=form, remedy="correct it in the plant file"
         )
 
 
@@ -146,7 +159,7 @@ def _none(tally: Tally, signals: Iterable[Signal], indicator: str, method: str) 
 
 def _hazardous(tally: Tally, signals: tuple[Signal, ...]) -> Measure:
     _stated(signals, "waste_code", "waste code")
-    method = "waste/1: codes with an asterisk"
+    method = "waste/2: codes with an asterisk"
     chosen = tuple(s for s in signals if is_hazardous(s.waste_code))
     if not chosen:
         return _none(tally, signals, "waste.hazardous", method)
@@ -170,30 +183,42 @@ def _by_treatment(tally: Tally, signals: tuple[Signal, ...]) -> Measure:
         "waste.by_treatment",
         "kg",
         amount,
-        method="waste/1: by code R or D of 2008/98/EC",
+        method="waste/2: by code R or D of 2008/98/EC",
         split=split,
     )
 
 
-def _diverted(tally: Tally, signals: tuple[Signal, ...]) -> Measure:
+def _by_code(tally: Tally, signals: tuple[Signal, ...]) -> Measure:
+    _stated(signals, "waste_code", "waste code")
+    amount = _mass(tally, signals)
+    split = _grouped(amount, signals, lambda s: s.waste_code)
+    method = "waste/2: by code of 2000/532/EC"
+    return measure(tally, "waste.by_code", "kg", amount, method=method, split=split)
+
+
+def _treated(
+    tally: Tally,
+    signals: tuple[Signal, ...],
+    indicator: str,
+    counts: Callable[[str], bool],
+    words: str,
+) -> Measure:
     _stated(signals, "treatment", "treatment")
-    method = "waste/1: R2 to R13 (ESRS E5-5, GRI 306)"
-    chosen = tuple(s for s in signals if is_diverted(s.treatment))
+    method = f"waste/2: {words}"
+    chosen = tuple(s for s in signals if counts(s.treatment))
     if not chosen:
-        return _none(tally, signals, "waste.diverted", method)
+        return _none(tally, signals, indicator, method)
     amount = _mass(tally, chosen)
-    return measure(
-        tally,
-        "waste.diverted",
-        "kg",
-        amount,
-        method=method,
-        split=_grouped(amount, chosen, lambda s: s.treatment),
-    )
+    split = _grouped(amount, chosen, lambda s: s.treatment)
+    return measure(tally, indicator, "kg", amount, method=method, split=split)
 
 
 def _rate(
-    tally: Tally, signals: tuple[Signal, ...], indicator: str, counts: Callable[[str], bool]
+    tally: Tally,
+    signals: tuple[Signal, ...],
+    indicator: str,
+    counts: Callable[[str], bool],
+    words: str,
 ) -> Measure | None:
     _stated(signals, "treatment", "treatment")
     amount = _mass(tally, signals)
@@ -204,7 +229,6 @@ def _rate(
     )
     share = kept / amount.value
     half = share * (1.0 - share) * 2.0 * amount.half / amount.value
-    words = "R2 to R13" if counts is is_diverted else "R1 to R13, as zero-waste schemes count"
     return Measure(
         tally.element,
         indicator,
@@ -215,9 +239,9 @@ def _rate(
         amount.estimated_share,
         max(0.0, share - half),
         min(1.0, share + half),
-        f"waste/1: {words} / all waste",
+        f"waste/2: {words} / all waste",
         (
-            Input("waste recovered", kept, "kg", "", amount.coverage),
+            Input("waste of these treatments", kept, "kg", "", amount.coverage),
             Input("waste", amount.value, "kg", "", amount.coverage),
         ),
         (),

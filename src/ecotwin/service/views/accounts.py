@@ -58,6 +58,47 @@ class RevisionRow(View):
     known_at: str
 
 
+class PathYear(View):
+    """A year of a promised path: what it allows, what was measured, what is expected."""
+
+    year: int
+    allowed: float | None
+    actual: float | None
+    forecast: float | None
+    low: float | None
+    high: float | None
+
+
+class BudgetRow(View):
+    """A bar of the budget."""
+
+    name: str
+    value: float
+    digits: str
+    kind: str
+
+
+class PathView(View):
+    """The plant's target: its path, and what is left of the budget."""
+
+    title: str
+    aside: str
+    unit: str
+    years: list[PathYear]
+    budget_title: str
+    budget: list[BudgetRow]
+    text: str
+    source: str
+
+
+class ReportLink(View):
+    """A report that can be had of the period."""
+
+    name: str
+    title: str
+    standard: str
+
+
 class Accounts(View):
     """Figures of a period for an element, with the balances and what cannot be had."""
 
@@ -74,6 +115,9 @@ class Accounts(View):
     refused: list[str]
     quarantine: list[CountRow]
     revisions: list[RevisionRow]
+    path: PathView | None
+    reports: list[ReportLink]
+    forms: list[str]
 
 
 class Step(View):

@@ -1,0 +1,129 @@
+"""Commands of accounts: figures and reports of a period, books, conformity."""
+
+from __future__ import annotations
+
+import json as json_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ecotwin.errors import SettingsFault
+
+PlantFile = Annotated[Path, typer.Argument(help="The plant file (YAML).")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Data = Annotated[
+    Path | None,
+    typer.Option("--data-folder", help="Folder of history and ledger (default: var/<plant>)."),
+]
+
+
+def report(
+    plant: PlantFile,
+    period: Annotated[
+        str, typer.Option(help="2026, 2026-06, 2026-06-18, today or START/END.")
+    ] = "today",
+    element: Annotated[str, typer.Option(help="Element id; default: the site.")] = "",
+    csv: Annotated[bool, typer.Option("--csv", help="Print as CSV.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Write whole reports into this folder, one file a form.")
+    ] = None,
+    chosen: Annotated[
+        str, typer.Option("--set", help="Reports by name, by commas; default: all. With --out.")
+    ] = "",
+    forms: Annotated[str, typer.Option(help="pdf, xlsx, json, by commas. With --out.")] = (
+        "pdf,xlsx,json"
+    ),
+    data_folder: Data = None,
+    json: Json = False,
+) -> None:
+    """Figures of a period, from the running twin or from its history; with --out the whole set of reports.
+
+    Example: ecotwin report plants/electronics.yaml --period 2026 --out reports-2026
+    """
+    from ecotwin.cycle.asking import as_csv
+
+    if out is None:
+        if chosen:
+            raise SettingsFault(
+                "--set was given without --out",
+                expected="a folder to write reports into",
+                remedy="add --out FOLDER",
+            )
+        result = _ask(plant, data_folder, "report", period=period, element=element)
+        if csv:
+            typer.echo(as_csv(result["measures"]), nl=False)
+            return
+        _show(result, json)
+        return
+    words: dict[str, Any] = {"names": _parts(chosen), "forms": _parts(forms)}
+    place = str(out.resolve())
+    result = _ask(plant, data_folder, "reports", period=period, element=element, into=place, **words)  # fmt: skip
+    _show(result, json)
+    if not result["written"]:
+        raise typer.Exit(1)
+
+
+def book(
+    plant: PlantFile,
+    template: Annotated[
+        str, typer.Option(help="Print the header of a book of this kind, to begin with.")
+    ] = "",
+    data_folder: Data = None,
+    json: Json = False,
+) -> None:
+    """Take the plant's books in: purchases, transports, refills, certificates, orders; a changed row is a revision.
+
+    Example: ecotwin book plants/electronics.yaml
+    """
+    if template:
+        from ecotwin.connectors.books import template as header
+
+        typer.echo(header(template), nl=False)
+        return
+    _show(_ask(plant, data_folder, "book"), json)
+
+
+def conform(
+    plant: PlantFile,
+    chosen: Annotated[str, typer.Option("--set", help="esrs, gri, iso14064 ...")] = "catalogue",
+    element: Annotated[str, typer.Option(help="Of which element; default: the site.")] = "",
+    json: Json = False,
+) -> None:
+    """Which figures a set of rules asks for can be had of a plant; what is missing for the rest.
+
+    Example: ecotwin conform plants/electronics.yaml --set esrs
+    """
+    from ecotwin import accounting
+    from ecotwin import plant as plants
+    from ecotwin.connectors.books import read_books
+
+    works = plants.load(plant)
+    books = read_books(Path(works.books), works) if works.books else ()
+    answers = accounting.conform(works, chosen, element, books)
+    lines = [f"{sum(a.had for a in answers)} of {len(answers)} can be had"]
+    for a in answers:
+        lines.append(f"{'yes' if a.had else 'no ':3} {a.requirement.id}: {a.requirement.name}")
+        lines += [f"      {text}" for text in a.missing]
+    if json:
+        typer.echo(json_module.dumps([a.as_row() for a in answers], ensure_ascii=False, indent=2))
+    else:
+        typer.echo("\n".join(lines))
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _show(result: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json_module.dumps(result, ensure_ascii=False, indent=2, default=str))
+    else:
+        typer.echo("\n".join(result["lines"]))
+
+
+def _ask(plant: Path, folder: Path | None, question: str, **words: Any) -> dict[str, Any]:
+    """Ask the running twin over its local socket, or open the history when none runs."""
+    from ecotwin.service.ask import ask
+
+    return ask(plant, folder, question, words)
