@@ -286,10 +286,10 @@ _LATER = {
     "Output": "allocation",
     "price_ratio": "allocation",
     "share_out": "allocation",
-    "AllocationKey": "allocation.Key",
-    "allocation_key": "allocation.key",
-    "momentary_bottleneck": "bottleneck.momentary",
-    "sole_bottleneck": "bottleneck.sole",
+    "AllocationKey": "allocation:Key",
+    "allocation_key": "allocation:key",
+    "momentary_bottleneck": "bottleneck:momentary",
+    "sole_bottleneck": "bottleneck:sole",
     "product_circularity": "circularity",
     "conform": "conformity",
     "cradle_to_gate": "cradle",
@@ -364,5 +364,5 @@ def __getattr__(name: str) -> Any:
     """Load what was left for later."""
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, _, renamed = _LATER[name].partition(".")
+    module, _, renamed = _LATER[name].partition(":")
     return getattr(import_module(f"ecotwin.accounting.{module}"), renamed or name)
