@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 import dossiers
 from ecotwin.accounting.catalogue import indicators
+from ecotwin.clock import Period
 from ecotwin.errors import EcotwinError, FigureGap
 from ecotwin.plant.model import Permit
 from ecotwin.plugs import load
@@ -260,6 +262,21 @@ def test_a_month_without_a_figure_is_not_zero() -> None:
     months["2026-03-01"] = {}
     rows = table(write("ghg_inventory", replace(base, months=months)), "By month").rows
     assert rows[2] == ("2026-03", *(None,) * (len(rows[2]) - 1))
+
+
+def test_a_month_that_is_cut_is_named_by_its_days() -> None:
+    zone = dossiers.plant().zone
+    cut = Period(
+        datetime(2026, 6, 15, tzinfo=zone).astimezone(UTC),
+        datetime(2026, 7, 1, tzinfo=zone).astimezone(UTC),
+    )
+    base = dossiers.dossier(period=cut)
+    months = {
+        "2026-06-15": base.figures,
+        "2026-07-01": dossiers.moved(base.figures, dossiers.month(2026, 7)),
+    }
+    rows = table(write("ghg_inventory", replace(base, months=months)), "By month").rows
+    assert [r[0] for r in rows] == ["2026-06-15 to 2026-06-30 (16 days)", "2026-07"]
 
 
 # ---- energy review
