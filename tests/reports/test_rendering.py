@@ -309,3 +309,20 @@ def test_kept_keys_are_in_order() -> None:
     told = render(report(), "json", FACTS).decode()
     keys = ["format", "plant", "company", "timezone", "made_at", "version", "checkpoint", "report"]
     assert list(json.loads(told)) == keys
+
+
+def test_a_signed_checkpoint_is_told_in_a_line_and_kept_as_signed() -> None:
+    signature = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8+/w=="
+    note = f"ecotwin/works\n4711\nq83v+/EjRWc=\ntime 2027-02-03T08:00:00Z\n\n\u2014 ecotwin/works {signature}\n"
+    facts = replace(FACTS, checkpoint=note)
+    content = render(report(), "pdf", facts)
+    assert "4711 entries of ecotwin/works" in words_of(content)
+    assert signature in words_of(content), "what is copied from the page can be checked"
+    assert json.loads(render(report(), "json", facts))["checkpoint"] == note
+    cells_of = [
+        c
+        for s in sheets(render(report(), "xlsx", facts), "x")
+        for row in s.rows.values()
+        for c in row.values()
+    ]
+    assert note.strip() in cells_of

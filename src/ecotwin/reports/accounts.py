@@ -53,7 +53,7 @@ def _words(dossier: Dossier, figures: tuple[Measure, ...]) -> tuple[str, ...]:
     sealed = sum(m.id in dossier.entries for m in figures)
     places = len({m.element for m in figures})
     sentences = (
-        f"{len(figures)} figures of {places} places; {sealed} of them are sealed in the ledger.",
+        f"{len(figures)} figures of {places} places; of {sealed} the entry in the ledger is told.",
         "The command ecotwin explain opens any of them down to meters and factors.",
         "Parts of one figure sum to it. Figures of machines and lines are not added up here:",
         "the rest that no meter shows stands with the place above them.",
@@ -76,7 +76,7 @@ def _figures(dossier: Dossier, figures: tuple[Measure, ...]) -> Table:
                 float(m.coverage),
                 float(m.estimated_share),
                 m.method,
-                "not sealed" if entry is None else str(entry),
+                "" if entry is None else str(entry),
             )
         )
     columns = pieces.heads(

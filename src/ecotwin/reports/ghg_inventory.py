@@ -10,15 +10,21 @@ Protocol Corporate Standard (revised), Scope 2 Guidance (2015), Corporate Value 
 
 from __future__ import annotations
 
-from ecotwin.records import Cell, Column, Datapoint, Measure, Report, Section, Table
+from ecotwin.records import Cell, Datapoint, Measure, Report, Section, Table
 from ecotwin.reports import pieces
 from ecotwin.reports.contract import Dossier
 
 _SCOPE_1 = ("ghg.scope1", "ghg.scope1_mobile", "ghg.scope1_process", "ghg.scope1_fugitive")
 _SOURCES = ("Stationary combustion", "Mobile combustion", "Process emissions", "Fugitive emissions")
 _SCOPE_2 = ("ghg.scope2_location", "ghg.scope2_market")
-_BY_MARKET = ("ghg.scope2_market_annual", "ghg.scope2_market")
 _MATCHED = ("ghg.scope2_market_annual", "ghg.scope2_market_monthly", "ghg.scope2_market_hourly")
+_METHODS = {
+    "ghg.scope2_location": "Location-based",
+    "ghg.scope2_market": "Market-based, contracts",
+    "ghg.scope2_market_annual": "Market-based, contracts and certificates of the year",
+    "ghg.scope2_market_monthly": "Market-based, certificates month by month",
+    "ghg.scope2_market_hourly": "Market-based, certificates hour by hour",
+}
 _TOTALS = ("ghg.total_location", "ghg.total_market", "ghg.scope12_location", "ghg.scope12_market")
 _CATEGORIES = (
     "Purchased goods and services", "Capital goods", "Fuel- and energy-related activities", "Upstream transport",
@@ -119,42 +125,44 @@ def _places(dossier: Dossier) -> frozenset[str]:
 
 
 def _summary(dossier: Dossier) -> Section:
-    points = [
+    certified = dossier.figure(_MATCHED[0]) is not None
+    market = f"Bought energy, market-based{', with certificates of the year' if certified else ''}"
+    asked = [
+        ("Scope 2", "ghg.scope2_location", "Bought energy, location-based"),
+        ("Scope 2", _MATCHED[0] if certified else "ghg.scope2_market", market),
+        ("Scope 3", "ghg.scope3", "Value chain, categories assessed"),
+        ("Total", "ghg.total_location", "All scopes, location-based"),
+        ("Total", "ghg.total_market", "All scopes, market-based"),
+        (
+            "Meters",
+            "ghg.scope12_location",
+            "Of these, by meters alone: fuels burnt and bought energy, location-based",
+        ),
+        ("Meters", "ghg.scope12_market", "Of these, by meters and contracts alone, market-based"),
+    ]
+    asked += [
+        ("Intensity", f"ghg.intensity_revenue_{kind}", "")
+        for kind in ("location", "market")
+        if dossier.figure(f"ghg.intensity_revenue_{kind}")
+    ]
+    points = (
         _first(
             dossier, "Scope 1", "Direct emissions", _DIRECT, "fuels burnt in stationary plant only"
         ),
-        pieces.point(dossier, "Scope 2", "ghg.scope2_location", "Bought energy, location-based"),
-        _first(
-            dossier,
-            "Scope 2",
-            "Bought energy, market-based",
-            _BY_MARKET,
-            "contracts of the plant file only",
-        ),
-        pieces.point(dossier, "Scope 3", "ghg.scope3", "Value chain, categories assessed"),
-        pieces.point(dossier, "Total", "ghg.total_location", "All scopes, location-based"),
-        pieces.point(dossier, "Total", "ghg.total_market", "All scopes, market-based"),
-        pieces.point(dossier, "1 + 2", "ghg.scope12_location", "Scopes 1 and 2, location-based"),
-        pieces.point(dossier, "1 + 2", "ghg.scope12_market", "Scopes 1 and 2, market-based"),
-    ]
-    if dossier.figure("ghg.intensity_revenue_location") or dossier.figure(
-        "ghg.intensity_revenue_market"
-    ):
-        points += [
-            pieces.point(dossier, "Intensity", f"ghg.intensity_revenue_{kind}") for kind in ("location", "market")
-        ]  # fmt: skip
+        *(pieces.point(dossier, place, indicator, name) for place, indicator, name in asked),
+    )
     rows: list[tuple[Cell, ...]] = [
         (entry.iso14064, entry.name, float(f.value), f.unit)
         for f in pieces.present(dossier, _SUMMED)
         if (entry := dossier.indicators.get(f.indicator)) and entry.iso14064
     ]
     columns = pieces.heads("category of ISO 14064-1", "figure", "value#", "unit")
-    return Section(
-        "Summary",
-        ("Location-based and market-based totals stand side by side; neither is added to the other.",),
-        tuple(points),
-        (Table("By category of ISO 14064-1", columns, tuple(rows)),),
-    )  # fmt: skip
+    note = "Lines overlap: totals stand beside their parts, and methods beside each other."
+    table = Table("By category of ISO 14064-1", columns, tuple(rows), note)
+    text = (
+        "Location-based and market-based totals stand side by side; neither is added to the other."
+    )
+    return Section("Summary", (text,), points, (table,))
 
 
 def _first(
@@ -186,32 +194,31 @@ def _scope1(dossier: Dossier) -> Section:
 
 
 def _scope2(dossier: Dossier) -> Section:
-    both = {f.indicator: f for f in pieces.present(dossier, _SCOPE_2)}
+    """Both methods in one table; market-based by contracts, and with certificates where there are some."""
+    told = {f.indicator: f for f in pieces.present(dossier, (*_SCOPE_2, *_MATCHED))}
     rows: list[tuple[Cell, ...]] = []
-    for indicator, name in zip(_SCOPE_2, ("Location-based", "Market-based"), strict=True):
-        f = both.get(indicator)
-        cells: tuple[Cell, ...] = (
-            (None,) * 4 if f is None else (float(f.value), float(f.low), float(f.high), f.method)
-        )
-        rows.append((name, *cells))
-    columns = (
-        Column("method"), Column("value", "kgCO2e", True), Column("low (95 %)", "kgCO2e", True),
-        Column("high (95 %)", "kgCO2e", True), Column("how"),
-    )  # fmt: skip
-    side = Table("Both methods side by side", columns, tuple(rows))
-    splits = tuple(
-        pieces.split_table(
-            dossier, f, f"{name}: by instrument", "instrument or mix",
-            "Energy that no instrument covers is weighed with the residual mix.",
-        )
-        for indicator, name in (("ghg.scope2_market", "Market-based"),)
-        if (f := both.get(indicator)) and f.split
-    )  # fmt: skip
-    matched = tuple(
-        pieces.point(dossier, "Scope 2", i)
-        for i in (*_SCOPE_2, *(m for m in _MATCHED if dossier.figure(m)))
+    for indicator, name in _METHODS.items():
+        f = told.get(indicator)
+        if f is not None:
+            rows.append((name, float(f.value), float(f.low), float(f.high), f.method))
+        elif indicator in _SCOPE_2:
+            rows.append((name, None, None, None, pieces.reason(dossier, indicator)))
+    columns = pieces.heads("method", "value#kgCO2e", "low#kgCO2e", "high#kgCO2e", "how")
+    side = Table(
+        "Both methods side by side", columns, tuple(rows), "Low and high: the 95 % interval."
     )
-    return Section("Scope 2", (), matched, (side, *splits, _instruments(dossier)))
+    note = "Energy that no instrument covers is weighed with the residual mix."
+    splits = tuple(
+        pieces.split_table(dossier, f, f"{_METHODS[i]}: by instrument", "instrument or mix", note)
+        for i, f in told.items()
+        if f.split and i in ("ghg.scope2_market", _MATCHED[0])
+    )
+    points = tuple(
+        pieces.point(dossier, "Scope 2", i, name)
+        for i, name in _METHODS.items()
+        if i in _SCOPE_2 or i in told
+    )
+    return Section("Scope 2", (), points, (side, *splits, _instruments(dossier)))
 
 
 def _instruments(dossier: Dossier) -> Table:

@@ -118,7 +118,7 @@ def _one(dossier: Dossier, record: Mapping[str, Any]) -> Section:
     why = "no window was validly measured" if valid == 0.0 else "the series does not tell it"
     sort = "valid window" if valid else "window so far, none is valid yet"
     facts = (
-        ("Limit", "limit", unit), (f"Highest {sort}", "highest", unit), (f"Mean {sort}", "mean", unit),
+        ("Limit", "limit", unit), (f"Highest {sort}", "highest", unit), ("Mean of these windows", "mean", unit),
         ("Windows", "windows", "1"), ("Valid windows", "valid", "1"), ("Valid windows above the limit", "above", "1"),
         ("Days discarded", "discarded_days", "1"),
     )  # fmt: skip
@@ -154,7 +154,8 @@ def _point(record: Mapping[str, Any], key: str, label: str, unit: str, why: str)
 
 
 def _exceedances(dossier: Dossier, record: Mapping[str, Any], unit: str) -> Table:
-    found = [e for e in record.get("exceedances") or () if isinstance(e, Mapping)]
+    told = record.get("exceedances")
+    found = [e for e in told if isinstance(e, Mapping)] if isinstance(told, list | tuple) else []
     limit, above = pieces.amounts(record, "limit", "above")
     rows: list[tuple[Cell, ...]] = []
     for e in found:

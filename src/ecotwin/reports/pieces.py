@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from ecotwin.clock import iso, micros, parse_period
+from ecotwin.clock import iso, local_month, micros, parse_period
 from ecotwin.records import Cell, Column, Datapoint, FactorUse, Measure, Report, Section, Table
 from ecotwin.reports.contract import Dossier
 from ecotwin.reports.rendering.facts import span as shown_span
@@ -274,9 +274,19 @@ def months_table(dossier: Dossier, indicators: Iterable[str], title: str = "By m
             float(f.value) if f is not None and f.unit == unit else None
             for f, (_, unit) in zip(figures, chosen, strict=True)
         )
-        rows.append((month[:7], *cells))
+        rows.append((_month(dossier, month), *cells))
     note = "" if dossier.months else "No figures by month were handed in."
     return Table(title, tuple(columns), tuple(rows) if chosen else (), note)
+
+
+def _month(dossier: Dossier, month: str) -> str:
+    """A month by its name; one that is only in part in the period by its days."""
+    zone = dossier.plant.zone
+    figure = next(iter(dossier.months[month].values()), None)
+    whole = local_month(int(month[:4]), int(month[5:7]), zone)
+    if figure is None or figure.period == whole:
+        return month[:7]
+    return shown_span(figure.period, dossier.plant.timezone)
 
 
 def before_table(dossier: Dossier, indicators: Iterable[str]) -> Table:

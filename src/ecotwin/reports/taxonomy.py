@@ -113,6 +113,13 @@ def _first(dossier: Dossier, asked: Asked, words: list[str]) -> list[Datapoint]:
     return [_point(dossier, asked, asked.indicators[0])]
 
 
+def _either(dossier: Dossier, asked: Asked, words: list[str]) -> list[Datapoint]:
+    """The first figure that there is, each of them as good an answer."""
+    del words
+    found = pieces.present(dossier, asked.indicators)
+    return [_point(dossier, asked, found[0].indicator if found else asked.indicators[-1])]
+
+
 def _each(dossier: Dossier, asked: Asked, words: list[str]) -> list[Datapoint]:
     """A datapoint for every figure that there is."""
     del words
@@ -277,7 +284,8 @@ def _lacking(asked: Asked, why: str) -> Datapoint:
 
 Rule = Callable[[Dossier, Asked, list[str]], list[Datapoint]]
 RULES: Mapping[str, Rule] = {
-    "figure": _figure, "first": _first, "each": _each, "or_difference": _or_difference, "or_share": _or_share,
-    "inputs": _inputs, "denominator": _denominator, "parts": _parts, "method": _method, "none": _none, "pointer": _none,
+    "figure": _figure, "first": _first, "either": _either, "each": _each, "or_difference": _or_difference,
+    "or_share": _or_share, "inputs": _inputs, "denominator": _denominator, "parts": _parts, "method": _method,
+    "none": _none, "pointer": _none,
 }  # fmt: skip
 """How a datapoint follows from figures."""

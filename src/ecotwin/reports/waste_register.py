@@ -1,7 +1,7 @@
 """Waste register: by code, hazard and treatment, both diversion rates, and every consignment that was booked.
 
-Nothing of `Dossier.extra` is read. Figures are those of the accounts; consignments are the bookings of kind `waste`, as
-they were booked: the two are not added to each other, as a scale and a note can tell of the same load.
+Nothing of `Dossier.extra` is read. Figures are those of the accounts, whose method says whether booked loads are in
+them; consignments are the bookings of kind `waste`, as they were booked. Nothing is added to anything here.
 
 Sources: Decision 2000/532/EC (codes; `*`: hazardous), Directive 2008/98/EC Annexes I and II (D and R codes), ESRS E5-5
 and GRI 306 (burning is disposal), zero-waste schemes (recovery of energy counts as diverted).
@@ -191,7 +191,7 @@ def _consignments(dossier: Dossier, loads: tuple[Booking, ...]) -> Section:
         heads = pieces.heads("code", "hazardous", "mass#kg")
         tables.append(Table("Consignments by code", heads, tuple(codes), total=True))
     text = (
-        "Consignments are not added to the figures of the scales: both can tell of the same load."
+        "Listed as booked; whether a figure above counts them beside the scales, its method says."
     )
     return Section("Consignments", (text,), tables=tuple(tables))
 

@@ -117,6 +117,18 @@ def span(period: Period, timezone: str) -> str:
     return f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} ({period.hours:.1f} hours)"
 
 
+def checkpoint_line(note: str) -> str:
+    r"""A signed checkpoint in one line: entries, ledger, root, time; what is no signed note as it is.
+
+    >>> checkpoint_line("ecotwin/works\n123\nq83v\ntime 2026-07-01T00:00:00Z\n\n- ecotwin/works c2ln\n")
+    '123 entries of ecotwin/works, root q83v, time 2026-07-01T00:00:00Z'
+    """
+    lines = note.strip().split("\n")
+    if len(lines) < 4 or not lines[1].isdigit():
+        return " ".join(note.split()) or "none signed yet"
+    return f"{lines[1]} entries of {lines[0]}, root {lines[2]}, {lines[3]}"
+
+
 def moment(at: datetime, timezone: str) -> str:
     """An instant in the plant's time and in UTC."""
     return f"{at.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M} ({at.astimezone(UTC):%Y-%m-%d %H:%M} UTC)"

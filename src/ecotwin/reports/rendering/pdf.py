@@ -14,6 +14,7 @@ from ecotwin.reports.rendering.facts import (
     NOT_HAD,
     SHARE,
     Facts,
+    checkpoint_line,
     library,
     moment,
     number,
@@ -80,7 +81,7 @@ def view(report: Report, facts: Facts) -> Json:
         ("Period", f"{when}, {facts.timezone}"),
         ("Made", moment(made_at, facts.timezone)),
         ("Software", f"ecotwin {facts.version}"),
-        ("Ledger checkpoint", facts.checkpoint or "none signed yet"),
+        ("Ledger checkpoint", checkpoint_line(facts.checkpoint)),
     )
     return {
         "title": report.title,
@@ -96,6 +97,8 @@ def view(report: Report, facts: Facts) -> Json:
         "contents": len(report.sections) > 4,
         "groups": groups,
         "gaps": list(report.gaps),
+        "note": facts.checkpoint.strip().split("\n") if "\n" in facts.checkpoint.strip() else [],
+        "code": [_CODE],
         "exact": text.made(report, facts).decode("utf-8"),
         "fonts": [_BODY],
     }
@@ -220,7 +223,8 @@ def _showable(thing: Any, folders: tuple[str, ...]) -> Any:
         return [_showable(t, folders) for t in thing]
     if isinstance(thing, dict):
         return {
-            k: v if k in ("exact", "fonts") else _showable(v, folders) for k, v in thing.items()
+            k: v if k in ("exact", "fonts", "code") else _showable(v, folders)
+            for k, v in thing.items()
         }
     return thing
 

@@ -12,6 +12,7 @@ from ecotwin.reports.rendering.facts import (
     NOT_HAD,
     SHARE,
     Facts,
+    checkpoint_line,
     library,
     moment,
     plain,
@@ -109,7 +110,8 @@ class _Book:
             ("Standard", report.standard),
             ("Made at", moment(facts.made_at, facts.timezone)),
             ("Software", f"ecotwin {facts.version}"),
-            ("Ledger checkpoint", facts.checkpoint or "none signed yet"),
+            ("Ledger checkpoint", checkpoint_line(facts.checkpoint)),
+            ("As signed", facts.checkpoint.strip() or NOT_HAD),
         )
         for row, (name, value) in enumerate(lines, 2):
             self._put(sheet, row, 0, name, "head")
