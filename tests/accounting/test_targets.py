@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,7 +30,7 @@ from ecotwin.accounting.targets import (
     year_shares,
 )
 from ecotwin.clock import Period, parse_period
-from ecotwin.connectors.benchmarks import parse_benchmarks, read_benchmarks
+from ecotwin.connectors.benchmarks import block, parse_benchmarks, read_benchmarks
 from ecotwin.errors import FigureGap, FileFault
 from ecotwin.plant.duties import Benchmark, Company, Target
 from ecotwin.records import Measure
@@ -71,6 +72,8 @@ def test_the_base_year_trap_of_the_sbti_path() -> None:
     assert late.allowed(2022) == 1000.0
     assert late.allowed(2030) == pytest.approx(580.0)
     assert late.allowed(2026) == pytest.approx(790.0)
+    with pytest.raises(FigureGap, match="does not follow"):
+        course_of(replace(POWER, path="sbti_1_5c", reduction=0.4, target_year=2022))
     with pytest.raises(FigureGap, match=r"at least 42\.0 %"):
         course_of(replace(POWER, path="sbti_1_5c", reduction=0.336))
 
@@ -381,6 +384,8 @@ def test_a_table_of_benchmarks_is_read_or_refused_by_row(tmp_path: Path) -> None
     sound = tmp_path / "b.csv"
     sound.write_text(f"{HEAD}\nenergy.per_good_part,0.8,kWh,C26,DE,2024,Survey\n", "utf-8")
     assert read_benchmarks(sound, {"energy.per_good_part": "kWh"})[0].year == 2024
+    told = yaml.safe_load(block(read_benchmarks(sound)))["benchmarks"]
+    assert [Benchmark(**row) for row in told] == list(read_benchmarks(sound))
     rows = [
         HEAD,
         'a,"0,8",kWh,C26,DE,2024,S',

@@ -62,7 +62,13 @@ from ecotwin.accounting.scope2 import (
     matched_share,
     unmet_criteria,
 )
-from ecotwin.accounting.targets import sbti_linear_cut, sbti_path
+from ecotwin.accounting.targets import (
+    Course,
+    net_zero,
+    recalculation,
+    sbti_linear_cut,
+    sbti_path,
+)
 from ecotwin.accounting.uncertainty import Uncertain, first_order
 from ecotwin.accounting.weather import (
     cooling_degree_days,
@@ -71,8 +77,11 @@ from ecotwin.accounting.weather import (
 )
 
 if TYPE_CHECKING:
-    from ecotwin.accounting.allocation import Key, Output, price_ratio, share_out
+    from ecotwin.accounting.allocation import Key as AllocationKey
+    from ecotwin.accounting.allocation import Output, price_ratio, share_out
     from ecotwin.accounting.allocation import key as allocation_key
+    from ecotwin.accounting.bottleneck import momentary as momentary_bottleneck
+    from ecotwin.accounting.bottleneck import sole as sole_bottleneck
     from ecotwin.accounting.circularity import product_circularity
     from ecotwin.accounting.conformity import conform
     from ecotwin.accounting.cradle import (
@@ -91,9 +100,13 @@ if TYPE_CHECKING:
         night_flow_leak,
         rises,
     )
+    from ecotwin.accounting.lifecycle.pedigree import geometric_deviation, pedigree_variance
+    from ecotwin.accounting.lifecycle.stages import Circular, circular_parts, use_stage_kg
     from ecotwin.accounting.matching import Matched, cover
     from ecotwin.accounting.montecarlo import Simulated, simulate
+    from ecotwin.accounting.outlook import year_end
     from ecotwin.accounting.permits import at_reference
+    from ecotwin.accounting.product_footprints import records_of
     from ecotwin.accounting.reconciliation import Row, doubts, reconcile
     from ecotwin.accounting.scope3 import (
         Category,
@@ -138,16 +151,18 @@ __all__ = [
     "FUGITIVE_CH4_GWP",
     "QUALITY_CRITERIA",
     "Alarm",
+    "AllocationKey",
     "BalanceLeak",
     "Burnt",
     "Category",
+    "Circular",
     "Circularity",
+    "Course",
     "Declared",
     "Effectiveness",
     "Footprint",
     "Gate",
     "Instrument",
-    "Key",
     "Leg",
     "Lift",
     "MarketBased",
@@ -176,6 +191,7 @@ __all__ = [
     "blend_gwp",
     "broken_formulas",
     "category",
+    "circular_parts",
     "combustion",
     "composite_lifting_index",
     "conform",
@@ -196,6 +212,7 @@ __all__ = [
     "fractional_savings_uncertainty",
     "fuel_and_energy",
     "fuel_energy",
+    "geometric_deviation",
     "grid_loss",
     "grid_rate",
     "heating_degree_days",
@@ -216,6 +233,8 @@ __all__ = [
     "material_circularity",
     "mean_level",
     "missing_fields",
+    "momentary_bottleneck",
+    "net_zero",
     "night_flow_leak",
     "nmbe",
     "noise_exposure",
@@ -227,6 +246,7 @@ __all__ = [
     "oee_vorne",
     "pcf_excluding_uptake",
     "pcf_including_uptake",
+    "pedigree_variance",
     "pieces_made",
     "price_ratio",
     "primary_data_share",
@@ -234,8 +254,10 @@ __all__ = [
     "product_footprint",
     "read_footprint",
     "read_suppliers",
+    "recalculation",
     "recommended_weight",
     "reconcile",
+    "records_of",
     "refrigerant_loss",
     "rises",
     "sbti_linear_cut",
@@ -243,10 +265,12 @@ __all__ = [
     "share_out",
     "shift_strain",
     "simulate",
+    "sole_bottleneck",
     "spent",
     "transport",
     "transport_work",
     "unmet_criteria",
+    "use_stage_kg",
     "validity",
     "verdict",
     "waste",
@@ -255,33 +279,18 @@ __all__ = [
     "wbgt_indoor",
     "wbgt_outdoor",
     "wbgt_reference",
+    "year_end",
 ]
 
 _LATER = {
-    "Lift": "working",
-    "ShiftStrain": "working",
-    "composite_lifting_index": "working",
-    "lifting_index": "working",
-    "mean_level": "working",
-    "noise_verdict": "working",
-    "recommended_weight": "working",
-    "shift_strain": "working",
-    "wbgt_excess_hours": "working",
-    "wbgt_reference": "working",
-    "is_disposed": "treatments",
-    "is_diverted": "treatments",
-    "is_hazardous": "treatments",
-    "is_recycled": "treatments",
-    "is_treatment": "treatments",
-    "is_waste_code": "treatments",
-    "is_zero_waste": "treatments",
-    "product_circularity": "circularity",
-    "at_reference": "permits",
-    "Key": "allocation",
     "Output": "allocation",
     "price_ratio": "allocation",
     "share_out": "allocation",
-    "allocation_key": "allocation.key",
+    "AllocationKey": "allocation:Key",
+    "allocation_key": "allocation:key",
+    "momentary_bottleneck": "bottleneck:momentary",
+    "sole_bottleneck": "bottleneck:sole",
+    "product_circularity": "circularity",
     "conform": "conformity",
     "cradle_to_gate": "cradle",
     "Declared": "cradle",
@@ -297,10 +306,18 @@ _LATER = {
     "NightLeak": "leakage",
     "Rise": "leakage",
     "rises": "leakage",
+    "geometric_deviation": "lifecycle.pedigree",
+    "pedigree_variance": "lifecycle.pedigree",
+    "Circular": "lifecycle.stages",
+    "circular_parts": "lifecycle.stages",
+    "use_stage_kg": "lifecycle.stages",
     "cover": "matching",
     "Matched": "matching",
     "simulate": "montecarlo",
     "Simulated": "montecarlo",
+    "year_end": "outlook",
+    "at_reference": "permits",
+    "records_of": "product_footprints",
     "doubts": "reconciliation",
     "reconcile": "reconciliation",
     "Row": "reconciliation",
@@ -322,6 +339,23 @@ _LATER = {
     "read_suppliers": "suppliers",
     "Standing": "suppliers",
     "Suppliers": "suppliers",
+    "is_disposed": "treatments",
+    "is_diverted": "treatments",
+    "is_hazardous": "treatments",
+    "is_recycled": "treatments",
+    "is_treatment": "treatments",
+    "is_waste_code": "treatments",
+    "is_zero_waste": "treatments",
+    "composite_lifting_index": "working",
+    "Lift": "working",
+    "lifting_index": "working",
+    "mean_level": "working",
+    "noise_verdict": "working",
+    "recommended_weight": "working",
+    "shift_strain": "working",
+    "ShiftStrain": "working",
+    "wbgt_excess_hours": "working",
+    "wbgt_reference": "working",
 }
 """What needs the plant's model is loaded when it is asked for: plain numbers stay quick to import."""
 
@@ -330,5 +364,5 @@ def __getattr__(name: str) -> Any:
     """Load what was left for later."""
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, _, renamed = _LATER[name].partition(".")
+    module, _, renamed = _LATER[name].partition(":")
     return getattr(import_module(f"ecotwin.accounting.{module}"), renamed or name)

@@ -79,7 +79,7 @@ def course_of(target: Target, base_value: float | None = None) -> Course:
             remedy="promise its counterpart: what is disposed of instead of what is diverted",
         )
     cut = target.reduction
-    if target.path == "sbti_1_5c":
+    if target.path == "sbti_1_5c" and target.target_year > target.base_year:
         least = sbti_linear_cut(target.base_year, target.target_year)
         if cut is not None and cut < least - 1e-9:
             raise FigureGap(

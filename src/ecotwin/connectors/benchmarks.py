@@ -6,8 +6,10 @@ Columns: `indicator,value,unit,sector,place,year,source`. Unsound rows are refus
 from __future__ import annotations
 
 import csv
+import json
 import math
 from collections.abc import Collection, Iterable
+from dataclasses import asdict
 from pathlib import Path
 
 from ecotwin.errors import FileFault, UnitFault
@@ -77,6 +79,16 @@ def parse_benchmarks(
             remedy="mend or remove these rows",
         )
     return tuple(made.values())
+
+
+def block(benchmarks: Iterable[Benchmark]) -> str:
+    r"""Benchmarks as the block of the plant file that holds them, to be put at its end.
+
+    >>> block([Benchmark("energy.per_good_part", 0.8, "kWh", "C26.12", "DE", 2024, "Survey")])[:60]
+    'benchmarks:\n  - {"indicator": "energy.per_good_part", "value": '
+    """
+    rows = (json.dumps(asdict(b), ensure_ascii=False) for b in benchmarks)
+    return "\n".join(["benchmarks:", *(f"  - {row}" for row in rows)])
 
 
 def _row(cells: dict[str, str], units: dict[str, str], known: Collection[str]) -> Benchmark:

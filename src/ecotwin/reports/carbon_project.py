@@ -63,12 +63,14 @@ class CarbonProject:
             )
         project = dossier.extra.get("carbon_project") or {}
         sums = _sums([j.saving for j in counted])
+        levels = sorted({j.saving.level for j in counted})
+        level = " and ".join(f"{one * 100:.0f} %" for one in levels)
         gaps = [f"{j.saving.advice} is not counted: {j.why_not}" for j in judged if j.why_not]
         gaps += _unstated(project)
         parts = (
             _scope(dossier, project),
-            _energy(sums, counted),
-            _emissions(sums, project),
+            _energy(sums, level),
+            _emissions(sums, project, level),
             _evidence(judged),
         )
         told = {"counted": [j.saving.advice for j in counted], "project": dict(project)}
@@ -146,28 +148,25 @@ def _scope(dossier: Dossier, project: Mapping[str, Any]) -> Section:
     return Section("Project and boundary", text)
 
 
-def _energy(sums: Mapping[str, Range], counted: Sequence[Judged]) -> Section:
-    levels = sorted({j.saving.level for j in counted})
-    said = " and ".join(f"{level * 100:.0f} %" for level in levels)
-    names = {
-        "baseline": "Baseline: energy without the measures",
-        "project": "Project: energy measured",
-        "saved": "Reduction",
-    }
-    points = tuple(
-        Datapoint(key, name, sums[key].value, "kWh", sums[key].low, sums[key].high)
-        for key, name in names.items()
-    )
-    claim = Datapoint(
-        "claim_energy", "Claimed reduction: the lower bound", sums["saved"].low, "kWh",
-        note="conservative: bounds are added as if all errors went the same way",
+def _energy(sums: Mapping[str, Range], level: str) -> Section:
+    saved = sums["saved"]
+    points = (
+        Datapoint("baseline", "Baseline: energy without the measures", sums["baseline"].value, "kWh"),
+        Datapoint("project", "Project: energy measured", sums["project"].value, "kWh"),
+        Datapoint("saved", "Reduction", saved.value, "kWh"),
+        Datapoint("saved_low", f"Reduction: lower bound at {level}", saved.low, "kWh"),
+        Datapoint("saved_high", f"Reduction: upper bound at {level}", saved.high, "kWh"),
+        Datapoint("claim", "Claimed reduction: the lower bound", saved.low, "kWh"),
     )  # fmt: skip
-    text = (f"Intervals of each saving hold at {said}.",)
-    return Section("Energy", text, (*points, claim))
+    text = (
+        f"The interval of each saving holds at {level}.",
+        "Bounds of several are added as if all errors went the same way: the sum's interval may be too wide.",
+    )
+    return Section("Energy", text, points)
 
 
-def _emissions(sums: Mapping[str, Range], project: Mapping[str, Any]) -> Section:
-    points = [*_claimed(sums, project), *_indication(sums)]
+def _emissions(sums: Mapping[str, Range], project: Mapping[str, Any], level: str) -> Section:
+    points = [*_claimed(sums, project, level), *_indication(sums)]
     permanence = project.get(
         "permanence",
         "energy that was not used is not emitted later; the measures themselves may be undone, so that only measured "
@@ -177,7 +176,7 @@ def _emissions(sums: Mapping[str, Range], project: Mapping[str, Any]) -> Section
     return Section("Emissions", text, tuple(points))
 
 
-def _claimed(sums: Mapping[str, Range], project: Mapping[str, Any]) -> list[Datapoint]:
+def _claimed(sums: Mapping[str, Range], project: Mapping[str, Any], level: str) -> list[Datapoint]:
     """Emissions by the marginal factor; what lacks is said instead."""
     factor = _factor(project)
     if factor is None:
@@ -186,41 +185,32 @@ def _claimed(sums: Mapping[str, Range], project: Mapping[str, Any]) -> list[Data
         )
         return [_point("claim_co2e", "Claimed reduction", None, missing=lacking)]
     value, note = factor
-    points = [
-        _point(f"{key}_co2e", name, _times(sums[source], value), note=note)
-        for key, name, source in (
-            ("baseline", "Baseline emissions", "baseline"),
-            ("project", "Project emissions", "project"),
-            ("reduction", "Reduction", "saved"),
-        )
-    ]
-    low, share = sums["saved"].low * value, _leakage(project)
-    claim = "Claimed reduction: lower bound less leakage"
-    if share is None:
-        return [
-            *points,
-            _point("leakage_co2e", "Leakage", None, missing=_NOT_GIVEN),
-            _point("claim_co2e", claim, None, missing=f"leakage is {_NOT_GIVEN}"),
-        ]
+    saved = _times(sums["saved"], value)
+    share = _leakage(project)
+    left = None if share is None else saved.low * (1.0 - share)
+    lacking = _NOT_GIVEN if share is None else ""
     return [
-        *points,
-        _point("leakage_co2e", "Leakage", low * share),
-        _point("claim_co2e", claim, low * (1.0 - share)),
-    ]
+        _point("base_co2e", "Baseline emissions", sums["baseline"].value * value, note=note),
+        _point("proj_co2e", "Project emissions", sums["project"].value * value, note=note),
+        _point("red_co2e", "Reduction", saved.value, note=note),
+        _point("red_low", f"Reduction: lower bound at {level}", saved.low),
+        _point("red_high", f"Reduction: upper bound at {level}", saved.high),
+        _point("leakage", "Leakage", None if share is None else saved.low * share, missing=lacking),
+        _point("claim_co2e", "Claimed reduction: lower bound less leakage", left,
+               missing=f"leakage is {lacking}" if lacking else ""),
+    ]  # fmt: skip
 
 
 def _indication(sums: Mapping[str, Range]) -> list[Datapoint]:
     if "average" not in sums:
         return []
     name = "By the inventory's average factor: an indication, not claimed"
-    return [_point("indication_co2e", name, sums["average"])]
+    return [_point("average", name, sums["average"].value)]
 
 
 def _point(
-    key: str, name: str, value: Range | float | None, *, note: str = "", missing: str = ""
+    key: str, name: str, value: float | None, *, note: str = "", missing: str = ""
 ) -> Datapoint:
-    if isinstance(value, Range):
-        return Datapoint(key, name, value.value, "kgCO2e", value.low, value.high, note=note)
     return Datapoint(key, name, value, "kgCO2e", note=note, missing=missing)
 
 

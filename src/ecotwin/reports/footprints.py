@@ -14,9 +14,9 @@ from ecotwin.reports.contract import Dossier
 from ecotwin.reports.pieces import name_of, whole
 
 _RATINGS = (
-    ("technologicalDQR", "Technology"),
-    ("geographicalDQR", "Geography"),
-    ("temporalDQR", "Time"),
+    ("dqr_tech", "technologicalDQR", "Technology"),
+    ("dqr_geo", "geographicalDQR", "Geography"),
+    ("dqr_time", "temporalDQR", "Time"),
 )
 
 
@@ -40,7 +40,7 @@ class Footprints:
         records = handed(dossier, "footprints", "product footprints", words)
         stages = dossier.extra.get("footprint_stages") or {}
         parts = [_all(dossier, records)]
-        parts += [_product(r, stages.get(r["id"], ())) for r in records]
+        parts += [_product(dossier, r, stages.get(r["id"], ())) for r in records]
         return whole(dossier, self, parts, data={"data": [dict(r) for r in records]}, gaps=words)
 
 
@@ -66,7 +66,7 @@ def _all(dossier: Dossier, records: list[Mapping[str, Any]]) -> Section:
     return Section("Products", text, (), (table("Footprints", names, rows),))
 
 
-def _product(record: Mapping[str, Any], stages: Any) -> Section:
+def _product(dossier: Dossier, record: Mapping[str, Any], stages: Any) -> Section:
     pcf = record["pcf"]
     text = [
         f"{record['productDescription']}. {pcf.get('boundaryProcessesDescription', '')}".strip(),
@@ -80,7 +80,7 @@ def _product(record: Mapping[str, Any], stages: Any) -> Section:
     ]
     rows = [
         (
-            s["stage"], s["co2e_kg"], s["half_kg"], s["primary_share"], s["technology"],
+            _stage(dossier, s["stage"]), s["co2e_kg"], s["half_kg"], s["primary_share"], s["technology"],
             s["geography"], s["time"],
         )
         for s in stages
@@ -98,35 +98,37 @@ def _product(record: Mapping[str, Any], stages: Any) -> Section:
     )
 
 
+def _stage(dossier: Dossier, name: str) -> str:
+    """A stage as the catalogue names its figure."""
+    key = f"ghg.scope3_cat{name.removeprefix('scope 3 category ')}"
+    known = dossier.indicators.get(name) or dossier.indicators.get(key)
+    return known.name if known is not None else name
+
+
 def _datapoints(record: Mapping[str, Any]) -> tuple[Datapoint, ...]:
     pcf = record["pcf"]
     unit = f"kgCO2e/{pcf['declaredUnitOfMeasurement']}"
     found = [
         Datapoint("id", "Record", record["id"]),
-        Datapoint("productIds", "Product ids", ", ".join(record["productIds"])),
-        Datapoint(
-            "pcfExcludingBiogenicUptake", "Footprint without biogenic uptake",
-            _number(pcf, "pcfExcludingBiogenicUptake"), unit,
+        Datapoint("products", "Product ids", ", ".join(record["productIds"])),
+        _maybe(pcf, "pcf", "pcfExcludingBiogenicUptake", "Footprint without biogenic uptake", unit),
+        _maybe(
+            pcf, "pcf_bio", "pcfIncludingBiogenicUptake", "Footprint with biogenic uptake", unit
         ),
-        Datapoint(
-            "pcfIncludingBiogenicUptake", "Footprint with biogenic uptake",
-            _number(pcf, "pcfIncludingBiogenicUptake"), unit,
-        ),
-        _maybe(pcf, "primaryDataShare", "Primary data share", "%"),
-    ]  # fmt: skip
+        _maybe(pcf, "primary", "primaryDataShare", "Primary data share", "%"),
+    ]
     dqi = pcf.get("dqi") or {}
-    found += [_maybe(dqi, key, f"Data quality: {name}", "1 to 5") for key, name in _RATINGS]
+    found += [_maybe(dqi, at, key, f"Data quality: {name}", "1 to 5") for at, key, name in _RATINGS]
     before = record.get("precedingPfIds")
     if before:
-        found.append(Datapoint("precedingPfIds", "Follows", ", ".join(before)))
+        found.append(Datapoint("follows", "Follows", ", ".join(before)))
     return tuple(found)
 
 
-def _maybe(given: Mapping[str, Any], key: str, name: str, unit: str) -> Datapoint:
+def _maybe(given: Mapping[str, Any], at: str, key: str, name: str, unit: str) -> Datapoint:
     value = _number(given, key)
-    return Datapoint(
-        key, name, value, unit, missing="" if value is not None else "the record does not tell it"
-    )
+    lacking = "" if value is not None else f"the record does not tell {key}"
+    return Datapoint(at, name, value, unit, note=key, missing=lacking)
 
 
 def _number(given: Mapping[str, Any], key: str) -> float | None:

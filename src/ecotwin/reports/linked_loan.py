@@ -90,7 +90,7 @@ def _verdict(row: Row, dossier: Dossier) -> str:
 def _summary(dossier: Dossier, rows: list[Row]) -> Section:
     told = [
         (
-            r["name"], r["indicator"], r["base_value"] if _sealed(r, dossier) else None,
+            r["name"], _indicator(dossier, r), r["base_value"] if _sealed(r, dossier) else None,
             r["allowed"], r["actual"] if _sealed(r, dossier) else None, r["unit"],
             _verdict(r, dossier), dossier.entries.get(r["measure"]),
         )
@@ -106,6 +106,11 @@ def _summary(dossier: Dossier, rows: list[Row]) -> Section:
         OUTSIDE,
     )
     return Section("Key figures", text, (), (table("Key figures of the loan", names, told),))
+
+
+def _indicator(dossier: Dossier, row: Row) -> str:
+    known = dossier.indicators.get(row["indicator"])
+    return known.name if known is not None else str(row["indicator"])
 
 
 def _sealed(row: Row, dossier: Dossier) -> bool:
@@ -140,7 +145,7 @@ def _figure(dossier: Dossier, row: Row) -> Section:
         [(str(y["year"]), y["allowed"]) for y in row["years"]],
         f"{row['cut'] * 100:.3g} % less than {row['base_year']} by {row['target_year']}, in a straight line",
     )  # fmt: skip
-    text = [f"{row['name']}: {row['indicator']} of {name_of(dossier, row['element'])}."]
+    text = [f"{row['name']}: {_indicator(dossier, row)} of {name_of(dossier, row['element'])}."]
     if row.get("outlook"):
         text.append(row["outlook"]["text"])
     text += [
