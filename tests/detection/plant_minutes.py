@@ -76,6 +76,8 @@ def _day(number: int, seed: int) -> tuple[Window, Expected]:
             amount[:, s.index] = np.where(work, 2.0, 0.5) / 60 * wobble
         elif s.means == "parts_total":
             amount[:, s.index] = rng.poisson(1.5, n) * work
+        elif s.carrier == "air_emission" and s.form == "counter":
+            amount[:, s.index] = 4e-4  # a boiler of 300 kW
         elif s.form == "counter":
             amount[:, s.index] = 0.1
     for s in plant.signals:

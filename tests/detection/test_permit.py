@@ -143,6 +143,19 @@ def test_a_sum_is_carried_on_to_its_end() -> None:
     assert said(nothing, minutes(np.zeros(60), mass=5.0)) == []
 
 
+def test_a_sum_is_broken_when_it_passes_and_not_only_at_the_end() -> None:
+    permit = Permit(
+        "sum", "NOx of the year", "boiler_1", 1.0, "kg", "year", "test", indicator="air.nox"
+    )
+    scores = said(permit, minutes(np.zeros(1440), mass=2.0 / 1440))
+    first = broken(scores)[0]
+    assert first.at == pytest.approx(micros(MIDNIGHT) + 721 * 60_000_000, abs=60_000_001)
+    assert warned(scores)[0].at < first.at
+    assert "the year has come to" in first.text
+    closing = said(replace(permit, window="day"), minutes(np.zeros(1500), mass=2.0 / 1440))
+    assert not [s for s in closing if ":permit:" in s.cause][-1].over
+
+
 def test_a_day_of_23_hours_ends_after_23_hours() -> None:
     start = datetime(2026, 3, 28, 23, tzinfo=UTC)
     scores = said(DAILY, minutes(np.full(23 * 60, 160.0), start=start))

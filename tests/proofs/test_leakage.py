@@ -18,8 +18,6 @@ from proofs.leakage_district import PER_DAY, STEP_S, District, Leak, district, h
 
 FOLDER = month.ROOT / "docs" / "evidence"
 NAME = "0004-leakage"
-SOON_DAYS = 14.0
-"""An abrupt leak counts as noticed by a rise within so many days of its start; a growing one until it is repaired."""
 
 
 @pytest.mark.proof
@@ -88,7 +86,6 @@ def matches(leaks: tuple[Leak, ...], found: list[Rise]) -> tuple[list[dict[str, 
             leak
             for leak in leaks
             if leak.pipe not in of and leak.start < rise.noticed + 1 <= leak.end + 1
-            and (not leak.abrupt or rise.noticed + 1 <= leak.start + SOON_DAYS)
         ]  # fmt: skip
         if able:
             of[min(able, key=lambda one: abs(one.start - rise.onset)).pipe] = rise

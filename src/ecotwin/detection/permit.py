@@ -180,6 +180,8 @@ class _Watch:
         if self.permit.rolling:
             return self._roll(end, step_s, value, share, runs)
         scores = self._ahead(end) if runs and share > 0.0 else []
+        if self.permit.indicator:
+            scores += self._broken(end, self.total, self.total > self.permit.limit)
         if end >= self.end:
             scores += self._close(end)
         return scores
@@ -190,7 +192,9 @@ class _Watch:
 
     def _ahead(self, end: int) -> list[Score]:
         length = (self.end - self.start) / 1e6
-        if self.seen < LEAST_SEEN * length or self.seen < self.permit.valid_share * self.ran:
+        near = bool(self.permit.indicator) and self.total > self.permit.warn_at * self.permit.limit
+        little = self.seen < max(LEAST_SEEN * length, self.permit.valid_share * self.ran)
+        if little and not near:
             return []
         left = (self.end - end) / 1e6
         if self.permit.indicator:
@@ -231,15 +235,12 @@ class _Watch:
             self.over = False
             words = f"{self.permit.name}: the {_CALLED[self.permit.window]} ended with too little measured to judge it."
             scores.append(self._score(end, 0.0, False, "permit_soon", words, self.onset))
-        ran_enough = (
-            self.ran >= self.permit.valid_share * length if self._is_short() else self.ran > 0.0
-        )
-        least = length if self._is_short() else self.ran
-        valid = (
-            self.seen > 0.0 and ran_enough and self.seen >= self.permit.valid_share * least - 1e-6
-        )
-        mean = self._valid(self.total / self.seen) if self.seen else 0.0
-        value = self.total if self.permit.indicator else mean
+        if self.permit.indicator or not self.seen:
+            return scores
+        least = self.permit.valid_share * (length if self._is_short() else self.ran)
+        ran_enough = not self._is_short() or self.ran >= least - 1e-6
+        valid = ran_enough and self.seen >= least - 1e-6
+        value = self._valid(self.total / self.seen)
         return scores + self._broken(end, value, valid and value > self.permit.limit)
 
     def _broken(self, end: int, value: float, above: bool) -> list[Score]:
@@ -250,12 +251,12 @@ class _Watch:
         )
         self.broke = self.broke if self.broken else end - int(length * 1e6)
         self.broken = above
-        p, verb = self.permit, "came to" if self.permit.indicator else "averaged"
-        end_words = "above" if above else "no more above"
-        text = (
-            f"{p.name}: the {_CALLED[p.window]} that ended at {self.plant.local(instant(end))} {verb} {three(value)} "
-            f"{p.unit}, {end_words} the limit of {three(p.limit)} {p.unit}."
-        )
+        p, name = self.permit, _CALLED[self.permit.window]
+        side = "above" if above else "no more above"
+        when = f"the {name} that ended at {self.plant.local(instant(end))} averaged"
+        if p.indicator:
+            when = f"the {'last ' if p.rolling else ''}{name} has come to"
+        text = f"{p.name}: {when} {three(value)} {p.unit}, {side} the limit of {three(p.limit)} {p.unit}."
         return [self._score(end, value, above, "permit", text, self.broke)]
 
     def _roll(self, end: int, step_s: float, value: float, share: float, runs: bool) -> list[Score]:
