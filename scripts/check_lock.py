@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 import sys
-import tomllib
 from pathlib import Path
 
+from lock import declared
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
@@ -21,11 +21,8 @@ def pins(path: Path) -> dict[str, str]:
 
 def faults() -> list[str]:
     """Everything that is wrong with the locks, one sentence each."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    run = list(project["project"]["dependencies"])
-    for extra in project["project"]["optional-dependencies"].values():
-        run += extra
-    wanted = {"run.txt": run, "dev.txt": run + project["dependency-groups"]["dev"]}
+    run, dev = declared()
+    wanted = {"run.txt": run, "dev.txt": run + dev}
     wrong = []
     for name, requirements in wanted.items():
         path = ROOT / "lock" / name

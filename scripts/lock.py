@@ -16,13 +16,19 @@ COMMON = [
 ]  # fmt: skip
 
 
+RUN = ("web", "demo", "reports")
+"""Extras that `make demo` installs; the others come with the developers' tools."""
+
+
 def declared() -> tuple[list[str], list[str]]:
-    """What pyproject.toml asks for: to run (with all extras and the build), and to develop on top."""
+    """What pyproject.toml asks for: to run (with the build), and to develop on top (with all extras)."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     run = project["project"]["dependencies"] + project["build-system"]["requires"]
-    for extra in project["project"]["optional-dependencies"].values():
-        run += [requirement for requirement in extra if not requirement.startswith("ecotwin[")]
-    return run, project["dependency-groups"]["dev"]
+    dev = list(project["dependency-groups"]["dev"])
+    for name, extra in project["project"]["optional-dependencies"].items():
+        wanted = [requirement for requirement in extra if not requirement.startswith("ecotwin[")]
+        (run if name in RUN else dev).extend(wanted)
+    return run, dev
 
 
 def compile_lock(output: str, requirements: list[str], *options: str) -> None:
@@ -38,10 +44,10 @@ def compile_lock(output: str, requirements: list[str], *options: str) -> None:
 
 
 def main() -> None:
-    """Pin what a user needs, then what a developer needs on top of the very same versions."""
+    """Pin what a developer needs with all extras, then what a user needs in the very same versions."""
     run, dev = declared()
-    compile_lock("run.txt", run)
-    compile_lock("dev.txt", run + dev, "--constraint", str(ROOT / "lock" / "run.txt"))
+    compile_lock("dev.txt", run + dev)
+    compile_lock("run.txt", run, "--constraint", str(ROOT / "lock" / "dev.txt"))
 
 
 if __name__ == "__main__":

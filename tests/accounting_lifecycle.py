@@ -17,6 +17,8 @@ FLOWS = (
     Flow("so2", "Sulfur dioxide", "kg", "air"),
 )
 
+BOUGHT = (0.3, 0.97)
+
 
 def small(**changes: Process) -> lc.ProductSystem:
     """Steel takes coal power and steel; coal power takes a little steel; wind power takes steel."""
@@ -49,15 +51,20 @@ def small(**changes: Process) -> lc.ProductSystem:
 
 
 def economy(
-    count: int, seed: int, *, inputs: float = 8.0, uncertain: bool = False
+    count: int,
+    seed: int,
+    *,
+    inputs: float = 8.0,
+    uncertain: bool = False,
+    bought: tuple[float, float] = BOUGHT,
 ) -> lc.ProductSystem:
     """An economy that makes more than it takes, its amounts in units that differ by many powers of ten.
 
-    Shares of cost are drawn first, so that what a process buys is worth 30 to 97 % of what it makes; then each
+    Shares of cost are drawn first, so that what a process buys is worth a share `bought` of what it makes; then each
     product gets a price over nine powers of ten, and amounts are shares over prices. Half of the suppliers are near by,
     half are drawn by a Zipf law: a few (power, transport) serve nearly all.
     """
-    row, column, amount = links(count, seed, inputs)
+    row, column, amount = links(count, seed, inputs, bought)
     random = np.random.default_rng(seed + 1)
     spread = Spread("lognormal", 0.1) if uncertain else None
     taken: list[list[Exchange]] = [[] for _ in range(count)]
@@ -79,7 +86,9 @@ def economy(
     )  # fmt: skip
 
 
-def links(count: int, seed: int, inputs: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def links(
+    count: int, seed: int, inputs: float, bought: tuple[float, float] = BOUGHT
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(supplier, user, amount) of every exchange of an `economy`."""
     random = np.random.default_rng(seed)
     fan = np.clip(random.lognormal(np.log(inputs) - 0.32, 0.8, count).astype(int), 1, 300)
@@ -91,7 +100,7 @@ def links(count: int, seed: int, inputs: float) -> tuple[np.ndarray, np.ndarray,
     other = row != column
     row, column = row[other], column[other]
     value = random.lognormal(0.0, 2.0, len(row))
-    bought = random.uniform(0.3, 0.97, count)
-    value *= bought[column] / np.bincount(column, value, count)[column] if len(row) else 1.0
+    share = random.uniform(*bought, count)
+    value *= share[column] / np.bincount(column, value, count)[column] if len(row) else 1.0
     price = random.lognormal(0.0, 3.0, count)
     return row, column, value * price[column] / price[row]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,53 +12,70 @@ import typer
 from ecotwin.errors import EcotwinError, FileFault
 
 if TYPE_CHECKING:
-    from ecotwin.accounting.lifecycle import Matrices, Method, ProductSystem, Score, Uncertain
+    from ecotwin.accounting.lifecycle import (
+        Matrices,
+        Method,
+        ProductSystem,
+        Score,
+        Sensitivity,
+        Uncertain,
+    )
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-_EVERY = 100
+_EVERY, _NAMED = 100, 10
+
+
+Databases = Annotated[
+    list[Path],
+    typer.Argument(
+        help="ecoSpold (.spold, .xml, .zip, folder), Brightway (.bw2package, .json) or a process table (.csv)."
+    ),
+]
+Product = Annotated[
+    str, typer.Option(help="Id, product or name of its process; a part of the name will do.")
+]
+Amount = Annotated[float, typer.Option(help="How much of it, in its unit.")]
+MethodName = Annotated[
+    str, typer.Option(help="AR4, AR5 or AR6 (GWP100 of that set), or a CSV file of weights.")
+]
+Weights = Annotated[
+    Path | None,
+    typer.Option(help="CSV file of weights of gases that the GWP table lacks, in the same set."),
+]
+Count = Annotated[int, typer.Option(min=1, help="So many largest processes, substances and paths.")]
+CutOff = Annotated[
+    float,
+    typer.Option(min=1e-9, max=1.0, help="Share below which a supply chain is not followed."),
+]
+Runs = Annotated[int, typer.Option(min=0, help="Monte Carlo runs; 0: none, else 10 or more.")]
+Seed = Annotated[int, typer.Option(help="Seed of the runs.")]
+Unlinked = Annotated[
+    str,
+    typer.Option(
+        help="`refuse`, or `cut-off`: what nobody delivers counts as free of burden, and is named."
+    ),
+]
+Origins = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--origin",
+        help="FLOW=ORIGIN where a gas does not tell: combustion, 'fossil fugitive', biogenic, apart.",
+    ),
+]
 
 
 def lifecycle(
-    databases: Annotated[
-        list[Path],
-        typer.Argument(
-            help="ecoSpold (.spold, .xml, .zip, folder), Brightway (.bw2package, .json) or a process table (.csv)."
-        ),
-    ],
-    product: Annotated[
-        str,
-        typer.Option(
-            help="Id, product or name of the process that makes it; a part of the name will do."
-        ),
-    ],
-    amount: Annotated[float, typer.Option(help="How much of it, in its unit.")] = 1.0,
-    method: Annotated[
-        str, typer.Option(help="AR4, AR5 or AR6 (GWP100 of that set), or a CSV file of weights.")
-    ] = "AR6",
-    contributions: Annotated[
-        int, typer.Option(min=1, help="So many largest processes, substances and paths.")
-    ] = 10,
-    cut_off: Annotated[
-        float,
-        typer.Option(min=1e-9, max=1.0, help="Share below which a supply chain is not followed."),
-    ] = 0.01,
-    runs: Annotated[
-        int, typer.Option(min=0, help="Monte Carlo runs; 0: none, else 10 or more.")
-    ] = 0,
-    seed: Annotated[int, typer.Option(help="Seed of the runs.")] = 1,
-    unlinked: Annotated[
-        str,
-        typer.Option(
-            help="`refuse`, or `cut-off`: exchanges nobody delivers count as free of burden, and are named."
-        ),
-    ] = "refuse",
-    origins: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--origin",
-            help="FLOW=ORIGIN where a gas does not tell: combustion, 'fossil fugitive', biogenic, apart.",
-        ),
-    ] = None,
+    databases: Databases,
+    product: Product,
+    amount: Amount = 1.0,
+    method: MethodName = "AR6",
+    weights: Weights = None,
+    contributions: Count = 10,
+    cut_off: CutOff = 0.01,
+    runs: Runs = 0,
+    seed: Seed = 1,
+    unlinked: Unlinked = "refuse",
+    origins: Origins = None,
     json: Json = False,
 ) -> None:
     """What a product weighs over its supply chain, where it comes from, and how sure that is.
@@ -72,24 +90,18 @@ def lifecycle(
     system, notes = _system(databases, unlinked)
     process = system.find(product)
     matrices = lc.Matrices(system)
-    chosen = _method(system, method, told)
+    chosen = _method(system, method, told, weights)
     solution = matrices.run({process.id: amount})
     score = lc.score(matrices, solution, chosen)
-    drawn = None
-    if runs:
-        after = None if json else _told
-        drawn = lc.monte_carlo(
-            matrices, chosen, {process.id: amount}, runs=runs, seed=seed, after=after
-        )
+    notes += _backwards(lc.backwards(matrices, solution))
     result = _result(matrices, chosen, score, process.id, amount, contributions, cut_off)
     result |= {"solver": solution.method, "iterations": solution.iterations, "notes": notes}
-    if drawn is not None:
-        result["uncertainty"] = _uncertainty(drawn)
-        _, parts = lc.first_order(matrices, chosen, {process.id: amount}, contributions)
-        result["uncertainty"]["largest"] = [
-            {"process": p.process, "exchange": p.exchange, "variance_share": p.variance_share}
-            for p in parts
-        ]
+    if runs:
+        after = None if json else _told
+        wanted = {process.id: amount}
+        drawn = lc.monte_carlo(matrices, chosen, wanted, runs=runs, seed=seed, after=after)
+        _, parts = lc.first_order(matrices, chosen, wanted, contributions)
+        result["uncertainty"] = _uncertainty(drawn, parts)
     typer.echo(
         json_module.dumps(result, ensure_ascii=False, indent=2)
         if json
@@ -109,13 +121,18 @@ def _system(databases: list[Path], unlinked: str) -> tuple[ProductSystem, list[s
     return system, [*notes, *(f"cut off: {words}" for words in system.cut_off)]
 
 
-def _method(system: ProductSystem, name: str, origins: dict[str, str]) -> Method:
+def _method(
+    system: ProductSystem, name: str, origins: dict[str, str], weights: Path | None
+) -> Method:
     from ecotwin.accounting.factors import GWP_SETS
     from ecotwin.accounting.lifecycle import gwp_method, table_method
     from ecotwin.connectors.process_table import read_weights
 
     if name.upper() in GWP_SETS:
-        return gwp_method(system.flows, name.upper(), origins)
+        more = None if weights is None else read_weights(weights)
+        return gwp_method(system.flows, name.upper(), origins, more)
+    if weights is not None:
+        raise typer.BadParameter("goes with AR4, AR5 or AR6", param_hint="--weights")
     if not Path(name).exists():
         raise FileFault(
             f"{name!r} is neither a GWP set nor a file",
@@ -171,7 +188,7 @@ def _result(
         "flows_without_weight": len(score.unweighed),
     }
     try:
-        rated = lc.quality(matrices, score)
+        rated = lc.rating(matrices, score)
     except EcotwinError as gap:
         return found | {"quality": None, "quality_gap": str(gap)}
     return found | {"quality": {n: getattr(rated, n) for n in rated.__slots__}}
@@ -181,11 +198,24 @@ def _part(part: Any) -> dict[str, Any]:
     return {"id": part.id, "name": part.name, "value": part.value, "share": part.share}
 
 
-def _uncertainty(drawn: Uncertain) -> dict[str, Any]:
+def _uncertainty(drawn: Uncertain, parts: Iterable[Sensitivity]) -> dict[str, Any]:
     names = (
         "mean", "median", "deviation", "low", "high", "first_order", "runs", "seed", "spread_exchanges", "exchanges",
     )  # fmt: skip
-    return {name: getattr(drawn, name) for name in names}
+    largest = [
+        {"process": p.process, "exchange": p.exchange, "variance_share": p.variance_share}
+        for p in parts
+    ]
+    return {name: getattr(drawn, name) for name in names} | {"largest": largest}
+
+
+def _backwards(ids: tuple[str, ...]) -> list[str]:
+    if not ids:
+        return []
+    more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+    return [
+        f"run backwards, as where a product replaces another one: {', '.join(ids[:_NAMED])}{more}"
+    ]
 
 
 def _told(done: int) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from dataclasses import replace
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -86,6 +88,30 @@ def test_halocarbons_are_known_by_their_number() -> None:
     assert lc.gwp_method([gas], "AR5").weights["r", ""] == 1300.0
     pounds = replace(gas, unit="lb")
     assert "not kg" in lc.gwp_method([pounds], "AR5").needed["r"]
+
+
+def test_gases_are_known_by_their_cas_number_whatever_they_are_called() -> None:
+    table = files("ecotwin.accounting.lifecycle").joinpath("cas.csv").read_text("utf-8")
+    rows = list(csv.DictReader(table.splitlines()))
+    assert len(rows) > 40
+    for row in rows:
+        digits = row["cas"].replace("-", "")
+        check = sum(n * int(d) for n, d in enumerate(reversed(digits[:-1]), 1)) % 10
+        assert check == int(digits[-1]), f"{row} is no CAS number"
+    renamed = Flow("r", "1,1,1,2-Tetrafluoroethane", "kg", "air", "C2H2F4", "000811-97-2")
+    assert lc.gwp_method([renamed], "AR5").weights["r", ""] == 1300.0
+
+
+def test_gases_that_the_table_lacks_are_weighed_by_a_table_of_the_same_set() -> None:
+    cfc = Flow("cfc", "Trichlorofluoromethane", "kg", "air", cas="75-69-4")
+    assert "CFC-11" in lc.gwp_method([cfc], "AR6").needed["cfc"]
+    weights = (Weight(6226.0, "kg", name=cfc.name), Weight(9.0, "kg", name="Methane, fossil"))
+    told = WeightTable("CFC", "kgCO2e", weights, "IPCC AR6", "AR6")
+    method = lc.gwp_method([cfc, *FLOWS], "AR6", more=told)
+    assert method.weights["cfc", ""] == 6226.0
+    assert method.weights["ch4", ""] == pytest.approx(29.8), "what the project has stays"
+    with pytest.raises(FactorGap, match="of AR5, the total of AR6"):
+        lc.gwp_method([cfc], "AR6", more=replace(told, gwp_set="AR5"))
 
 
 def test_water_scarcity_weighs_what_is_taken_less_what_comes_back_where_the_process_stands() -> (
@@ -232,7 +258,7 @@ def test_without_spread_nothing_is_drawn_and_few_runs_are_refused() -> None:
 
 def test_quality_is_weighed_by_contribution_and_unknown_is_worst() -> None:
     matrices, found = result(small(), "steel")
-    rated = lc.quality(matrices, found)
+    rated = lc.rating(matrices, found)
     steel = 1.0 / (0.95 - 0.5 * 0.001)
     co2, ch4, coal = steel * 1.8, steel * 0.002 * 29.8, steel / 2 * 0.9
     assert rated.temporal == pytest.approx((co2 * 1 + ch4 * 3 + coal * 4) / found.value)
@@ -240,6 +266,6 @@ def test_quality_is_weighed_by_contribution_and_unknown_is_worst() -> None:
     assert rated.primary_share == pytest.approx(100 * (co2 + ch4) / found.value)
     assert rated.rated_share == pytest.approx(100.0)
     matrices, windy = result(small(), "wind")
-    assert lc.quality(matrices, windy).technological > 1.0
+    assert lc.rating(matrices, windy).technological > 1.0
     with pytest.raises(FigureGap):
-        lc.quality(*result(small(), "steel", 0.0))
+        lc.rating(*result(small(), "steel", 0.0))

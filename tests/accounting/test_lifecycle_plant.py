@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,11 @@ from ecotwin import accounting as a
 from ecotwin.accounting import accounts
 from ecotwin.accounting import lifecycle as lc
 from ecotwin.errors import FigureGap
+from ecotwin.plant import load
+from ecotwin.plant.model import STATES
 from ecotwin.records import FactorUse
 
+ROOT = Path(__file__).parents[2]
 EXEMPT = {4: "delivered free, under 1 % by a first estimate"}
 
 
@@ -86,7 +90,7 @@ def test_contributions_name_the_machines_as_the_accounts_do(works: Any) -> None:
 def test_quality_and_doubt_are_those_of_the_accounts(works: Any) -> None:
     found = side(works, 7)
     matrices, score, method = weigh(found)
-    assert lc.quality(matrices, score).primary_share == pytest.approx(found.gate.primary_share)
+    assert lc.rating(matrices, score).primary_share == pytest.approx(found.gate.primary_share)
     drawn = lc.monte_carlo(matrices, method, {found.product: 1.0}, runs=2000, seed=5)
     assert 1.96 * drawn.deviation == pytest.approx(found.gate.half_kg, rel=0.1)
 
@@ -94,3 +98,31 @@ def test_quality_and_doubt_are_those_of_the_accounts(works: Any) -> None:
 def test_what_cradle_to_gate_refuses_is_refused(works: Any) -> None:
     with pytest.raises(FigureGap, match="category 1"):
         side(works, 7, own=[])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_it_holds_on_the_demo_plant_with_any_meter_values(works: Any, seed: int) -> None:
+    """Meters that contradict each other make rests below zero; the sum must hold all the same."""
+    plant = load(ROOT / "plants" / "electronics.yaml")
+    random = np.random.default_rng(seed)
+    values: dict[str, Any] = {}
+    for signal in plant.signals:
+        if signal.means == "product":
+            values[signal.id] = random.choice([p.code for p in plant.products], 24)
+        elif signal.form == "state":
+            values[signal.id] = STATES["busy"]
+        else:
+            values[signal.id] = random.uniform(1.0, 5.0, 24)
+    window = works.window(values, steps=24, step_s=3600, plant=plant)
+    figures = accounts.run(plant, [window])
+    site = plant.site.id
+    made = a.pieces_made(plant, site, [window])
+    for product in plant.products:
+        for electricity in ("location", "market"):
+            found = lc.plant_system(
+                plant, product.code, figures, made,
+                own=[STEEL], shared=[ENERGY, WASTE], exempted=EXEMPT, electricity=electricity,
+            )  # fmt: skip
+            matrices, score, _ = weigh(found)
+            assert score.value == pytest.approx(found.gate.co2e_kg, rel=1e-9, abs=0.0)
+            assert len(matrices.system.processes) > 40

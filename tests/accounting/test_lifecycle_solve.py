@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,18 +15,27 @@ from accounting_lifecycle import economy, small
 from ecotwin.accounting import lifecycle as lc
 from ecotwin.accounting.lifecycle.matrix import dependent
 from ecotwin.errors import FigureGap
-from ecotwin.records.lifecycle import Exchange, Process, Spread
+from ecotwin.records.lifecycle import Exchange, Flow, Process, Spread
 
 
-def test_the_known_answer_of_two_processes_in_a_loop() -> None:
-    """Heijungs & Suh's first example: electricity takes fuel, fuel takes nothing; asked for 1,000 kWh."""
+def test_a_published_answer() -> None:
+    """1,000 kWh of electricity take 200 l of fuel: 120 kg CO2, 14 kg SO2, 100 l of crude oil.
+
+    Source: Heijungs & Suh, The Computational Structure of Life Cycle Assessment (2002), 2.1 to 2.3.
+    """
+    flows = (Flow("co2", "CO2", "kg"), Flow("so2", "SO2", "kg"), Flow("oil", "crude oil", "l"))
     electricity = Process(
-        "el", "power station", "electricity", "kWh", 10.0, inputs=(Exchange("fuel", 2.0, "l"),)
-    )
-    fuel = Process("fuel", "refinery", "fuel", "l", 100.0)
-    matrices = lc.Matrices(lc.ProductSystem([electricity, fuel]))
+        "el", "power station", "electricity", "kWh", 10.0,
+        inputs=(Exchange("fuel", 2.0, "l"),), nature=(Exchange("co2", 1.0, "kg"), Exchange("so2", 0.1, "kg")),
+    )  # fmt: skip
+    fuel = Process(
+        "fuel", "refinery", "fuel", "l", 100.0,
+        nature=(Exchange("co2", 10.0, "kg"), Exchange("so2", 2.0, "kg"), Exchange("oil", 50.0, "l")),
+    )  # fmt: skip
+    matrices = lc.Matrices(lc.ProductSystem([electricity, fuel], flows))
     solution = matrices.run({"el": 1000.0})
     assert solution.supply[:, 0] == pytest.approx([100.0, 2.0])
+    assert matrices.nature @ solution.supply[:, 0] == pytest.approx([120.0, 14.0, 100.0])
     assert solution.residual < 1e-14
     assert solution.method == "GMRES, balanced"
 
@@ -150,3 +162,24 @@ def test_a_demand_must_be_a_number(amount: float) -> None:
 def test_nothing_asked_for_runs_nothing() -> None:
     solution = lc.Matrices(small()).run({"steel": 0.0})
     assert not solution.supply.any()
+
+
+def test_a_loop_that_takes_more_than_it_makes_is_seen_to_run_backwards() -> None:
+    a = Process("a", "a", "x", "kg", inputs=(Exchange("b", 2.0, "kg"),))
+    b = Process("b", "b", "y", "kg", inputs=(Exchange("a", 1.0, "kg"),))
+    matrices = lc.Matrices(lc.ProductSystem([a, b]))
+    assert lc.backwards(matrices, matrices.run({"a": 1.0})) == ("a", "b")
+    sound = lc.Matrices(small())
+    assert lc.backwards(sound, sound.run({"steel": 1.0})) == ()
+
+
+def test_the_solver_says_when_scipy_is_missing() -> None:
+    code = (
+        "import sys; sys.modules['scipy'] = None\n"
+        "from ecotwin.accounting import lifecycle as lc\n"
+        "assert lc.geometric_deviation((1, 1, 1, 1, 1)) > 1.0\n"
+        "lc.Matrices"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "pip install ecotwin[lca]" in done.stderr

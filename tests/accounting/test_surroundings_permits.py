@@ -280,6 +280,17 @@ def test_what_cannot_be_judged_says_so(works: Any) -> None:
     assert any("rolling window" in w for w in words)
 
 
+def test_long_periods_are_judged_by_hours(works: Any) -> None:
+    plant = _plant(works, CO, replace(CO, id="co_day", window="day"))
+    level = np.where(np.arange(70 * 1440) // 1440 == 3, 120.0, 50.0)
+    desk = _desk(works, plant, {"boiler.co": level}, steps=70 * 1440)
+    (hour, day), words = permit_reports(desk, "works")
+    assert words == []
+    assert (hour["windows"], hour["above"]) == (70 * 24, 24)
+    assert (day["windows"], day["above"], day["discarded_days"]) == (70, 1, 0)
+    assert len(day["exceedances"]) == 1
+
+
 def test_pieces_of_a_period_hold_the_same_hours(works: Any) -> None:
     plant, values = _plant(works, CO), {"boiler.co": 40.0 + np.arange(1440) / 100.0}
     (whole,), _ = permit_reports(_desk(works, plant, values), "works")

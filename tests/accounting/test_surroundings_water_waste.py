@@ -70,6 +70,15 @@ def test_scarcity_weighs_consumption_by_the_month_and_never_withdrawal(works: An
     assert got.unit == "m3 world-eq"
 
 
+def test_sums_that_tell_no_month_are_a_gap_and_no_zero(works: Any) -> None:
+    plant = works.with_(basin=Basin("Elbe", MONTHS, "WULCA", 2020))
+    kpi = accounts.kpis()["water"]
+    tally = kpi.tally(plant, "works", works.window())
+    old = replace(tally, sums={k: v for k, v in tally.sums.items() if "month" not in k})
+    assert "water.scarcity" not in {m.indicator for m in kpi.finish(plant, old)}
+    assert any("do not tell their month" in text for text in kpi.gaps(plant, old))
+
+
 @pytest.mark.parametrize("at_risk", [True, False])
 def test_water_at_risk_is_all_consumption_or_none(works: Any, at_risk: bool) -> None:
     plant = works.with_(basin=Basin("Elbe", (2.0,), "WULCA", 2020, at_risk))

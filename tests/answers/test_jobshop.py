@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import builtins
+import importlib.util
 import json
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ecotwin.advice.jobshop import Schedule, overlaps, shortest_schedule
@@ -19,6 +20,16 @@ ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("ECOTWIN_PUBLIC_DATA", ROOT.parent / "shared" / "data"))
 OPTIMA = {"ft06": 55, "la01": 666, "ft10": 930}
 Jobs = list[list[tuple[int, int]]]
+
+
+@pytest.fixture
+def solver() -> None:
+    """Skips by name where the extra `simulation` is not installed, fails there under REQUIRE_ALL=1."""
+    if importlib.util.find_spec("ortools") is None:
+        reason = 'OR-tools is not installed: `pip install "ecotwin[simulation]"`'
+        if os.environ.get("REQUIRE_ALL") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
 
 
 def _instance(name: str) -> Jobs:
@@ -36,6 +47,7 @@ def _instance(name: str) -> Jobs:
     return jobs
 
 
+@pytest.mark.usefixtures("solver")
 @pytest.mark.parametrize("name", OPTIMA)
 def test_the_shortest_schedules_of_the_benchmark(name: str) -> None:
     """jsp-01: ft06 55, ft10 930, la01 666, each proved to be the shortest."""
@@ -55,7 +67,10 @@ def test_the_optima_are_those_of_the_shared_vectors() -> None:
     assert dict(given_) == OPTIMA
 
 
-@settings(max_examples=20, deadline=None)
+@pytest.mark.usefixtures("solver")
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     st.lists(
         st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9)), min_size=1, max_size=4),

@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from aas_test_engines import file as engine
 from basyx.aas import model
@@ -20,10 +21,10 @@ from basyx.aas.adapter import aasx
 from ecotwin.clock import Period
 from ecotwin.errors import EcotwinError, FigureGap
 from ecotwin.plant.duties import Company
-from ecotwin.plant.model import Element, Plant
-from ecotwin.records import Measure
+from ecotwin.plant.model import Element, Plant, Signal
+from ecotwin.records import Measure, Window
 from ecotwin.reports import aas
-from ecotwin.reports.aas_series import Series, SeriesColumn
+from ecotwin.reports.aas_series import Series, SeriesColumn, of_window
 
 DATA = Path(os.environ.get("ECOTWIN_PUBLIC_DATA", Path(__file__).parents[3] / "shared" / "data"))
 TEMPLATES = DATA / "interop" / "aas_submodels" / "published"
@@ -288,6 +289,44 @@ def test_several_series_are_several_submodels() -> None:
     assert [e.id_short for e in at(found["TimeSeries2"], "Segments").value] == ["InternalSegment"]
 
 
+def test_a_window_becomes_a_series_without_inventing_values() -> None:
+    signals = tuple(
+        Signal(
+            n,
+            f"oven_1.{name}",
+            name,
+            "oven_1",
+            name,
+            form,
+            "electricity",
+            unit,
+            unit,
+            1.0,
+            0.0,
+            60.0,
+            "bus",
+            name,
+        )
+        for n, (name, form, unit) in enumerate(
+            (("energy", "counter", "kWh"), ("power", "rate", "kW"))
+        )
+    )
+    plant = replace(PLANT, signals=signals)
+    gap, two = float("nan"), (3, 2)
+    numbers = np.array([[1.5, 6.0], [gap, gap], [2.0, 8.0]])
+    zeros = np.zeros(two)
+    window = Window(
+        Period(AT[0], AT[-1] + timedelta(hours=1)), 3600, (0, 1), numbers * 10, zeros, zeros, zeros, numbers, zeros,
+        zeros, zeros.astype(np.int64),
+    )  # fmt: skip
+    series = of_window(plant, window, "June")
+    assert series.at == AT
+    assert [c.values for c in series.columns] == [(1.5, None, 2.0), (60.0, None, 80.0)]
+    found = loaded(aas.export(plant, "oven_1", series=[series], made_at=MADE_AT))
+    records = at(found["TimeSeries"], "Segments", "InternalSegment", "Records")
+    assert [len(list(r.value)) for r in records.value] == [4, 2, 4]
+
+
 def spoilt(**pcf: Any) -> dict[str, Any]:
     return {**FOOTPRINT, "pcf": {**FOOTPRINT["pcf"], **pcf}}
 
@@ -317,6 +356,12 @@ def spoilt(**pcf: Any) -> dict[str, Any]:
         ({"series": [replace(SERIES, query="")]}, "no query"),
         ({"footprint": [spoilt(declaredUnitOfMeasurement="hour")]}, "'hour'"),
         ({"footprint": [spoilt(pcfExcludingBiogenicUptake="NaN")]}, "pcfExcludingBiogenicUptake"),
+        ({"footprint": [{**FOOTPRINT, "created": "in July"}]}, "created is 'in July'"),
+        (
+            {"footprint": [{**FOOTPRINT, "validityPeriodEnd": "2029-07-01T00:00:00"}]},
+            "validityPeriodEnd",
+        ),
+        ({"facts": {"date_of_manufacture": "March"}}, "'March'"),
         ({"figures": [replace(FIGURES[0], element="press")]}, "not of oven_1"),
         ({"made_at": datetime(2026, 7, 1)}, "no zone"),  # noqa: DTZ001
     ],

@@ -179,7 +179,23 @@ def accounts(period: str) -> v.Accounts:
         refused=["Refused: “20 % less energy per board since 2024”. The baseline is not fit: CV(RMSE) 24 %, at most 20 % is allowed. Product mix is missing before March 2025. Add it, then ask again."],
         quarantine=[v.CountRow(reason="spike", count=212, text="power of placement 2 jumped by more than 40 kW in one step"), v.CountRow(reason="range", count=17, text="outside the plausible range of the plant file")],
         revisions=[v.RevisionRow(signal="E-07 sub-meter", at=s.local(3.1), before="511.7 t", after="512.1 t", known_at=s.local(9.2))],
+        path=path(), reports=[v.ReportLink(name="ghg_inventory", title="Greenhouse gas inventory", standard="ISO 14064-1:2018"), v.ReportLink(name="esrs", title="ESRS datapoints E1 to E5", standard="Delegated Regulation (EU) 2023/2772")],
+        forms=["pdf", "xlsx", "json"],
     )
+
+
+def path() -> v.PathView:
+    known = [2000, 1905, 1812, 1690, 1498, 1310]
+    ahead = [(1090, 1020, 1170), (1010, 920, 1110), (930, 820, 1050), (850, 730, 970), (780, 700, 890)]
+    years = [
+        v.PathYear(
+            year=2020 + i, allowed=2000 - 130 * i, actual=float(known[i]) if i < 6 else 462.0 if i == 6 else None,
+            forecast=float(ahead[i - 6][0]) if i > 5 else None, low=float(ahead[i - 6][1]) if i > 5 else None, high=float(ahead[i - 6][2]) if i > 5 else None,
+        )
+        for i in range(11)
+    ]
+    budget = [v.BudgetRow(name=n, value=x, digits=f"{x:,.0f} t", kind=k) for n, x, k in (("Allowed in 2026", 1220.0, "whole"), ("Allowed so far", 505.0, "whole"), ("Measured so far", 462.0, "used"), ("Left until 31 December", 758.0, "left"))]
+    return v.PathView(title="2026 is expected 130 t CO₂e below the path to 2030", aside="scope 1 + 2 market, t CO₂e a year", unit="t CO₂e", years=years, budget_title="Left of this year: 758 t CO₂e", budget=budget, text="On the path: 2026 is expected to end at 1,090 t.", source="board decision of March 2021")
 
 
 def explain(mid: str) -> v.Explain:

@@ -77,8 +77,11 @@ from ecotwin.accounting.weather import (
 )
 
 if TYPE_CHECKING:
-    from ecotwin.accounting.allocation import Key, Output, price_ratio, share_out
+    from ecotwin.accounting.allocation import Key as AllocationKey
+    from ecotwin.accounting.allocation import Output, price_ratio, share_out
     from ecotwin.accounting.allocation import key as allocation_key
+    from ecotwin.accounting.bottleneck import momentary as momentary_bottleneck
+    from ecotwin.accounting.bottleneck import sole as sole_bottleneck
     from ecotwin.accounting.circularity import product_circularity
     from ecotwin.accounting.conformity import conform
     from ecotwin.accounting.cradle import (
@@ -97,6 +100,8 @@ if TYPE_CHECKING:
         night_flow_leak,
         rises,
     )
+    from ecotwin.accounting.lifecycle.pedigree import geometric_deviation, pedigree_variance
+    from ecotwin.accounting.lifecycle.stages import Circular, circular_parts, use_stage_kg
     from ecotwin.accounting.matching import Matched, cover
     from ecotwin.accounting.montecarlo import Simulated, simulate
     from ecotwin.accounting.outlook import year_end
@@ -146,9 +151,11 @@ __all__ = [
     "FUGITIVE_CH4_GWP",
     "QUALITY_CRITERIA",
     "Alarm",
+    "AllocationKey",
     "BalanceLeak",
     "Burnt",
     "Category",
+    "Circular",
     "Circularity",
     "Course",
     "Declared",
@@ -156,7 +163,6 @@ __all__ = [
     "Footprint",
     "Gate",
     "Instrument",
-    "Key",
     "Leg",
     "Lift",
     "MarketBased",
@@ -185,6 +191,7 @@ __all__ = [
     "blend_gwp",
     "broken_formulas",
     "category",
+    "circular_parts",
     "combustion",
     "composite_lifting_index",
     "conform",
@@ -205,6 +212,7 @@ __all__ = [
     "fractional_savings_uncertainty",
     "fuel_and_energy",
     "fuel_energy",
+    "geometric_deviation",
     "grid_loss",
     "grid_rate",
     "heating_degree_days",
@@ -225,6 +233,7 @@ __all__ = [
     "material_circularity",
     "mean_level",
     "missing_fields",
+    "momentary_bottleneck",
     "net_zero",
     "night_flow_leak",
     "nmbe",
@@ -237,6 +246,7 @@ __all__ = [
     "oee_vorne",
     "pcf_excluding_uptake",
     "pcf_including_uptake",
+    "pedigree_variance",
     "pieces_made",
     "price_ratio",
     "primary_data_share",
@@ -255,10 +265,12 @@ __all__ = [
     "share_out",
     "shift_strain",
     "simulate",
+    "sole_bottleneck",
     "spent",
     "transport",
     "transport_work",
     "unmet_criteria",
+    "use_stage_kg",
     "validity",
     "verdict",
     "waste",
@@ -271,30 +283,14 @@ __all__ = [
 ]
 
 _LATER = {
-    "Lift": "working",
-    "ShiftStrain": "working",
-    "composite_lifting_index": "working",
-    "lifting_index": "working",
-    "mean_level": "working",
-    "noise_verdict": "working",
-    "recommended_weight": "working",
-    "shift_strain": "working",
-    "wbgt_excess_hours": "working",
-    "wbgt_reference": "working",
-    "is_disposed": "treatments",
-    "is_diverted": "treatments",
-    "is_hazardous": "treatments",
-    "is_recycled": "treatments",
-    "is_treatment": "treatments",
-    "is_waste_code": "treatments",
-    "is_zero_waste": "treatments",
-    "product_circularity": "circularity",
-    "at_reference": "permits",
-    "Key": "allocation",
     "Output": "allocation",
     "price_ratio": "allocation",
     "share_out": "allocation",
-    "allocation_key": "allocation.key",
+    "AllocationKey": "allocation.Key",
+    "allocation_key": "allocation:key",
+    "momentary_bottleneck": "bottleneck:momentary",
+    "sole_bottleneck": "bottleneck:sole",
+    "product_circularity": "circularity",
     "conform": "conformity",
     "cradle_to_gate": "cradle",
     "Declared": "cradle",
@@ -310,10 +306,18 @@ _LATER = {
     "NightLeak": "leakage",
     "Rise": "leakage",
     "rises": "leakage",
+    "geometric_deviation": "lifecycle.pedigree",
+    "pedigree_variance": "lifecycle.pedigree",
+    "Circular": "lifecycle.stages",
+    "circular_parts": "lifecycle.stages",
+    "use_stage_kg": "lifecycle.stages",
     "cover": "matching",
     "Matched": "matching",
     "simulate": "montecarlo",
     "Simulated": "montecarlo",
+    "year_end": "outlook",
+    "at_reference": "permits",
+    "records_of": "product_footprints",
     "doubts": "reconciliation",
     "reconcile": "reconciliation",
     "Row": "reconciliation",
@@ -330,13 +334,28 @@ _LATER = {
     "transport_work": "scope3",
     "waste": "scope3",
     "pieces_made": "sharing",
-    "year_end": "outlook",
-    "records_of": "product_footprints",
     "Offer": "suppliers",
     "Purchase": "suppliers",
     "read_suppliers": "suppliers",
     "Standing": "suppliers",
     "Suppliers": "suppliers",
+    "is_disposed": "treatments",
+    "is_diverted": "treatments",
+    "is_hazardous": "treatments",
+    "is_recycled": "treatments",
+    "is_treatment": "treatments",
+    "is_waste_code": "treatments",
+    "is_zero_waste": "treatments",
+    "composite_lifting_index": "working",
+    "Lift": "working",
+    "lifting_index": "working",
+    "mean_level": "working",
+    "noise_verdict": "working",
+    "recommended_weight": "working",
+    "shift_strain": "working",
+    "ShiftStrain": "working",
+    "wbgt_excess_hours": "working",
+    "wbgt_reference": "working",
 }
 """What needs the plant's model is loaded when it is asked for: plain numbers stay quick to import."""
 
@@ -345,5 +364,5 @@ def __getattr__(name: str) -> Any:
     """Load what was left for later."""
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, _, renamed = _LATER[name].partition(".")
+    module, _, renamed = _LATER[name].partition(":")
     return getattr(import_module(f"ecotwin.accounting.{module}"), renamed or name)

@@ -16,6 +16,7 @@ Sources: Directive 2010/75/EU, Annex V parts 3 and 4, Annex VI parts 6 and 8; Di
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -122,12 +123,15 @@ def spans(permit: Permit, course: Course, period: Period, zone: ZoneInfo) -> lis
     """Every window of a permit within a period, judged; the last one may still run."""
     if permit.rolling:
         return _rolling(permit, course, period)
-    found = []
-    for window in windows(permit, period, zone):
-        part = _part(course, window)
-        if len(part.at):
-            found.append(_judge(permit, part, window, period))
-    return found
+    every = list(windows(permit, period, zone))
+    edges = np.array([w.start_us for w in every] + [every[-1].end_us if every else 0], np.int64)
+    first = np.searchsorted(course.at, edges)
+    told = _summed(course, first)
+    return [
+        _judge(permit, _part(course, int(a), int(b)), window, period, one)
+        for window, a, b, one in zip(every, first[:-1], first[1:], told, strict=True)
+        if b > a
+    ]
 
 
 def verdict(permit: Permit, judged: Sequence[Span], lost_days: int, period: Period) -> str:
@@ -195,34 +199,47 @@ def report(
 
 def lost_days(permit: Permit, course: Course, period: Period, zone: ZoneInfo) -> int:
     """Days on which the plant ran and too much was not measured."""
-    lost = 0
     sort = permit.window if permit.window in MOST_LOST else "day"
-    daily = replace(permit, window=sort, rolling=False)
-    for day in _local_days(period, zone):
-        part = _part(course, day)
-        if not len(part.at) or day.start < period.start or day.end > period.end:
-            continue
-        if sort == "day":
-            one = _judge(daily, part, day, period)
-            lost += one.counts and not one.valid
-            continue
-        parts = [s for s in spans(daily, part, day, zone) if s.counts and not s.valid]
-        lost += not day_is_valid(len(parts), MOST_LOST[sort])
-    return lost
+    judged = spans(replace(permit, window=sort, rolling=False), course, period, zone)
+    lost = Counter(
+        s.period.start.astimezone(zone).date()
+        for s in judged
+        if s.whole and s.counts and not s.valid
+    )
+    return sum(not day_is_valid(n, MOST_LOST.get(sort, 0)) for n in lost.values())
 
 
-def _part(course: Course, window: Period) -> Course:
-    """The steps of a course within a window."""
-    first, last = np.searchsorted(course.at, [window.start_us, window.end_us])
-    cut = slice(int(first), int(last))
+Sums = tuple[float, float, float | None]
+"""Time that the plant ran [s], time of it that was measured [s], mean over that."""
+
+
+def _part(course: Course, first: int, last: int) -> Course:
+    """Some steps of a course."""
+    cut = slice(first, last)
     return Course(
         course.at[cut], course.step_s, course.value[cut], course.running[cut], course.covered[cut]
     )
 
 
-def _judge(permit: Permit, course: Course, window: Period, period: Period) -> Span:
+def _summed(course: Course, first: Ints) -> list[Sums]:
+    """The sums of windows that tile a course: window `i` begins at step `first[i]` and ends at `first[i + 1]`."""
+    made: list[Sums] = [(0.0, 0.0, None)] * (len(first) - 1)
+    held = np.flatnonzero(first[1:] > first[:-1])
+    if not len(held):
+        return made
+    known = course.running & np.isfinite(course.value)
+    weight = np.where(known, course.covered, 0.0)
+    rows = np.stack([course.running * 1.0, weight, np.nan_to_num(course.value) * weight])
+    ran, seen, total = np.add.reduceat(rows[:, : first[-1]], first[:-1][held], axis=1)
+    for n, place in enumerate(held):
+        mean = float(total[n] / seen[n]) if seen[n] > 0.0 else None
+        made[place] = (float(ran[n]) * course.step_s, float(seen[n]) * course.step_s, mean)
+    return made
+
+
+def _judge(permit: Permit, course: Course, window: Period, period: Period, sums: Sums) -> Span:
     whole = period.start <= window.start and window.end <= period.end
-    ran, seen, mean = _mean(course)
+    ran, seen, mean = sums
     least = permit.valid_share
     if permit.window in MOST_LOST:
         counts = ran >= least * window.seconds - 1e-6
@@ -237,16 +254,6 @@ def _judge(permit: Permit, course: Course, window: Period, period: Period) -> Sp
         counts, valid = ran > 0.0, seen >= least * ran > 0.0
     value = None if mean is None else max(0.0, mean - permit.confidence * permit.limit)
     return Span(window, value, counts, valid and value is not None, whole)
-
-
-def _mean(course: Course) -> tuple[float, float, float | None]:
-    """Time that the plant ran [s], time of it that was measured [s], mean over that."""
-    running = course.running
-    known = running & np.isfinite(course.value)
-    weight = np.where(known, course.covered, 0.0)
-    seen = float(weight.sum())
-    mean = float((np.nan_to_num(course.value) * weight).sum()) / seen if seen > 0.0 else None
-    return float(running.sum()) * course.step_s, seen * course.step_s, mean
 
 
 def _half_hours(permit: Permit, course: Course, window: Period) -> tuple[float | None, int, int]:
@@ -275,7 +282,7 @@ def _rolling(permit: Permit, course: Course, period: Period) -> list[Span]:
     length = LENGTH_S[permit.window]
     wide = max(1, round(length / course.step_s))
     if len(course.at) < wide:
-        took, had, mean = _mean(course)
+        took, had, mean = _summed(course, np.array([0, len(course.at)]))[0]
         value = None if mean is None else max(0.0, mean - permit.confidence * permit.limit)
         return [Span(period, value, took > 0.0, had >= permit.valid_share * took > 0.0, False)]
     known = course.running & np.isfinite(course.value)

@@ -62,7 +62,7 @@ def _parsed(path: Path) -> Any:
             raw = unpacked.decompress(raw, LARGEST_BYTES)
             if not unpacked.eof:
                 raise ValueError("it is cut off, or larger than it may be")
-        return json.loads(raw)
+        return _plain(json.loads(raw))
     except (OSError, ValueError, RecursionError) as fault:
         raise FileFault(
             f"{path.name} is no Brightway package ({fault})", expected="JSON, or JSON packed by bzip2",
@@ -72,7 +72,6 @@ def _parsed(path: Path) -> Any:
 
 def _datasets(data: Any, path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """(key, dataset) of whatever form the file has."""
-    data = _plain(data)
     if isinstance(data, dict) and "data" in data and ("class" in data or "metadata" in data):
         yield from _datasets(data["data"], path)
     elif (
@@ -102,10 +101,11 @@ def _datasets(data: Any, path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
 def _plain(data: Any) -> Any:
     """Marked tuples and mappings with keys that JSON cannot hold, made plain."""
     if isinstance(data, dict):
-        if data.get("__tuple__"):
-            return [_plain(d) for d in data["data"]]
-        if data.get("__dict__"):
-            return [[_plain(k), _plain(v)] for k, v in zip(data["keys"], data["data"], strict=True)]
+        values, keys = data.get("data"), data.get("keys")
+        if data.get("__tuple__") and isinstance(values, list):
+            return [_plain(d) for d in values]
+        if data.get("__dict__") and isinstance(values, list) and isinstance(keys, list):
+            return [[_plain(k), _plain(v)] for k, v in zip(keys, values, strict=False)]
         return {k: _plain(v) for k, v in data.items()}
     return [_plain(d) for d in data] if isinstance(data, list) else data
 
@@ -131,7 +131,7 @@ def _dataset(key: str, data: Any, file: str, into: Collected) -> None:
     name, unit = str(data.get("name") or ""), str(data.get("unit") or "")
     where = f"{file}: {name or key}"
     if data.get("type") in _FLOWS:
-        parts = [str(c) for c in data.get("categories") or ()]
+        parts = _words(data.get("categories"))
         cas = str(data.get("CAS number") or data.get("CAS") or "")
         into.flow(
             Flow(key, name, unit, "/".join(parts), str(data.get("formula") or ""), cas), where
@@ -149,8 +149,7 @@ def _dataset(key: str, data: Any, file: str, into: Collected) -> None:
     if len(made) > 1:
         into.faults.append(f"{where}: it has {len(made)} products; allocate it first")
         return
-    location = data.get("location")
-    place = location if isinstance(location, str) else "/".join(map(str, location or ()))
+    place = "/".join(_words(data.get("location")))
     into.processes.append(
         Process(
             key, name, str(data.get("reference product") or name), unit, made[0] if made else 1.0, place,
@@ -179,7 +178,7 @@ def _exchange(
         return
     unit, spread = str(row.get("unit") or ""), _spread(row, where, into)
     pedigree = row.get("pedigree")
-    scores = tuple(int(pedigree.get(s) or 0) for s in _SCORES) if isinstance(pedigree, dict) else ()
+    scores = tuple(_score(pedigree.get(s)) for s in _SCORES) if isinstance(pedigree, dict) else ()
     made_of = Exchange(
         source or name or "?", amount, unit, name, spread, scores if any(scores) else ()
     )
@@ -190,6 +189,16 @@ def _exchange(
     else:
         flipped = None if spread is None else _negative(spread)
         inputs.append(Exchange(made_of.flow, -amount, unit, name, flipped, made_of.pedigree))
+
+
+def _words(value: Any) -> list[str]:
+    """A text, or a list of them."""
+    return [str(v) for v in value] if isinstance(value, list) else [str(value)] * bool(value)
+
+
+def _score(value: Any) -> int:
+    """1 to 5; 0: not told."""
+    return value if isinstance(value, int) and 1 <= value <= 5 else 0
 
 
 def _spread(row: Mapping[str, Any], where: str, into: Collected) -> Spread | None:

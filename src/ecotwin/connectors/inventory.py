@@ -196,7 +196,7 @@ def number(
     """A finite number; what is none becomes a fault and NaN."""
     try:
         found = math.nan if text is None or text == "" else float(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         found = math.nan
     if not math.isfinite(found) and (needed or text not in (None, "")):
         into.faults.append(f"{where}: {what} is {text!r} and no number")

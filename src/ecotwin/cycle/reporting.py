@@ -38,6 +38,8 @@ CARRIERS = {
     "water": ("water.in", "m3"),
 }
 MOST = 100_000
+NOT_BY_MONTH = frozenset({"benchmarks", "orders", "people", "permits", "targets"})
+"""Booked families that no report tells by month or of the year before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,9 @@ class Reporting:
         if span is None or end.astimezone(UTC) <= span.start:
             return {}
         earlier = Period(start.astimezone(UTC), end.astimezone(UTC))
-        return _keyed(self._years.accounts(earlier, [element], booked).measures)
+        return _keyed(
+            self._years.accounts(earlier, [element], booked, without=NOT_BY_MONTH).measures
+        )
 
     def _months(
         self, period: Period, element: str, booked: Sequence[Booking]
@@ -188,7 +192,7 @@ class Reporting:
             here = moment.astimezone(self._plant.zone)
             month = local_month(here.year, here.month, self._plant.zone)
             part = Period(max(month.start, period.start), min(month.end, period.end))
-            made = self._years.accounts(part, [element], booked)
+            made = self._years.accounts(part, [element], booked, without=NOT_BY_MONTH)
             found[here.date().isoformat()] = _keyed(made.measures)
             moment = month.end
         return found

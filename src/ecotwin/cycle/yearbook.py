@@ -7,7 +7,7 @@ minutes or, where these were dropped, from its hours.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -86,12 +86,15 @@ class YearBook:
         period: Period,
         elements: Iterable[str] | None = None,
         bookings: Sequence[Booking] | None = None,
+        *,
+        without: Container[str] = (),
     ) -> Accounts:
         """Figures over a period.
 
         Args:
             period: Any span; whole local days come from kept sums where they are kept and fresh.
             elements: Ids; None: all. bookings: With them the booked figures are made too; None: without.
+            without: Names of booked families that are left out.
 
         Returns:
             Figures and gaps.
@@ -102,7 +105,7 @@ class YearBook:
         for piece, then in epochs(self._plant, period):
             made, words = self._piece(piece, then, places)
             if bookings is not None:
-                more, doubts = self._with_books(piece, then, places, made, bookings)
+                more, doubts = self._with_books(piece, then, places, made, bookings, without)
                 made, words = made + more, words + doubts
             spans.append(tuple(made))
             gaps |= dict.fromkeys(words)
@@ -173,11 +176,12 @@ class YearBook:
         places: tuple[str, ...],
         metered: Sequence[Measure],
         bookings: Sequence[Booking],
+        without: Container[str],
     ) -> tuple[list[Measure], list[tuple[str, str]]]:
         known = {(m.element, m.indicator): m for m in metered}
         measures: list[Measure] = []
         gaps: list[tuple[str, str]] = []
-        for plug in self._booked.values():
+        for plug in (p for name, p in self._booked.items() if name not in without):
             desk = self.desk(piece, then, known, bookings)
             for place in places:
                 try:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from importlib import import_module
 from typing import Any
 
@@ -20,9 +20,11 @@ from ecotwin.errors import EcotwinError, FigureGap
 from ecotwin.plant.model import Element, Plant
 from ecotwin.records import Measure
 from ecotwin.reports import aas_submodels as make
-from ecotwin.reports.aas_elements import short
+from ecotwin.reports.aas_elements import LANGUAGE, short
 from ecotwin.reports.aas_series import Series, time_series
 
+_LONGEST = 1023
+"""Letters that a description of the metamodel may have."""
 REQUIRED: Mapping[str, str] = {
     "product_uri": "URIOfTheProduct: an address or URN that names this very thing, worldwide",
     "manufacturer": "ManufacturerName",
@@ -72,6 +74,9 @@ def missing(plant: Plant, element: str, more: Mapping[str, Any] | None = None) -
     uri = told.get("product_uri", "")
     if uri and (":" not in uri or any(c.isspace() for c in uri)):
         lacking.append(f"`product_uri` is {uri!r}, no address or URN")
+    day = told.get("date_of_manufacture", "")
+    if day and not _is_day(day):
+        lacking.append(f"`date_of_manufacture` is {day!r}, no day such as 2021-03-04")
     return tuple(lacking)
 
 
@@ -98,12 +103,38 @@ def export(
         FigureGap: A mandatory property is not told, or a record cannot be put into the submodel; all are named.
         EcotwinError: The library of shells is not installed.
     """
-    place = plant.element(element)
-    if place.level not in ("machine", "site"):
+    place = _judged(plant, element, figures, made_at, facts)
+    shells = _library()
+    told = facts_of(plant, element, facts)
+    base = told["product_uri"].rstrip("/")
+    submodels = [
+        make.nameplate(shells, base, told),
+        make.technical_data(shells, base, told, _technical(told), figures),
+        *(time_series(shells, base, one, n, made_at) for n, one in enumerate(series, 1)),
+    ]
+    if footprint:
+        submodels.append(make.carbon_footprint(shells, base, footprint))
+    return _packed(shells, place, base, submodels, made_at)
+
+
+def _judged(
+    plant: Plant,
+    element: str,
+    figures: Sequence[Measure],
+    made_at: datetime,
+    facts: Mapping[str, Any] | None,
+) -> Element:
+    """The element, where everything is there to export it.
+
+    Raises:
+        FigureGap: Something is missing or does not fit.
+    """
+    place = next((e for e in plant.elements if e.id == element), None)
+    if place is None or place.level not in ("machine", "site"):
         raise FigureGap(
-            f"{element} is a {place.level}",
+            f"{element} is {'not in the plant file' if place is None else f'a {place.level}'}",
             expected="a machine or the site",
-            remedy="export one of its machines",
+            remedy="name one of its machines",
         )
     if made_at.tzinfo is None:
         raise FigureGap(
@@ -123,17 +154,7 @@ def export(
             expected=f"figures of {element}",
             remedy="leave them out",
         )
-    shells = _library()
-    told = facts_of(plant, element, facts)
-    base = told["product_uri"].rstrip("/")
-    submodels = [
-        make.nameplate(shells, base, told),
-        make.technical_data(shells, base, told, _technical(told), figures),
-        *(time_series(shells, base, one, n, made_at) for n, one in enumerate(series, 1)),
-    ]
-    if footprint:
-        submodels.append(make.carbon_footprint(shells, base, footprint))
-    return _packed(shells, place, base, submodels, made_at)
+    return place
 
 
 def _packed(
@@ -147,7 +168,9 @@ def _packed(
         shells.AssetInformation(asset_kind=kind, global_asset_id=base),
         id_=f"{base}/aas",
         id_short=short(place.id),
-        description=shells.MultiLanguageTextType({"en": place.description or place.name}),
+        description=shells.MultiLanguageTextType(
+            {LANGUAGE: (place.description or place.name)[:_LONGEST]}
+        ),
         submodel={shells.ModelReference.from_referable(s) for s in submodels},
     )
     store = shells.DictIdentifiableStore([shell, *submodels])
@@ -178,6 +201,13 @@ def _where(place: Element) -> str:
     if place.level == "machine":
         return f"write them under `facts` of the machine {place.id} in the plant file"
     return "hand them over as `facts`; the plant file holds the name of the `company`"
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return len(text) == 10 and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _text(value: Any) -> str:

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ecotwin.clock import iso, micros
+from ecotwin.clock import instant, iso, micros
 from ecotwin.errors import FigureGap
+from ecotwin.plant.model import Plant
+from ecotwin.records import Window
 from ecotwin.reports.aas_elements import Maker, short
 
 _SERIES = "https://admin-shell.io/idta/TimeSeries"
@@ -45,6 +47,26 @@ class Series:
     endpoint: str = ""
     query: str = ""
     complete: bool = True
+
+
+def of_window(
+    plant: Plant, window: Window, name: str, endpoint: str = "", query: str = ""
+) -> Series:
+    """A window as a series: what counts as its amount in each step, the rest as its mean (a state as its code).
+
+    A step that was not measured at all is None, never zero.
+    """
+    columns = []
+    for n, index in enumerate(window.signals):
+        signal = plant.signals[index]
+        counted = signal.form in ("counter", "interval")
+        values = (window.amount if counted else window.mean)[:, n]
+        told = tuple(float(v) if v == v else None for v in values)
+        place = plant.element(signal.element).name
+        words = f"{place}: {signal.means}{' in the step' if counted else ''}"
+        columns.append(SeriesColumn(signal.id, words, signal.unit, told))
+    at = tuple(instant(int(us)) for us in window.at)
+    return Series(name, at, tuple(columns), endpoint, query)
 
 
 def time_series(shells: Any, base: str, series: Series, number: int, made_at: datetime) -> Any:

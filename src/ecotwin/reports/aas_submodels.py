@@ -173,7 +173,9 @@ def _footprint(make: Maker, record: Mapping[str, Any]) -> list[Any]:
         "declaredUnitAmount": _decimal(pcf.get("declaredUnitAmount")) is not None,
         "pcfExcludingBiogenicUptake": _decimal(pcf.get("pcfExcludingBiogenicUptake")) is not None,
         "crossSectoralStandards": bool(pcf.get("crossSectoralStandards")),
-        "created": bool(record.get("created")),
+        "created": _moment(record.get("created")) is not None,
+        "validityPeriodEnd": not record.get("validityPeriodEnd")
+        or _moment(record["validityPeriodEnd"]) is not None,
     }
     if not all(needed.values()):
         raise FigureGap(
@@ -245,5 +247,9 @@ def _decimal(text: Any) -> Decimal | None:
     return found if found.is_finite() else None
 
 
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+def _moment(text: Any) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None

@@ -1,4 +1,6 @@
-"""The auditor's sheet: every figure of an element and all below it, with parts, factors, coverage and ledger entry.
+"""The auditor's sheet: every figure of an element and its direct parts, with factors, coverage and ledger entry.
+
+What is further down stands in the sheet of the part: a whole plant in one would be hundreds of pages.
 
 Nothing of `Dossier.extra` is read.
 """
@@ -34,7 +36,8 @@ class Accounts:
 
 
 def _ordered(dossier: Dossier) -> tuple[Measure, ...]:
-    places = {e: n for n, e in enumerate(pieces.below(dossier))}
+    parts = (e.id for e in dossier.plant.children(dossier.element))
+    places = {e: n for n, e in enumerate((dossier.element, *parts))}
     order = {i: n for n, i in enumerate(dossier.indicators)}
     last = len(order)
     chosen = [m for m in dossier.figures.values() if m.element in places]

@@ -17,6 +17,7 @@ from ecotwin.reports.contract import Dossier
 _SCOPE_1 = ("ghg.scope1", "ghg.scope1_mobile", "ghg.scope1_process", "ghg.scope1_fugitive")
 _SOURCES = ("Stationary combustion", "Mobile combustion", "Process emissions", "Fugitive emissions")
 _SCOPE_2 = ("ghg.scope2_location", "ghg.scope2_market")
+_BY_MARKET = ("ghg.scope2_market_annual", "ghg.scope2_market")
 _MATCHED = ("ghg.scope2_market_annual", "ghg.scope2_market_monthly", "ghg.scope2_market_hourly")
 _TOTALS = ("ghg.total_location", "ghg.total_market", "ghg.scope12_location", "ghg.scope12_market")
 _CATEGORIES = (
@@ -123,7 +124,13 @@ def _summary(dossier: Dossier) -> Section:
             dossier, "Scope 1", "Direct emissions", _DIRECT, "fuels burnt in stationary plant only"
         ),
         pieces.point(dossier, "Scope 2", "ghg.scope2_location", "Bought energy, location-based"),
-        pieces.point(dossier, "Scope 2", "ghg.scope2_market", "Bought energy, market-based"),
+        _first(
+            dossier,
+            "Scope 2",
+            "Bought energy, market-based",
+            _BY_MARKET,
+            "contracts of the plant file only",
+        ),
         pieces.point(dossier, "Scope 3", "ghg.scope3", "Value chain, categories assessed"),
         pieces.point(dossier, "Total", "ghg.total_location", "All scopes, location-based"),
         pieces.point(dossier, "Total", "ghg.total_market", "All scopes, market-based"),

@@ -155,6 +155,13 @@ def _product_mass(plant: Plant, tally: Tally) -> Measure:
     _known_products(tally, good.value)
     masses = {p.name: tally.sums.get(f"good_kg|{p.code}", 0.0) * good.scale for p in plant.products}
     made = {name: kg for name, kg in masses.items() if kg}
+    whole = tally.sums.get("good_kg", 0.0) * good.scale
+    if abs(sum(made.values()) - whole) > 1e-6 * max(1.0, whole):
+        raise FigureGap(
+            "the sums of some days do not tell their products",
+            expected="sums made by this version",
+            remedy="let the days be summed anew",
+        )
     return measure(
         tally,
         "material.product_mass",

@@ -55,9 +55,12 @@ class Water(Family):
         return (found | {s.id: s for s in (*let_out, *parts)}).values()
 
     def own_sums(self, steps: Steps, element: str) -> dict[str, float]:
-        """Consumption by local month, for scarcity that is told by month."""
+        """Consumption by local month, for scarcity that is told by month.
+
+        Summed whatever the basin says, so that sums of days outlive a change of it.
+        """
         terms = _consumption_terms(steps.plant, element)
-        if not terms or steps.plant.basin is None or len(steps.plant.basin.aware) == 1:
+        if not terms:
             return {}
         used, months = steps.sum_of(terms), local_months(steps.plant, steps.window.at)
         return {f"month|{m}": float(used[months == m].sum()) for m in np.unique(months)}
@@ -183,6 +186,12 @@ def _scarcity(plant: Plant, tally: Tally) -> Measure:
         factor = basin.aware[0]
     else:
         months = {m: tally.sums[f"month|{m}"] for m in range(1, 13) if f"month|{m}" in tally.sums}
+        if abs(sum(months.values()) * amount.scale - amount.value) > 1e-6 * max(1.0, amount.value):
+            raise FigureGap(
+                "the sums of some days do not tell their month",
+                expected="sums made by this version",
+                remedy="let the days be summed anew",
+            )
         split = {f"{m:02d}": v * amount.scale * basin.aware[m - 1] for m, v in months.items()}
         weighed = sum(split.values())
         uses = tuple(aware_use(basin, basin.aware[m - 1], m) for m in months)

@@ -1,61 +1,56 @@
 """Life-cycle assessment of product systems: solve, weigh, trace, doubt, rate; of databases and of the plant itself.
 
-Needs scipy (`pip install ecotwin[lca]`).
+What needs scipy (`pip install ecotwin[lca]`) is loaded when it is asked for.
 """
 
-from importlib.util import find_spec
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from ecotwin.errors import EcotwinError
-
-if find_spec("scipy") is None:  # pragma: no cover - the checks run with it
-    raise EcotwinError(
-        "life-cycle assessment needs scipy, which is not installed",
-        expected="the extra `lca`",
-        remedy="pip install ecotwin[lca]",
+if TYPE_CHECKING:
+    from ecotwin.accounting.lifecycle.contribution import (
+        Part,
+        Path,
+        Paths,
+        by_process,
+        by_stage,
+        by_substance,
+        by_tier,
+        paths,
     )
-
-from ecotwin.accounting.lifecycle.contribution import (
-    Part,
-    Path,
-    Paths,
-    by_process,
-    by_stage,
-    by_substance,
-    by_tier,
-    paths,
-)
-from ecotwin.accounting.lifecycle.impact import (
-    Method,
-    Score,
-    aware_method,
-    gwp_method,
-    intensities,
-    score,
-    table_method,
-)
-from ecotwin.accounting.lifecycle.matrix import Matrices, Solution, Solver
-from ecotwin.accounting.lifecycle.plantside import PlantSide, plant_system
-from ecotwin.accounting.lifecycle.quality import Quality, quality
-from ecotwin.accounting.lifecycle.stages import (
-    APPROACHES,
-    Circular,
-    LifeCycle,
-    Use,
-    circular_parts,
-    ends_of,
-    life_cycle,
-    use_stage_kg,
-)
-from ecotwin.accounting.lifecycle.system import ProductSystem
-from ecotwin.accounting.lifecycle.uncertainty import (
-    PEDIGREE_SOURCE,
-    Sensitivity,
-    Uncertain,
-    first_order,
-    geometric_deviation,
-    monte_carlo,
-    pedigree_variance,
-)
+    from ecotwin.accounting.lifecycle.impact import (
+        Method,
+        Score,
+        aware_method,
+        gwp_method,
+        intensities,
+        score,
+        table_method,
+    )
+    from ecotwin.accounting.lifecycle.matrix import Matrices, Solution, Solver, backwards
+    from ecotwin.accounting.lifecycle.pedigree import (
+        PEDIGREE_SOURCE,
+        geometric_deviation,
+        pedigree_variance,
+    )
+    from ecotwin.accounting.lifecycle.plantside import PlantSide, plant_system
+    from ecotwin.accounting.lifecycle.quality import Quality, rating
+    from ecotwin.accounting.lifecycle.stages import (
+        APPROACHES,
+        Circular,
+        LifeCycle,
+        Use,
+        circular_parts,
+        ends_of,
+        life_cycle,
+        use_stage_kg,
+    )
+    from ecotwin.accounting.lifecycle.system import ProductSystem
+    from ecotwin.accounting.lifecycle.uncertainty import (
+        Sensitivity,
+        Uncertain,
+        first_order,
+        monte_carlo,
+    )
 
 __all__ = [
     "APPROACHES",
@@ -77,6 +72,7 @@ __all__ = [
     "Uncertain",
     "Use",
     "aware_method",
+    "backwards",
     "by_process",
     "by_stage",
     "by_substance",
@@ -92,8 +88,57 @@ __all__ = [
     "paths",
     "pedigree_variance",
     "plant_system",
-    "quality",
+    "rating",
     "score",
     "table_method",
     "use_stage_kg",
 ]
+
+_LATER = {
+    "APPROACHES": "stages",
+    "Circular": "stages",
+    "LifeCycle": "stages",
+    "Matrices": "matrix",
+    "Method": "impact",
+    "PEDIGREE_SOURCE": "pedigree",
+    "Part": "contribution",
+    "Path": "contribution",
+    "Paths": "contribution",
+    "PlantSide": "plantside",
+    "ProductSystem": "system",
+    "Quality": "quality",
+    "Score": "impact",
+    "Sensitivity": "uncertainty",
+    "Solution": "matrix",
+    "Solver": "matrix",
+    "Uncertain": "uncertainty",
+    "Use": "stages",
+    "aware_method": "impact",
+    "backwards": "matrix",
+    "by_process": "contribution",
+    "by_stage": "contribution",
+    "by_substance": "contribution",
+    "by_tier": "contribution",
+    "circular_parts": "stages",
+    "ends_of": "stages",
+    "first_order": "uncertainty",
+    "geometric_deviation": "pedigree",
+    "gwp_method": "impact",
+    "intensities": "impact",
+    "life_cycle": "stages",
+    "monte_carlo": "uncertainty",
+    "paths": "contribution",
+    "pedigree_variance": "pedigree",
+    "plant_system": "plantside",
+    "rating": "quality",
+    "score": "impact",
+    "table_method": "impact",
+    "use_stage_kg": "stages",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load what was left for later."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

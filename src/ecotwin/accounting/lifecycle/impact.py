@@ -69,25 +69,35 @@ class Score:
 
 
 def gwp_method(
-    flows: Iterable[Flow], gwp_set: str, origins: Mapping[str, str] | None = None
+    flows: Iterable[Flow],
+    gwp_set: str,
+    origins: Mapping[str, str] | None = None,
+    more: WeightTable | None = None,
 ) -> Method:
     """Climate change over 100 years by one GWP set, from the project's table.
 
     Args:
         flows: Of the product system. gwp_set: `AR4`, `AR5` or `AR6`.
         origins: Flow id -> `combustion`, `fossil fugitive`, `biogenic` or `apart` (not in the total), where the
-            name does not tell.
+            name does not tell. more: Weights of gases that the project's table lacks; it changes none that it has.
 
     Raises:
-        FactorGap: The set is unknown, or a flow is already weighed by another set.
+        FactorGap: The set is unknown, or a flow or `more` is weighed by another set.
     """
     if gwp_set not in GWP_SETS:
         raise FactorGap(
             f"the GWP set {gwp_set!r}", expected=", ".join(GWP_SETS), remedy="choose one"
         )
+    if more is not None and more.gwp_set != gwp_set:
+        raise FactorGap(
+            f"the weights of {more.name} are of {more.gwp_set or 'an untold GWP set'}, the total of {gwp_set}",
+            expected="one GWP set in a total",
+            remedy=f"give weights of {gwp_set} and name it in `gwp_set`",
+        )
     weights: dict[tuple[str, str], float] = {}
     needed: dict[str, str] = {}
-    for flow in flows:
+    known = tuple(flows)
+    for flow in known:
         if flow.unit == CO2E:
             if flow.formula != gwp_set:
                 raise FactorGap(
@@ -102,14 +112,11 @@ def gwp_method(
             weights[flow.id, ""] = found
         elif found:
             needed[flow.id] = found
-    return Method(
-        f"GWP100 {gwp_set}",
-        CO2E,
-        weights,
-        needed,
-        f"IPCC {gwp_set}, as in the project's gwp.csv",
-        gwp_set,
-    )
+    source = f"IPCC {gwp_set}, as in the project's gwp.csv"
+    if more is not None and needed:
+        weights |= table_method([f for f in known if f.id in needed], more).weights
+        source += f"; {more.source}"
+    return Method(f"GWP100 {gwp_set}", CO2E, weights, needed, source, gwp_set)
 
 
 def aware_method(flows: Iterable[Flow], by_place: Mapping[str, float], source: str) -> Method:
@@ -304,7 +311,8 @@ def _gas_of(flow: Flow) -> str:
         return f"{kind.upper()}-{number}"
     plain = {"CO2", "CH4", "N2O", "SF6", "NF3", "CF4", "C2F6", "C3F8"}
     named = {"carbon dioxide": "CO2", "methane": "CH4"}.get(flow.name.casefold(), "")
-    return named or next((g for g in plain if g in (flow.formula, flow.name)), "")
+    formula = next((g for g in plain if g in (flow.formula, flow.name)), "")
+    return named or formula or _cas().get(flow.cas.lstrip("0"), "")
 
 
 def _water_sign(flow: Flow) -> float:
@@ -324,5 +332,14 @@ def _within(compartment: str, wanted: str) -> bool:
 
 @cache
 def _substances() -> dict[str, dict[str, str]]:
-    text = files(__package__).joinpath("substances.csv").read_text("utf-8")
-    return {row["name"]: row for row in csv.DictReader(text.splitlines())}
+    return {row["name"]: row for row in _own("substances.csv")}
+
+
+@cache
+def _cas() -> dict[str, str]:
+    return {row["cas"]: row["gas"] for row in _own("cas.csv")}
+
+
+def _own(name: str) -> Iterable[dict[str, str]]:
+    text = files(__package__).joinpath(name).read_text("utf-8")
+    return csv.DictReader(text.splitlines())

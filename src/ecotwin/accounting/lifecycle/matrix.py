@@ -18,13 +18,24 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse import csgraph, linalg
+
+try:
+    from scipy import sparse
+    from scipy.sparse import csgraph, linalg
+except ImportError:
+    from ecotwin.errors import EcotwinError
+
+    raise EcotwinError(
+        "life-cycle assessment needs scipy, which is not installed",
+        expected="the extra `lca`",
+        remedy="pip install ecotwin[lca]",
+    ) from None
 
 from ecotwin.accounting.lifecycle.krylov import gmres
 from ecotwin.accounting.lifecycle.system import SHOWN, ProductSystem
 from ecotwin.errors import FigureGap
 from ecotwin.records import Floats, Ints
+from ecotwin.records.lifecycle import Exchange
 
 Sparse = sparse.csc_array
 GOOD_ENOUGH = 1e-12
@@ -286,16 +297,8 @@ class Matrices:
             np.arange(count),
             np.array([p.amount for p in system.processes], dtype=float),
         )
-        self.takes = _triplets(
-            [
-                (place[e.flow], n, -e.amount)
-                for n, p in enumerate(system.processes)
-                for e in p.inputs
-            ]
-        )
-        self.exchanged = _triplets(
-            [(flows[e.flow], n, e.amount) for n, p in enumerate(system.processes) for e in p.nature]
-        )
+        self.takes = _triplets([p.inputs for p in system.processes], place, -1.0)
+        self.exchanged = _triplets([p.nature for p in system.processes], flows, 1.0)
         self.technosphere = self.technosphere_of(self.takes.value)
         self.nature = self.nature_of(self.exchanged.value)
 
@@ -351,9 +354,22 @@ class Matrices:
         return self.solver.solve(np.column_stack([self.demand(d) for d in demands]))
 
 
-def _triplets(found: list[tuple[int, int, float]]) -> Triplets:
-    if not found:
-        none = np.zeros(0, dtype=np.int64)
-        return Triplets(none, none, np.zeros(0))
-    row, column, value = zip(*found, strict=True)
-    return Triplets(np.array(row), np.array(column), np.array(value, dtype=float))
+def backwards(matrices: Matrices, solution: Solution, demand: int = 0) -> tuple[str, ...]:
+    """Processes that would have to run backwards, by id; right where a product replaces one, else a sign of bad data.
+
+    A loop that takes more than it makes has a solution, but none that can be run: it shows here.
+    """
+    supply = solution.supply[:, demand]
+    least = -1e-9 * float(abs(supply).max(initial=0.0))
+    return tuple(matrices.system.processes[n].id for n in np.flatnonzero(supply < least))
+
+
+def _triplets(rows: list[tuple[Exchange, ...]], place: Mapping[str, int], sign: float) -> Triplets:
+    """Exchanges of each process, in order."""
+    counts = np.fromiter(map(len, rows), np.int64, len(rows))
+    total = int(counts.sum())
+    return Triplets(
+        np.fromiter((place[e.flow] for row in rows for e in row), np.int64, total),
+        np.repeat(np.arange(len(rows)), counts),
+        sign * np.fromiter((e.amount for row in rows for e in row), float, total),
+    )

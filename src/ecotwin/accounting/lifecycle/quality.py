@@ -29,7 +29,7 @@ class Quality:
     rated_share: float
 
 
-def quality(matrices: Matrices, score: Score) -> Quality:
+def rating(matrices: Matrices, score: Score) -> Quality:
     """Ratings of a result: of each exchange with nature by its own pedigree, else by that of its process.
 
     Raises:
@@ -44,16 +44,16 @@ def quality(matrices: Matrices, score: Score) -> Quality:
                 (float(next(values)), exchange.pedigree or process.pedigree, process.primary)
             )
 
-    def rating(name: str) -> float:
+    def weighed(name: str) -> float:
         place = SCORES.index(name)
         return data_quality(
             (kg, (scores[place] or None) if scores else None) for kg, scores, _ in rows
         )
 
     return Quality(
-        rating("technological"),
-        rating("geographical"),
-        rating("temporal"),
+        weighed("technological"),
+        weighed("geographical"),
+        weighed("temporal"),
         primary_data_share((kg, 100.0 * primary) for kg, _, primary in rows),
         primary_data_share((kg, 100.0 if scores else 0.0) for kg, scores, _ in rows),
     )
