@@ -286,7 +286,7 @@ _LATER = {
     "Output": "allocation",
     "price_ratio": "allocation",
     "share_out": "allocation",
-    "AllocationKey": "allocation.Key",
+    "AllocationKey": "allocation:Key",
     "allocation_key": "allocation:key",
     "momentary_bottleneck": "bottleneck:momentary",
     "sole_bottleneck": "bottleneck:sole",
