@@ -220,6 +220,17 @@ def test_who_may_not_learns_nothing(host: Host) -> None:
         valid("/3/footprints", answer)
 
 
+def test_what_is_not_served_is_said_in_the_same_shape(host: Host) -> None:
+    for answer in (
+        httpx.get(f"{host.url}/3/other"),
+        httpx.post(f"{host.url}/3/footprints", json={}),
+        httpx.delete(f"{host.url}/3/footprints/{RECORDS[0]['id']}"),
+        httpx.get(f"{host.url}/3/events"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (501, "NotImplemented")
+        valid("/3/footprints", answer)
+
+
 def test_a_fault_inside_tells_nothing_of_it(host: Host) -> None:
     host.broken = True  # the router writes why to the log
     answer = httpx.get(f"{host.url}/3/footprints")

@@ -120,10 +120,11 @@ def conform(
         raise FigureGap(
             f"there is no element {place!r}", expected="one of the plant file", remedy="correct it"
         )
-    lacking = _Trials(plant, place, tuple(books)).lacking()
     wanted = [r for r in requirements() if r.framework == chosen] or [
         Requirement("catalogue", i.id, i.name, (i.id,)) for i in indicators().values()
     ]
+    asked = frozenset(i for r in wanted for i in r.indicators)
+    lacking = _Trials(plant, place, tuple(books)).lacking(asked)
     return tuple(_answer(r, lacking) for r in wanted)
 
 
@@ -145,23 +146,24 @@ class _Trials:
         self._desks: dict[str, Desk] = {}
         self._own = booked_desks(plant, element, rows)
 
-    def lacking(self) -> dict[str, tuple[str, ...]]:
-        """Indicator -> what is missing for it; those that any family can give are not in it."""
+    def lacking(self, asked: frozenset[str]) -> dict[str, tuple[str, ...]]:
+        """Indicator -> what is missing for it, of those that are asked; what any family can give is not in it."""
         words: dict[str, list[str]] = {}
         had: set[str] = set()
-        for kpi in accounts.kpis().values():
+        for kpi in (k for k in accounts.kpis().values() if asked & set(k.indicators)):
             here, said = _tried(kpi, self._element, self._plant)
             had |= here
-            for name, told in self._of_kpi(kpi, set(kpi.indicators) - here, said).items():
+            missing = {i for i in kpi.indicators if i in asked} - here
+            for name, told in self._of_kpi(kpi, missing, said).items():
                 words.setdefault(name, []).extend(told)
         plugs: dict[str, Booked] = load_all("accounting.booked")
-        for plug in plugs.values():
-            without, gaps = set(plug.indicators), list[str]()
+        for plug in (b for b in plugs.values() if asked & set(b.indicators)):
+            without, gaps = {i for i in plug.indicators if i in asked}, list[str]()
             for desk in self._own:
                 made, told_here = plug.figures(desk, self._element) if without else ((), ())
                 without -= {m.indicator for m in made}
                 gaps += told_here
-            had |= set(plug.indicators) - without
+            had |= asked & set(plug.indicators) - without
             for name, told in self._of_books(plug, without, gaps).items():
                 words.setdefault(name, []).extend(told)
         return {i: tuple(dict.fromkeys(found)) for i, found in words.items() if i not in had}

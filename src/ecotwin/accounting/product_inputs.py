@@ -143,9 +143,7 @@ def _part(line: Line, method: str = "as in the inventory") -> Part:
     amount = line.amount
     for factor in others:
         amount *= factor.value
-    return Part(
-        line.name, amount, line.unit, first, method, line.error, line.primary_share * (1.0 - line.estimated),
-    )  # fmt: skip
+    return Part(line.name, amount, line.unit, first, method, line.error, line.primary_share)
 
 
 # -- what suppliers sent ----------------------------------------------------------------------------

@@ -84,7 +84,7 @@ def parse_benchmarks(
 def block(benchmarks: Iterable[Benchmark]) -> str:
     r"""Benchmarks as the block of the plant file that holds them, to be put at its end.
 
-    >>> block([Benchmark("energy.per_good_part", 0.8, "kWh", "C26.12", "DE", 2024, "Survey")])[:60]
+    >>> block([Benchmark("energy.per_good_part", 0.8, "kWh", "C26.12", "DE", 2024, "Survey")])[:63]
     'benchmarks:\n  - {"indicator": "energy.per_good_part", "value": '
     """
     rows = (json.dumps(asdict(b), ensure_ascii=False) for b in benchmarks)

@@ -68,7 +68,8 @@ def router(records: Records, may: Callable[[Request], bool], take: Take | None =
     Args:
         records: Every `ProductFootprint` that may be told, deprecated ones too. may: Whether a request may; asked for
             each one, as `governance.access` decides. take: Takes a valid event, and refuses it with an EcotwinError;
-            None: events are not taken here (501).
+            None: events are not taken here (501). What else is asked under `/3` is
+            answered with 501 too.
     """
     made = APIRouter(include_in_schema=False)
 
@@ -85,9 +86,15 @@ def router(records: Records, may: Callable[[Request], bool], take: Take | None =
         body = await _body(request)
         return _answer(lambda: _taken(request, body, take))
 
+    def other(request: Request) -> Response:
+        words = f"{request.method} {request.url.path} is not served here."
+        return _refusal(request, may) or _error("NotImplemented", words)
+
     made.add_api_route("/3/footprints", footprints, methods=["GET"])
     made.add_api_route("/3/footprints/{id}", footprint, methods=["GET"])
     made.add_api_route("/3/events", events, methods=["POST"])
+    every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    made.add_api_route("/3/{rest:path}", other, methods=every)
     return made
 
 
