@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import zipfile
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from pydantic import BaseModel
 
 from ecotwin.cycle import Twin
+from ecotwin.governance.ledger import content
 from ecotwin.service import views
 
 pytestmark = pytest.mark.xdist_group("service")
@@ -85,6 +87,33 @@ def test_figures_of_the_page_are_those_of_the_report(page: httpx.Client, twin: T
     assert energy["value"] == same["value"] > 100
     parts = sum(p["value"] for p in page.get(f"/api/v1/accounts?period={DAY}").json()["parts"])
     assert parts <= energy["value"] * 1.02
+
+
+def test_reports_are_files_whose_digests_are_sealed(page: httpx.Client, twin: Twin) -> None:
+    told = page.get(f"/api/v1/accounts?period={DAY}").json()
+    names = [r["name"] for r in told["reports"]]
+    assert "ghg_inventory" in names
+    for form, begins in (("pdf", b"%PDF"), ("xlsx", b"PK"), ("json", b"{")):
+        reply = page.get(f"/api/v1/reports/ghg_inventory.{form}?period={DAY}")
+        assert reply.status_code == 200, reply.text
+        assert reply.content.startswith(begins)
+        assert reply.headers["content-disposition"].endswith(f'.{form}"')
+        digest = hashlib.sha256(reply.content).hexdigest()
+        newest = twin.ledger.entries(kind="report", limit=1, newest_first=True)[0]
+        assert digest in content(newest)["sha256"].values()
+    refused = page.get(f"/api/v1/reports/nothing.pdf?period={DAY}")
+    assert refused.status_code == 422
+    assert "ghg_inventory" in refused.json()["expected"]
+    assert page.get(f"/api/v1/reports/ghg_inventory.doc?period={DAY}").status_code == 422
+
+
+def test_footprints_are_served_as_pact_asks(page: httpx.Client) -> None:
+    told = page.get("/3/footprints")
+    assert told.status_code == 200
+    assert told.json()["data"] == [], "the works names no product"
+    missing = page.get("/3/footprints/91715e5e-fd0b-4d1c-8fab-76290c46e6ed")
+    assert missing.status_code == 404
+    assert missing.json()["code"] == "NotFound"
 
 
 def test_csv_is_what_the_page_shows(page: httpx.Client) -> None:

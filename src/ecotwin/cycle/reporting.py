@@ -75,7 +75,8 @@ class Reporting:
         below = [e.id for e in self._plant.under(element)]
         made = self._years.accounts(period, below, booked)
         # What is handed to others is sealed first.
-        self._keeper.seal_changed([m for m in made.measures if m.element == element])
+        shown = {element, *(e.id for e in self._plant.children(element))}
+        self._keeper.seal_changed([m for m in made.measures if m.element in shown])
         figures = _keyed(made.measures)
         return Dossier(
             self._plant,
@@ -198,8 +199,9 @@ class Reporting:
         return found
 
     def _entries(self, measures: Sequence[Measure], element: str) -> dict[str, int]:
+        shown = {element, *(e.id for e in self._plant.children(element))}
         places = {
-            m.id: entry_of(self._store, Measure, m.id) for m in measures if m.element == element
+            m.id: entry_of(self._store, Measure, m.id) for m in measures if m.element in shown
         }
         return {name: place for name, place in places.items() if place is not None}
 

@@ -28,11 +28,12 @@ LEAST_KNOWN = 0.95
 
 
 class CircularityFigures:
-    """`circularity.mci`, `material.recycled`, `material.recycled_share` and `material.biological_share`."""
+    """`circularity.mci`, `material.inflow`, `material.recycled` and their shares."""
 
     name = "circularity"
     indicators = (
         "circularity.mci",
+        "material.inflow",
         "material.recycled",
         "material.recycled_share",
         "material.biological_share",
@@ -173,6 +174,7 @@ def _secondary(
         return []
     method = f"circularity/1: by mass of {words}"
     figures = [
+        told(desk, element, "material.inflow", "kg", whole, method),
         told(
             desk,
             element,
@@ -180,7 +182,7 @@ def _secondary(
             "kg",
             recycled,
             method + " x share recycled or reused",
-        )
+        ),
     ]
     for indicator, part in (
         ("material.recycled_share", recycled),
