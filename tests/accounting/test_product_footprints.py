@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,10 +27,8 @@ from ecotwin.errors import FigureGap
 from ecotwin.plant.duties import Company
 from ecotwin.records import Booking, FactorUse, Measure
 
-SPEC = (
-    Path(__file__).parents[3]
-    / "shared" / "data" / "interop" / "pact" / "spec" / "v3" / "openapi.yaml"
-)  # fmt: skip
+DATA = Path(__file__).parents[3] / "shared" / "data"
+SPEC = Path(os.environ.get("ECOTWIN_PUBLIC_DATA", DATA)) / "interop/pact/spec/v3/openapi.yaml"
 HALF = {"oven.product": np.where(np.arange(1440) < 720, 7, 8)}
 YEAR = Period(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import uvicorn
+import yaml
 from fastapi import FastAPI, Request
 
 from conftest import free_port
@@ -19,10 +22,8 @@ from ecotwin.errors import FileFault
 from ecotwin.service.footprints import CREATED, FULFILLED, MEDIA_TYPE, PUBLISHED, REJECTED, router
 from ecotwin.service.serve import Server
 
-SPEC = (
-    Path(__file__).parents[3]
-    / "shared" / "data" / "interop" / "pact" / "spec" / "v3" / "openapi.yaml"
-)  # fmt: skip
+DATA = Path(__file__).parents[3] / "shared" / "data"
+SPEC = Path(os.environ.get("ECOTWIN_PUBLIC_DATA", DATA)) / "interop/pact/spec/v3/openapi.yaml"
 
 
 def record(n: int, **more: Any) -> dict[str, Any]:
@@ -113,14 +114,20 @@ def host(served: Host) -> Host:
     return served
 
 
-def valid(path: str, answer: httpx.Response) -> None:
-    """The answer keeps the published schema of its path and status."""
+@cache
+def spec() -> dict[str, Any]:
+    """The published description."""
     if not SPEC.exists():
         pytest.skip("no ../shared/data/interop/pact/spec/v3/openapi.yaml beside this repository")
-    import yaml
+    told: dict[str, Any] = yaml.safe_load(SPEC.read_text("utf-8"))
+    return told
+
+
+def valid(path: str, answer: httpx.Response) -> None:
+    """The answer keeps the published schema of its path and status."""
     from jsonschema import Draft202012Validator
 
-    told = yaml.safe_load(SPEC.read_text("utf-8"))
+    told = spec()
     if answer.status_code == 200:
         content = told["paths"][path]["get"]["responses"]["200"]["content"]
         schema = content["application/json"]["schema"]
