@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ecotwin.accounting.product_footprints import Made, footprints_of
-from ecotwin.clock import Period, local_day
+from ecotwin.clock import Period, local_day, local_month
 from ecotwin.cycle.bookkeeping import bookings
 from ecotwin.cycle.yearbook import YearBook
 from ecotwin.governance.ledger import Draft, Ledger
@@ -17,6 +17,7 @@ from ecotwin.records import Booking, Measure
 
 KIND = "footprint"
 YEAR = timedelta(days=365)
+MONTH = timedelta(days=28)
 MOST = 1_000_000
 
 
@@ -80,13 +81,16 @@ class Footprints:
         return len(fresh)
 
     def renew(self, closed: datetime) -> None:
-        """Make the records of the year up to the last full local day, once a day.
+        """Make the records of the year up to the last full month, once a month; of a young twin up to yesterday.
 
         Args:
             closed: End of the newest closed minute.
         """
-        end = local_day(closed.astimezone(self._plant.zone).date(), self._plant.zone).start
         span = self._store.span()
+        here = closed.astimezone(self._plant.zone)
+        end = local_month(here.year, here.month, self._plant.zone).start
+        if span is not None and end - span.start < MONTH:
+            end = local_day(here.date(), self._plant.zone).start
         if span is None or end <= span.start:
             return
         begin = local_day((end - YEAR).astimezone(self._plant.zone).date(), self._plant.zone).start

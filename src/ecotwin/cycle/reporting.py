@@ -78,6 +78,8 @@ class Reporting:
         shown = {element, *(e.id for e in self._plant.children(element))}
         self._keeper.seal_changed([m for m in made.measures if m.element in shown])
         figures = _keyed(made.measures)
+        months = self._months(period, element, booked)
+        savings = self._of(Saving, "saving", period, set(below))
         return Dossier(
             self._plant,
             element,
@@ -88,15 +90,15 @@ class Reporting:
             self._now,
             __version__,
             before=self._before(period, element, booked),
-            months=self._months(period, element, booked),
+            months=months,
             bookings=tuple(b for b in booked if _touches(b, period)),
-            entries=self._entries(made.measures, element),
+            entries=self._entries(made.measures, element, savings),
             checkpoint=self._ledger.checkpoints()[-1] if self._ledger.checkpoints() else "",
             revisions=self._revisions(period),
             findings=self._of(Finding, "finding", period, set(below)),
             advice=self._of(Advice, "advice", period, set(below)),
-            savings=self._of(Saving, "saving", period, set(below)),
-            extra=self._extra(period, element, figures, booked),
+            savings=savings,
+            extra=self._extra(period, element, figures, booked, months),
         )
 
     def write(
@@ -198,11 +200,15 @@ class Reporting:
             moment = month.end
         return found
 
-    def _entries(self, measures: Sequence[Measure], element: str) -> dict[str, int]:
+    def _entries(
+        self, measures: Sequence[Measure], element: str, savings: Sequence[Saving]
+    ) -> dict[str, int]:
+        """Places in the ledger of figures by their id, and of savings by their advice."""
         shown = {element, *(e.id for e in self._plant.children(element))}
         places = {
             m.id: entry_of(self._store, Measure, m.id) for m in measures if m.element in shown
         }
+        places |= {s.advice: entry_of(self._store, Saving, s.advice) for s in savings}
         return {name: place for name, place in places.items() if place is not None}
 
     def _revisions(self, period: Period) -> tuple[Revised, ...]:
@@ -228,14 +234,24 @@ class Reporting:
         return tuple(r for r in made if r.element in places)
 
     def _extra(
-        self, period: Period, element: str, figures: Figures, booked: Sequence[Booking]
+        self,
+        period: Period,
+        element: str,
+        figures: Figures,
+        booked: Sequence[Booking],
+        months: Mapping[str, Figures],
     ) -> dict[str, Any]:
         """What single reports need beside the figures; where terms change, as they are at the end of the period."""
         piece, then = epochs(self._plant, period)[-1]
         desk = self._years.desk(piece, then, figures, booked)
         permits, _ = permit_reports(desk, element)
         whole = self._years.desk(period, then, figures, booked)
-        targets = [row for place in self._below(element) for row in target_rows(whole, place)[0]]
+        by_month = self._by_month(period, months)
+        targets = [
+            row
+            for place in self._below(element)
+            for row in target_rows(whole, place, by_month if place == element else None)[0]
+        ]
         footprints = Footprints(self._plant, self._store, self._ledger, self._years)
         made = footprints.of(period, element, figures, booked)
         footprints.keep(made.records, self._now)
@@ -247,6 +263,20 @@ class Reporting:
             "footprint_stages": dict(made.stages),
             "footprint_words": list(made.words),
         }
+
+    def _by_month(
+        self, period: Period, months: Mapping[str, Figures]
+    ) -> dict[str, dict[tuple[int, int], float]]:
+        """Indicator of a target -> its whole months of the period, for the year's end."""
+        wanted = {t.indicator for t in self._plant.targets}
+        found: dict[str, dict[tuple[int, int], float]] = {}
+        for figures in months.values():
+            for m in figures.values():
+                here = m.period.start.astimezone(self._plant.zone)
+                whole = local_month(here.year, here.month, self._plant.zone)
+                if m.indicator in wanted and m.period == whole and whole.end <= period.end:
+                    found.setdefault(m.indicator, {})[here.year, here.month] = m.value
+        return found
 
     def _below(self, element: str) -> list[str]:
         return [e.id for e in self._plant.under(element)]

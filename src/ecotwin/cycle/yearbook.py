@@ -29,6 +29,8 @@ Tallies = dict[Key, Mapping[str, float]]
 ONLY_MINUTES = frozenset({"bottleneck", "oee", "states"})
 """KPIs that follow states from minute to minute: hours do not tell them."""
 
+LAST = frozenset({"benchmarks", "targets"})
+
 
 class YearBook:
     """Keeps sums of days and makes figures of them.
@@ -42,7 +44,9 @@ class YearBook:
         self._store = store
         self._now = now
         self._kpis: dict[str, Kpi] = kpis()
-        self._booked: dict[str, Booked] = load_all("accounting.booked")
+        booked: dict[str, Booked] = load_all("accounting.booked")
+        # Targets and benchmarks look at what the other families made.
+        self._booked = dict(sorted(booked.items(), key=lambda one: one[0] in LAST))
         self._digests: dict[int, str] = {}
         self._wanted: dict[int, tuple[list[tuple[str, Kpi, str]], tuple[int, ...]]] = {}
 
