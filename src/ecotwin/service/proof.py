@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,9 @@ KINDS = {
     "saving": "Saving",
     "stop": "Writes stopped",
     "allow": "Writes allowed",
+    "booking": "Booking",
+    "footprint": "Product footprint",
+    "report": "Report",
 }
 
 
@@ -113,6 +117,13 @@ def _text(kind: str, body: Any) -> str:
     if kind == "saving":
         saved = body["saved_kwh"]
         return f"{words.digits(saved['value'])} kWh ({words.span(saved['low'], saved['high'])})"
+    if kind == "booking":
+        gone = " (withdrawn)" if body.get("withdrawn") else ""
+        return f"{body['kind']} {body['id']}{gone}: {body['source']}"
+    if kind == "footprint":
+        return f"{body['productNameCompany']}: {body['pcf']['pcfExcludingBiogenicUptake']} kgCO2e ({body['status']})"
+    if kind == "report":
+        return f"{len(body['sha256'])} files of {body['period']}"
     by = body.get("by", "")
     reason = body.get("reason", "")
     return f"{by}{': ' + reason if reason else ''}"
@@ -155,12 +166,23 @@ def _local(twin: Twin, stamp: str) -> str:
     return words.day_time(datetime.fromisoformat(stamp), twin.plant.zone, twin.now())
 
 
+def _plain(name: str) -> str:
+    """A figure among the inputs by the name that people use."""
+    return indicators()[name].name if name in indicators() else name
+
+
+def _revised(twin: Twin, r: Mapping[str, Any]) -> str:
+    """What became of a figure or of an hour of a signal."""
+    what = f"{r['signal']} at {_local(twin, r['at'])}" if r["signal"] else "This figure"
+    return f"{what}: {words.digits(r['before'])} → {words.digits(r['after'])}"
+
+
 def _steps(twin: Twin, tree: dict[str, Any], sealed: Entry | None) -> list[Step]:
     """What the figure was made of, in the order in which it was made."""
     steps = [
         Step(
             name="Input",
-            text=f"{one['name']}: {words.digits(one['value'], 4)} {words.unit(one['unit'])}",
+            text=f"{_plain(one['name'])}: {words.digits(one['value'], 4)} {words.unit(one['unit'])}",
             detail=f"{one['signal']}, {one['coverage'] * 100:.1f} % covered"
             if one["signal"]
             else "",
@@ -206,8 +228,8 @@ def _steps(twin: Twin, tree: dict[str, Any], sealed: Entry | None) -> list[Step]
     steps += [
         Step(
             name="Revised",
-            text=f"{r['signal']} at {_local(twin, r['at'])}: {words.digits(r['before'])} → {words.digits(r['after'])}",
-            detail=f"known since {_local(twin, r['known'])}",
+            text=_revised(twin, r),
+            detail=f"known since {_local(twin, r['known'])}; {r['why']}",
             steps=[],
         )
         for r in tree["revisions"]

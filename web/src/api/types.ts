@@ -401,6 +401,8 @@ export interface MeasureRow {
   readonly method: string;
   readonly entry: number | null;
   readonly indent: number;
+  readonly head: string;
+  readonly first: boolean;
 }
 
 /** An order or a piece of advice on this machine. */

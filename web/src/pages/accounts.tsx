@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import { useView } from "../api/client.ts";
 import type { Accounts, BalanceRow, Explain, MeasureRow, RevisionRow, Step } from "../api/types.ts";
 import { filter, to, useRoute } from "../app/route.ts";
@@ -45,16 +46,7 @@ export function AccountsPage(): JSX.Element {
               <p class="empty">Choose a figure in the table. Its counter, factor, method, revisions and seal open here, step by step.</p>
             </Panel>
           )}
-          {data.refused.length > 0 && (
-            <section class="panel" aria-label="Refused">
-              <ul class="refusals">
-                {data.refused.map((text) => {
-                  const [head, ...rest] = text.split(/(?<=\.)\s/);
-                  return <li key={text}><Mark level="watch" quiet /><div><p><b>{head}</b></p><p class="grey">{rest.join(" ")}</p></div></li>;
-                })}
-              </ul>
-            </section>
-          )}
+          {data.refused.length > 0 && <Refused texts={data.refused} />}
           <Reports view={data} period={period} element={element} />
           <Quarantine view={data} />
           <Revisions rows={data.revisions} zone={data.bar.timezone} />
@@ -105,6 +97,9 @@ interface MeasuresProps {
 const HEAD = ["Element", "Figure", "Value", "Unit", "95 % interval", "Coverage", "Estimated share", "Factor", "Method", "Ledger entry"];
 
 function Measures({ title, rows, period, name, chosen, byPart = false }: MeasuresProps): JSX.Element {
+  const [all, setAll] = useState(false);
+  const seen = all || byPart ? rows : rows.filter((r) => r.first || r.id === chosen);
+  const hidden = rows.length - seen.length;
   return (
     <Panel title={title} picture={false} behind={{ name, head: HEAD, rows: () => rows.map((r) => [r.element_name, r.name, r.value, r.unit, r.interval, r.coverage, r.estimated_share, r.factor, r.method, r.entry]) }}>
       {rows.length === 0 ? (
@@ -118,7 +113,8 @@ function Measures({ title, rows, period, name, chosen, byPart = false }: Measure
             </tr>
           </thead>
           <tbody>
-            {rows.map((r) => (
+            {seen.map((r, i) => [
+              !byPart && r.head !== "" && r.head !== seen[i - 1]?.head && <tr key={`head-${r.head}`} class="family"><th scope="rowgroup" colSpan={8}>{r.head}</th></tr>,
               <tr key={r.id} class={r.id === chosen ? "chosen" : ""}>
                 <th scope="row" class={`ink ${r.indent === 0 && !byPart ? "strong" : ""} indent-${Math.min(3, r.indent)}`}>
                   <a href={toMeasure(r.id)} aria-current={r.id === chosen ? "true" : undefined}>{byPart ? `${r.element_name} · ${r.name}` : r.name}</a>
@@ -130,11 +126,12 @@ function Measures({ title, rows, period, name, chosen, byPart = false }: Measure
                 <td class={`num wide ${r.estimated_share > 0.5 ? "strong level-watch" : "grey"}`}>{(r.estimated_share * 100).toFixed(1)}</td>
                 <td class="wide grey factor">{r.factor}</td>
                 <td class="num">{r.entry === null ? <span class="grey">–</span> : <a href={to(["proof"], { entry: String(r.entry) })}><Tick passed /> {r.entry.toLocaleString("en-GB")}</a>}</td>
-              </tr>
-            ))}
+              </tr>,
+            ])}
           </tbody>
         </table>
       )}
+      {(hidden > 0 || all) && <button type="button" class="button top-gap" onClick={() => setAll(!all)}>{all ? "Show the main figures" : `Show ${hidden} more: by product, shift, order and part`}</button>}
     </Panel>
   );
 }
@@ -182,6 +179,25 @@ function Balances({ rows }: { rows: readonly BalanceRow[] }): JSX.Element {
           </tbody>
         </table>
       )}
+    </Panel>
+  );
+}
+
+const REFUSED_SHOWN = 5;
+
+/** What cannot be had or is doubtful: the first few, the rest on demand. */
+function Refused({ texts }: { texts: readonly string[] }): JSX.Element {
+  const [all, setAll] = useState(false);
+  const more = texts.length - REFUSED_SHOWN;
+  return (
+    <Panel title={texts.length === 1 ? "1 figure is missing or doubtful" : `${texts.length} notes on what is missing or doubtful`} picture={false} behind={{ name: "notes", head: ["Note"], rows: () => texts.map((t) => [t]) }}>
+      <ul class="refusals">
+        {(all ? texts : texts.slice(0, REFUSED_SHOWN)).map((text) => {
+          const [head, ...rest] = text.split(/(?<=\.)\s/);
+          return <li key={text}><Mark level="watch" quiet /><div><p><b>{head}</b></p><p class="grey">{rest.join(" ")}</p></div></li>;
+        })}
+      </ul>
+      {more > 0 && <button type="button" class="button top-gap" onClick={() => setAll(!all)}>{all ? "Show fewer" : `Show ${more} more`}</button>}
     </Panel>
   );
 }

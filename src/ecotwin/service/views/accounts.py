@@ -23,6 +23,8 @@ class MeasureRow(View):
     method: str
     entry: int | None
     indent: int = 0
+    head: str = ""
+    first: bool = True
 
 
 class BalanceRow(View):
