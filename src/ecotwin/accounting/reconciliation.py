@@ -125,6 +125,11 @@ def _over_parts(
     ]
     if not sources and own:
         rest["its own scales"] = math.fsum(own)
+    # A booking stands with its own place and all above it: what no part bears is the place's own.
+    below = {i.name for c in parts for i in known[c, figure.indicator].inputs}
+    booked = [i.value for i in figure.inputs if not i.signal and i.name not in below]
+    if not sources and booked:
+        rest["booked for the place itself"] = math.fsum(booked)
     return [_row(figure, "parts", parts, rest)]
 
 
