@@ -84,6 +84,22 @@ def book(
     _show(_ask(plant, data_folder, "book"), json)
 
 
+def shell(
+    plant: PlantFile,
+    element: Annotated[str, typer.Argument(help="Id of a machine or of the site.")],
+    out: Annotated[Path, typer.Option(help="The AASX file to write.")],
+    period: Annotated[str, typer.Option(help="As for report: whose figures it carries.")] = "today",
+    data_folder: Data = None,
+    json: Json = False,
+) -> None:
+    """A machine or the site as an asset administration shell: nameplate, figures, time series, footprints (AASX).
+
+    Example: ecotwin shell plants/electronics.yaml oven_1 --period 2026-06-18 --out oven_1.aasx
+    """
+    words = {"period": period, "element": element, "into": str(out.resolve())}
+    _show(_ask(plant, data_folder, "shell", **words), json)
+
+
 def conform(
     plant: PlantFile,
     chosen: Annotated[str, typer.Option("--set", help="esrs, gri, iso14064 ...")] = "catalogue",

@@ -92,6 +92,7 @@ class Asked:
             "backup": self.backup,
             "reports": self.reports,
             "book": self.book,
+            "shell": self.shell,
         }
         if question not in known:
             raise EcotwinError(
@@ -257,6 +258,22 @@ class Asked:
 
         made = Reporting(self._plant, self._store, self._ledger, self._years, self._now)
         return made.one(self.period(period), self._element(element), name, form)
+
+    def shell(self, period: str, element: str, into: str) -> dict[str, Any]:
+        """Write an element as an asset administration shell (AASX)."""
+        from ecotwin.cycle.reporting import Reporting
+
+        made = Reporting(self._plant, self._store, self._ledger, self._years, self._now)
+        content = made.shell(self.period(period), self._element(element))
+        try:
+            Path(into).write_bytes(content)
+        except OSError as fault:
+            raise FileFault(
+                f"{into} cannot be written: {fault.strerror}",
+                expected="room and rights",
+                remedy="name another file with --out",
+            ) from fault
+        return {"file": into, "bytes": len(content), "lines": [f"{into}: {len(content):,} bytes"]}
 
     def book(self) -> dict[str, Any]:
         """Take the plant's books in.

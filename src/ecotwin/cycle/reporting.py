@@ -12,10 +12,9 @@ from typing import Any
 from ecotwin import __version__
 from ecotwin.accounting.booked.permits import permit_reports
 from ecotwin.accounting.catalogue import indicators
-from ecotwin.accounting.performance import Performance, perform
-from ecotwin.accounting.performance.plantside import daily, daily_signals
 from ecotwin.accounting.standings import target_rows
-from ecotwin.clock import Period, days_of, local_month
+from ecotwin.clock import Period, local_month
+from ecotwin.cycle.baselines import baselines
 from ecotwin.cycle.bookkeeping import bookings
 from ecotwin.cycle.footprints import Footprints
 from ecotwin.cycle.keeping import Keeper, entry_of, from_json
@@ -27,17 +26,15 @@ from ecotwin.history.contract import Store
 from ecotwin.plant import Plant, epochs
 from ecotwin.plugs import load_all
 from ecotwin.records import Advice, Booking, Finding, Measure, Saving
+from ecotwin.reports.aas import export
+from ecotwin.reports.aas_series import of_window
 from ecotwin.reports.contract import Dossier, Figures, ReportPlug, Revised
 from ecotwin.reports.rendering import FORMS, Facts, render
 
-BASE = timedelta(days=366)
-"""Longest time before a report's period from which its baseline is learned."""
-CARRIERS = {
-    "electricity": ("energy.electricity", "kWh"),
-    "gas": ("energy.gas_volume", "m3"),
-    "water": ("water.in", "m3"),
-}
 MOST = 100_000
+SERIES = timedelta(days=1)
+SERIES_STEP_S = 900
+"""A shell carries the last day of its period, by quarters of an hour."""
 NOT_BY_MONTH = frozenset({"benchmarks", "orders", "people", "permits", "targets"})
 """Booked families that no report tells by month or of the year before."""
 
@@ -149,6 +146,28 @@ class Reporting:
         self._seal(period, element, {file: hashlib.sha256(made).hexdigest()})
         return file, made
 
+    def shell(self, period: Period, element: str) -> bytes:
+        """A machine or the site as an AASX package: nameplate, figures, a day's series and footprints; sealed.
+
+        Raises:
+            FigureGap: The element is none that is exported, or its nameplate lacks a fact; all are named.
+        """
+        booked = bookings(self._store)
+        made = self._years.accounts(period, [element], booked)
+        figures = [m for m in made.measures if m.element == element]
+        signals = [s for s in self._plant.signals_of(element) if s.form != "setpoint"]
+        last = Period(max(period.start, period.end - SERIES), period.end)
+        window = self._store.window([s.index for s in signals], last, SERIES_STEP_S)
+        name = f"{self._plant.element(element).name}, {last}"
+        series = [of_window(self._plant, window, name)] if signals else []
+        kept = Footprints(self._plant, self._store, self._ledger, self._years).records()
+        site = element == self._plant.site.id
+        footprints = [r for r in kept if site and r["status"] == "Active"]
+        content = export(self._plant, element, figures, series, footprints, made_at=self._now)
+        digest = hashlib.sha256(content).hexdigest()
+        self._seal(period, element, {f"{element}-{_label(period, self._plant)}.aasx": digest})
+        return content
+
     def _seal(self, period: Period, element: str, digests: Mapping[str, str]) -> None:
         body = {"element": element, "period": str(period), "sha256": dict(digests)}
         self._ledger.append("report", f"{element}:{period}", body, self._now)
@@ -256,7 +275,7 @@ class Reporting:
         made = footprints.of(period, element, figures, booked)
         footprints.keep(made.records, self._now)
         return {
-            "baselines": self._baselines(period, element),
+            "baselines": baselines(self._plant, self._store, period, element),
             "permits": permits,
             "targets": targets,
             "footprints": list(made.records),
@@ -280,54 +299,6 @@ class Reporting:
 
     def _below(self, element: str) -> list[str]:
         return [e.id for e in self._plant.under(element)]
-
-    def _baselines(self, period: Period, element: str) -> list[dict[str, Any]]:
-        """Each carrier's use against what the time before the period lets expect of it."""
-        found = []
-        for carrier, (indicator, unit) in CARRIERS.items():
-            signals = daily_signals(self._plant, element, carrier)
-            span = self._store.span()
-            if not signals or span is None:
-                continue
-            row: dict[str, Any] = {
-                "element": element,
-                "name": f"{carrier.capitalize()} of {self._plant.element(element).name}",
-                "indicator": indicator,
-                "unit": unit,
-            }
-            days = list(
-                days_of(Period(max(span.start, period.start - BASE), period.end), self._plant.zone)
-            )
-            hours = self._store.window(signals, Period(days[0].start, days[-1].end), 3600)
-            here = period.start.astimezone(self._plant.zone)
-            until = datetime(here.year, here.month, here.day, tzinfo=UTC).timestamp()
-            try:
-                made = perform(daily(self._plant, element, carrier, hours), until)
-            except FigureGap as gap:
-                row |= {"fit": False, "reasons": [str(gap)]}
-            else:
-                row |= _judged(made, Period(days[0].start, period.start))
-            found.append(row)
-        return found
-
-
-def _judged(made: Performance, base: Period) -> dict[str, Any]:
-    """A baseline in the words of the energy review."""
-    half = (made.high - made.low) / 2.0
-    return {
-        "model": made.choice.fitted.form.name,
-        "variables": [r.name for r in made.choice.reasons if r.kept],
-        "baseline_period": str(base),
-        "expected": made.expected,
-        "low": made.expected - half,
-        "high": made.expected + half,
-        "actual": made.actual,
-        "improvement": made.saved / made.expected if made.expected > 0.0 else None,
-        "cvrmse": made.cvrmse,
-        "nmbe": made.nmbe,
-        "fit": made.fit_for_purpose,
-        "reasons": list(made.reasons),
-    }
 
 
 def _keyed(measures: Sequence[Measure]) -> dict[tuple[str, str], Measure]:

@@ -11,8 +11,11 @@ from ecotwin.service.views import Fact
 if TYPE_CHECKING:
     from ecotwin.cycle import Twin
 
-INNER = {"role", "sleep_signal"}
-"""Facts that tell the twin how to treat a machine and people nothing."""
+INNER = {
+    "role", "sleep_signal", "product_uri", "product_root", "manufacturer_street", "manufacturer_zip",
+    "manufacturer_city", "manufacturer_country", "order_code",
+}  # fmt: skip
+"""Facts that tell the twin how to treat a machine, or stand on its nameplate alone."""
 FACT_UNITS = {
     "kwh_per_m3": "kWh/m³", "m3_h": "m³/h", "min": "min", "kw": "kW", "kwh": "kWh", "bar": "bar", "s": "s", "h": "h",
     "m3": "m³", "kg": "kg", "degc": "°C", "c": "°C", "l": "l", "share": "of 1",
