@@ -7,6 +7,7 @@ minutes or, where these were dropped, from its hours.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -245,9 +246,10 @@ class YearBook:
 
 
 def _touched(one: SummedDay, revised: Sequence[tuple[int, int]]) -> bool:
-    """Whether an hour of a day was revised after its sums were made."""
-    first = one.day.start_us // HOUR * HOUR
-    return any(first <= hour < one.day.end_us and known > one.known for hour, known in revised)
+    """Whether an hour of a day was revised after its sums were made; `revised` in the order of its hours."""
+    first = bisect_left(revised, (one.day.start_us // HOUR * HOUR,))
+    last = bisect_left(revised, (one.day.end_us,))
+    return any(known > one.known for _, known in revised[first:last])
 
 
 def local_day_of(at: int, plant: Plant) -> Period:
