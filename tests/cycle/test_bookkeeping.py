@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -123,3 +124,47 @@ def test_a_refill_is_scope_1_and_a_corrected_row_a_revision_of_what_was_reported
     reports = works.ledger.entries(kind="report", limit=10)
     assert len(reports) == 2
     assert all(len(d) == 64 for e in reports for d in content(e)["sha256"].values())
+
+
+def _pact(**other: str) -> dict[str, object]:
+    """A record of a supplier as its host answers."""
+    pcf = {
+        "declaredUnitOfMeasurement": "kilogram", "declaredUnitAmount": "1", "productMassPerDeclaredUnit": "1",
+        "referencePeriodStart": "2025-01-01T00:00:00Z", "referencePeriodEnd": "2026-01-01T00:00:00Z",
+        "geographyCountry": "DE", "pcfExcludingBiogenicUptake": "4.5", "pcfIncludingBiogenicUptake": "4.5",
+        "fossilGhgEmissions": "4.5", "fossilCarbonContent": "0", "ipccCharacterizationFactors": ["AR6"],
+        "crossSectoralStandards": ["ISO14067"], "exemptedEmissionsPercent": "0", "primaryDataShare": "60",
+    }  # fmt: skip
+    return {
+        "id": "3fa85f64-5717-4562-b3fc-2c963f66afa6", "specVersion": "3.0.3", "created": "2026-02-01T00:00:00Z",
+        "status": "Active", "companyName": "Boards AG", "companyIds": ["urn:x:1"], "productDescription": "board",
+        "productIds": ["urn:x:2"], "productNameCompany": "board", "pcf": pcf | other,
+    }  # fmt: skip
+
+
+def test_a_suppliers_pact_record_becomes_a_row_and_one_that_breaks_its_formula_is_kept_with_a_word(
+    works: Works,
+) -> None:
+    folder = Path(works.plant.books)
+    file = folder / "bare_board.pact.json"
+    file.write_text(json.dumps({"data": [_pact()]}), encoding="utf-8")
+    assert taken(works) == (1, 0, 0, 0)
+    row = bookings(works.store)[0]
+    assert (row.kind, row.text("material"), row.number("footprint")) == (
+        "supplier",
+        "bare_board",
+        4.5,
+    )
+    assert row.number("primary_share") == 60.0
+    assert "doubtful" not in row.source
+    file.write_text(json.dumps(_pact(pcfExcludingBiogenicUptake="9.5")), encoding="utf-8")
+    assert taken(works) == (0, 1, 0, 0)
+    row = bookings(works.store)[0]
+    assert row.number("footprint") == 9.5, "kept as its maker says"
+    assert "doubtful" in row.source
+    broken = _pact()
+    del broken["companyName"]
+    file.write_text(json.dumps([broken]), encoding="utf-8")
+    with pytest.raises(FileFault, match="companyName"):
+        taken(works)
+    assert bookings(works.store)[0].number("footprint") == 9.5

@@ -14,6 +14,7 @@ from ecotwin.accounting.book import share_within
 from ecotwin.clock import Period, instant
 from ecotwin.connectors.books import read_books
 from ecotwin.cycle.keeping import Keeper
+from ecotwin.cycle.received import ENDING, received
 from ecotwin.errors import EcotwinError
 from ecotwin.governance.ledger import Draft, Ledger
 from ecotwin.history.contract import Document, Store
@@ -91,7 +92,10 @@ def take_in(plant: Plant, keeper: Keeper, ledger: Ledger, folder: Path) -> Taken
     Raises:
         FileFault: A book is at fault; every fault is named and no row of any book was taken.
     """
-    rows = read_books(folder, plant)
+    sent, words = received(plant, folder)
+    for text in words:
+        log.warning("a supplier's footprint is doubtful and was kept", what=text)
+    rows = [*read_books(folder, plant), *sent]
     kept = {d.id: d.body for d in keeper.store.documents(KIND, limit=MOST)}
     known = keeper.now()
     drafts: list[Draft] = []
@@ -129,7 +133,9 @@ def bookings(store: Store, period: Period | None = None) -> tuple[Booking, ...]:
 
 def stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
     """Name, size and time of change of every book: moves when one of them does."""
-    found: Sequence[Path] = sorted(folder.glob("*.csv*")) if folder.is_dir() else ()
+    found: Sequence[Path] = (
+        sorted([*folder.glob("*.csv*"), *folder.glob(f"*{ENDING}")]) if folder.is_dir() else ()
+    )
     return tuple((p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in found)
 
 
