@@ -63,9 +63,12 @@ def find(
     basis: Annotated[str, typer.Option(help="HHV, LHV or as published.")] = "",
     scope: Annotated[str, typer.Option(help="'Scope 1', 'Scope 2' or 'Scope 3'.")] = "",
     name: Annotated[str, typer.Option("--as", help="Carrier in the plant file.")] = "carrier",
+    book: Annotated[
+        str, typer.Option(help="Print a row of the book of factors under this key instead.")
+    ] = "",
     json: Json = False,
 ) -> None:
-    """One factor, as lines for the plant file; or what is missing, with the nearest candidates.
+    """One factor, as lines for the plant file or a row for the book; or what is missing, with the nearest candidates.
 
     Example: ecotwin factors find "Natural gas" --table flat.csv --place GB --day 2024-06-01 --basis HHV
     --scope "Scope 1" --gwp-set AR5 --as gas
@@ -79,6 +82,9 @@ def find(
         found = required(shelf.look_up(wanted))
     else:
         found = required(shelf.by_id(subject)).in_set(gwp_set)
+    if book and not json:
+        typer.echo(_book_row(book, found), nl=False)
+        return
     typer.echo(
         json_module.dumps(_entry(found), ensure_ascii=False, indent=2)
         if json
@@ -156,3 +162,25 @@ def _plant_lines(name: str, factor: Factor) -> str:
         {"factors": {name: _entry(factor)}}, sort_keys=False, allow_unicode=True, width=200
     )
     return f"# {factor.subject}, {factor.first} to {factor.last}\n{text.rstrip()}"
+
+
+def _book_row(key: str, factor: Factor) -> str:
+    """A header and one row of `factor.csv`, valid for as long as its publisher says."""
+    import csv
+    import io
+    from datetime import timedelta
+
+    text = io.StringIO()
+    row = {
+        "id": f"{key}/{factor.first.year}",
+        "from": factor.first.isoformat(),
+        "to": (factor.last + timedelta(days=1)).isoformat(),
+        "element": "",
+        "source": f"{factor.source}; {factor.id}",
+        "key": key,
+        **{k: v for k, v in _entry(factor).items() if k != "source"},
+    }
+    writer = csv.DictWriter(text, row, lineterminator="\n")
+    writer.writeheader()
+    writer.writerow(row)
+    return text.getvalue()
