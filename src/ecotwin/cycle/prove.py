@@ -200,7 +200,10 @@ class Prove:
         return timedelta(minutes=math.ceil(2 * sleep.warmup_min)) if sleep else RECOVERY
 
     def _seal_hour(self, now: datetime, today: Today) -> None:
-        """Seal the running day's figures of the site once an hour, as they then stand."""
+        """Seal the running day's main figures of the site once an hour, as they then stand.
+
+        Their cuts by product, shift and part are sealed with the day.
+        """
         hour = now.replace(minute=0, second=0, microsecond=0)
         if self._sealed_hour == hour:
             return
@@ -213,7 +216,7 @@ class Prove:
             [
                 (measure, measure.id, measure.period.start)
                 for (element, indicator), measure in today.measures.items()
-                if element == site and indicator.startswith(SEALED)
+                if element == site and indicator.startswith(SEALED) and "by_" not in indicator
             ]
         )
 
