@@ -100,6 +100,22 @@ def shell(
     _show(_ask(plant, data_folder, "shell", **words), json)
 
 
+def benchmarks(
+    table: Annotated[
+        Path, typer.Argument(help="CSV: indicator,value,unit,sector,place,year,source.")
+    ],
+) -> None:
+    """A table of sector benchmarks, checked row by row, as the block that the plant file takes at its end.
+
+    Example: ecotwin benchmarks sector.csv >> my_plant.yaml
+    """
+    from ecotwin.accounting.catalogue import indicators
+    from ecotwin.connectors.benchmarks import block, read_benchmarks
+
+    units = {name: one.unit for name, one in indicators().items()}
+    typer.echo(block(read_benchmarks(table, units, units)), nl=False)
+
+
 def conform(
     plant: PlantFile,
     chosen: Annotated[str, typer.Option("--set", help="esrs, gri, iso14064 ...")] = "catalogue",

@@ -97,3 +97,19 @@ def test_a_shell_names_what_its_nameplate_lacks(kept: tuple[Path, Path], tmp_pat
     assert told.returncode == 1
     assert "manufacturer" in told.stderr
     assert not (tmp_path / "o.aasx").exists()
+
+
+def test_benchmarks_become_a_block_of_the_plant_file_or_are_refused_by_line(tmp_path: Path) -> None:
+    table, head = tmp_path / "sector.csv", "indicator,value,unit,sector,place,year,source\n"
+    table.write_text(
+        head + "energy.per_good_part,0.8,kWh,C26.12,DE,2024,Survey\n", encoding="utf-8"
+    )
+    told = command("benchmarks", table)
+    assert told.returncode == 0, told.stderr
+    plant = tmp_path / "plant.yaml"
+    plant.write_text(OVEN_WORKS.read_text("utf-8") + told.stdout, encoding="utf-8")
+    assert command("check", plant).returncode == 0
+    table.write_text(head + "energy.per_good_part,0.8,kg,C26.12,DE,2024,Survey\n", encoding="utf-8")
+    bad = command("benchmarks", table)
+    assert bad.returncode == 1
+    assert "sector.csv cannot be used: line 2" in bad.stderr
