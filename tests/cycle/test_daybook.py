@@ -183,3 +183,30 @@ def test_a_changed_factor_seals_days_and_month_anew_with_old_and_new(
         assert site in after[-1].id
     finally:
         works.close()
+
+
+def test_a_question_asked_before_does_not_hide_a_changed_factor_from_the_seals(
+    origin: Path, tmp_path: Path
+) -> None:
+    """Whoever asks first makes the sums anew; what was sealed of the days still becomes a revision."""
+    works = Works(tmp_path / "data", origin)
+    try:
+        assert turn(works, 3) == [True, True, False]
+        first = sealed(works, "ghg.scope2_location")
+    finally:
+        works.close()
+    works = Works(tmp_path / "data", plant=_dirtier(load(OVEN_WORKS), 1.5))
+    try:
+        second = first[1].period
+        told = asked(works, second).of(works.plant.site.id, "ghg.scope2_location")
+        assert told.value == pytest.approx(1.5 * first[1].value, rel=1e-9)
+        assert works.prove.years.stale(second) == [], "its sums are fresh"
+        later = END + timedelta(hours=2)
+        works.clock.move_to(later)
+        while works.prove.days.tick(later, lambda: FIRST):
+            pass
+        after = [m for m in sealed(works, "ghg.scope2_location") if m.period == second]
+        assert [m.value for m in after] == pytest.approx([first[1].value, told.value])
+        assert works.prove.years.unsealed() == []
+    finally:
+        works.close()

@@ -41,6 +41,8 @@ class DayBook:
         self._looked_at: datetime | None = None
         self._again: list[Period] = []
         """Days that readings or terms have overtaken, to be sealed anew one at a time."""
+        self._unsealed: set[Period] = set()
+        """Those of them whose sums a question has made anew already."""
         self._around: set[Period] = set()
         """Months and years around them."""
 
@@ -122,7 +124,8 @@ class DayBook:
         span = Period(self._begun, max(self._begun, self._until))
         kept = {k.day for k in self._keeper.store.sums.days(span)}
         never = [d for d in days_of(span, self._plant.zone) if d not in kept]
-        return sorted([*self._years.stale(span), *never])
+        self._unsealed = set(self._years.unsealed())
+        return sorted({*self._years.stale(span), *never, *self._unsealed})
 
     def _seal_again(self) -> bool:
         """Seal the next overtaken day; after the last one the months and years around them."""
@@ -131,6 +134,8 @@ class DayBook:
         day = self._again.pop(0)
         self._years.keep(day, micros(self._keeper.now()))
         self._keep_changed(day)
+        if day in self._unsealed:
+            self._years.mark(day, sealed=True)
         self._around |= set(self._spans(day))
         if not self._again:
             for span in sorted(self._around, key=lambda s: (s.end, s.start)):

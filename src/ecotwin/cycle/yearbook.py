@@ -24,6 +24,7 @@ from ecotwin.plant import Plant, epochs, terms_digest
 from ecotwin.plugs import load_all
 from ecotwin.records import Booking, Measure, Window
 
+MOST = 1_000_000
 Key = tuple[str, str]
 """(kpi, element)."""
 Tallies = dict[Key, Mapping[str, float]]
@@ -31,6 +32,9 @@ ONLY_MINUTES = frozenset({"bottleneck", "oee", "states"})
 """KPIs that follow states from minute to minute: hours do not tell them."""
 
 LAST = frozenset({"benchmarks", "targets"})
+"""Families that look at what the others made."""
+OVERTAKEN = "overtaken"
+"""Kind of the document that tells of a day whose sums were made anew for a question, and not sealed anew yet."""
 
 
 class YearBook:
@@ -46,10 +50,10 @@ class YearBook:
         self._now = now
         self._kpis: dict[str, Kpi] = kpis()
         booked: dict[str, Booked] = load_all("accounting.booked")
-        # Targets and benchmarks look at what the other families made.
         self._booked = dict(sorted(booked.items(), key=lambda one: one[0] in LAST))
-        self._digests: dict[int, str] = {}
-        self._wanted: dict[int, tuple[list[tuple[str, Kpi, str]], tuple[int, ...]]] = {}
+        self._digests: dict[int, tuple[Plant, str]] = {}
+        self._wanted: dict[int, tuple[Plant, list[tuple[str, Kpi, str]], tuple[int, ...]]] = {}
+        """By identity; the plant is held, so that no other can take its place."""
 
     def keep(self, day: Period, known: int) -> None:
         """Tally a day of every element and keep it in the place of what was kept of it.
@@ -83,8 +87,19 @@ class YearBook:
         made = self._digests.get(id(then))
         if made is None:
             what = "|".join((__version__, *sorted(self._kpis), terms_digest(then)))
-            made = self._digests[id(then)] = hashlib.sha256(what.encode()).hexdigest()
-        return made
+            made = self._digests[id(then)] = (then, hashlib.sha256(what.encode()).hexdigest())
+        return made[1]
+
+    def unsealed(self) -> list[Period]:
+        """Days whose sums were made anew for a question: what was sealed of them may be another figure now."""
+        told = self._store.documents(OVERTAKEN, limit=MOST)
+        open_ = (d for d in told if not d.body["sealed"])
+        return [Period(d.at, instant(int(d.body["end"]))) for d in open_]
+
+    def mark(self, day: Period, *, sealed: bool) -> None:
+        """Note whether a day whose sums were made anew has been sealed anew."""
+        body = {"sealed": sealed, "end": day.end_us}
+        self._store.put(OVERTAKEN, str(day.start_us), day.start, body, known_at=self._now())
 
     def accounts(
         self,
@@ -155,6 +170,8 @@ class YearBook:
             elif self._is_over(day) and (one is not None or not self._gone(day)):
                 # A whole day that is over is kept, of every element, for the next time.
                 self.keep(day, micros(self._now()))
+                if one is not None:
+                    self.mark(day, sealed=False)
                 fresh.append(day)
             else:
                 others.append(day)
@@ -237,8 +254,8 @@ class YearBook:
             ]
             pairs = [(name, kpi, e) for name, kpi, e, needs in asked if needs]
             signals = tuple(sorted({i for *_, needs in asked for i in needs}))
-            made = self._wanted[id(then)] = (pairs, signals)
-        return made
+            made = self._wanted[id(then)] = (then, pairs, signals)
+        return made[1:]
 
     def _gone(self, day: Period) -> bool:
         """Whether the minutes of a day were dropped."""
