@@ -47,6 +47,8 @@ class World:
 
     Attributes:
         now_us: End of the last step [us UTC]. machines, lines: By id.
+        asked: What this step's users ask of a net (`steam_kg_h`, ...), cleared each step.
+        given: What a net's supplier gave last (its pressure, its temperature), kept from step to step.
         totals: Running totals of the site: energy_kwh, pv_kwh, gas_m3, water_m3, air_m3, waste_kg,
             good_parts.
 
@@ -119,6 +121,7 @@ class World:
         self.air_bar, self.tower_c, self.hall_c, self.plant_room_c = 7.1, 20.0, 22.0, 20.0
         self.hall_last_kw = self.room_kw = 0.0
         self.air_volume_m3 = 0.0
+        self.given: dict[str, float] = {}
 
     def _run_in(self, start: datetime) -> None:
         """One day before the start without any event, so that nothing begins cold at noon."""
@@ -217,6 +220,7 @@ class World:
         self.pure_m3_h = self.water_in_m3_h = self.water_out_m3_h = self.gas_m3_h = 0.0
         self.hall_kw = self.room_kw = self.exhaust_m3_h = self.pv_kw = self.room_c_sum = 0.0
         self.scrap_kg = self.paste_kg = self.dross_kg = self.lacquer_kg = self.cardboard_kg = 0.0
+        self.asked: dict[str, float] = {}
         self.air_factor = self.air.factor()
 
     def _people(self) -> None:
