@@ -16,6 +16,8 @@ EcotwinError
 ├── AccessRefused     a right that the person lacks
 ├── WriteRefused      an order that an interlock stopped
 ├── ProofFault        a ledger or evidence that does not check
+├── ScenarioFault     a what-if that cannot be run: what it changes, or the model it needs
+│   └── RunStopped    a run that somebody stopped
 └── PlugFault         a plug file that does not keep its contract
 """
 
@@ -118,6 +120,14 @@ class WriteRefused(EcotwinError):
 
 class ProofFault(EcotwinError):
     """A ledger, a proof or an evidence bundle does not check."""
+
+
+class ScenarioFault(EcotwinError):
+    """A what-if that cannot be run: what it changes is not there, or the plant cannot be modelled so."""
+
+
+class RunStopped(ScenarioFault):
+    """A run that somebody stopped before its end; nothing of it is told as a result."""
 
 
 class PlugFault(EcotwinError):

@@ -16,7 +16,8 @@ from typing import Any
 from ecotwin.errors import PlugFault
 
 ROOMS = (
-    "connectors", "cleaning", "accounting.kpis", "accounting.booked", "detection", "advice", "reports",
+    "connectors", "cleaning", "accounting.kpis", "accounting.booked", "detection", "simulation.units",
+    "advice", "reports",
 )  # fmt: skip
 """The rooms that take plugs."""
 

@@ -1,0 +1,1 @@
+"""What if: the plant run ahead from where it stands, many times, in seconds."""

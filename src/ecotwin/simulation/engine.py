@@ -1,0 +1,273 @@
+"""Lets all runs of a case go on together, unit by unit, step by step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numba import njit
+
+from ecotwin.clock import micros
+from ecotwin.errors import RunStopped, ScenarioFault
+from ecotwin.records import Floats, Ints
+from ecotwin.simulation.assembly import in_order, units_of
+from ecotwin.simulation.chance import Chance
+from ecotwin.simulation.contract import ELECTRICITY, Case, Outcome, State, Unit
+from ecotwin.simulation.exchange import Exchange
+from ecotwin.simulation.parameters import Parameters
+from ecotwin.simulation.surroundings import Surroundings, calendar
+
+BATCH = 250
+"""Runs that go on together; more would leave the processor's cache."""
+
+Watch = Callable[[float], bool]
+"""Is told the share done (0..1); says whether to go on."""
+
+
+@cache
+def quantities() -> Mapping[str, tuple[str, bool]]:
+    """The table of quantities: name -> unit, whether it has a profile."""
+    import csv
+
+    text = (files("ecotwin.simulation") / "quantities.csv").read_text(encoding="utf-8")
+    return {
+        row["quantity"]: (row["unit"], row["profile"] == "yes")
+        for row in csv.DictReader(text.splitlines())
+    }
+
+
+@njit(cache=True)
+def _book(out: Floats, totals: Floats, profile: Floats, place: Ints, bin_: int) -> None:
+    runs, columns = out.shape
+    for r in range(runs):
+        for c in range(columns):
+            totals[r, c] += out[r, c]
+            if place[c] >= 0:
+                profile[r, bin_, place[c]] += out[r, c]
+
+
+@dataclass
+class _Column:
+    """Books of one unit."""
+
+    out: Floats
+    totals: Floats
+    place: Ints
+    power: Ints
+    series: dict[int, Floats] = field(default_factory=dict)
+
+
+class Engine:
+    """A batch of runs that goes on step by step.
+
+    Args:
+        case: What to run. units: Units of the plant; None: those of the plant file.
+        first, runs: The part of the case's runs that goes on here; None: all.
+        series: (machine, quantity) pairs whose bins are kept.
+
+    Attributes:
+        board: What the units see of each other. states: Unit name -> its state.
+    """
+
+    def __init__(
+        self,
+        case: Case,
+        units: Sequence[Unit] | None = None,
+        first: int = 0,
+        runs: int | None = None,
+        series: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        _sound(case)
+        self.case = case
+        self.units = in_order(units_of(case.plant) if units is None else units)
+        self.runs = case.runs if runs is None else runs
+        around = Surroundings(
+            micros(case.start),
+            case.step_s,
+            weather=case.weather,
+            **calendar(case.plant, case.start, case.steps, case.step_s),
+        )
+        self.board = Exchange(case, around, first, self.runs)
+        draw = Parameters(case, Chance(case.seed, first, self.runs))
+        self.states: dict[str, State] = {}
+        table = quantities()
+        shown = [q for q, (_, profile) in table.items() if profile]
+        self.quantities = tuple(shown)
+        self.bins = max(1, int(np.ceil(case.hours * 3600.0 / case.bin_s - 1e-9)))
+        self.profile = np.zeros((self.runs, self.bins, len(shown)))
+        self._books: dict[str, _Column] = {}
+        wanted = set(series)
+        for unit in self.units:
+            self._books[unit.name] = self._columns(unit, table, shown, wanted)
+            self.states[unit.name] = unit.begin(draw, case, around)
+        self._step = 0
+
+    def _columns(
+        self,
+        unit: Unit,
+        table: Mapping[str, tuple[str, bool]],
+        shown: list[str],
+        wanted: set[tuple[str, str]],
+    ) -> _Column:
+        base = [q.partition(":")[0] for _, q in unit.columns]
+        unknown = sorted({q for q in base if q not in table})
+        if unknown:
+            raise ScenarioFault(
+                f"{unit.name} books {', '.join(unknown)}",
+                expected="quantities of simulation/quantities.csv",
+                remedy="add the quantity with its unit to that table",
+            )
+        n = len(base)
+        return _Column(
+            np.zeros((self.runs, n)),
+            np.zeros((self.runs, n)),
+            np.array([shown.index(q) if table[q][1] else -1 for q in base], np.int64),
+            np.array([c for c, q in enumerate(base) if q == "electricity_kwh"], np.int64),
+            {
+                c: np.zeros((self.runs, self.bins))
+                for c, pair in enumerate(unit.columns)
+                if pair in wanted
+            },
+        )
+
+    @property
+    def done(self) -> bool:
+        """Whether the span of the case is at its end."""
+        return self._step >= self.case.steps
+
+    def advance(self, steps: int = 1) -> None:
+        """Go on by some steps, at most to the end of the case."""
+        board, to_kw = self.board, 3600.0 / self.case.step_s
+        per_bin = self.case.bin_s / self.case.step_s
+        for _ in range(min(steps, self.case.steps - self._step)):
+            board.next(self._step)
+            bin_ = int(self._step / per_bin)
+            for unit in self.units:
+                book = self._books[unit.name]
+                board.out = book.out
+                board.out[:] = 0.0
+                unit.step(self.states[unit.name], board)
+                _book(book.out, book.totals, self.profile, book.place, bin_)
+                if len(book.power) and ELECTRICITY not in unit.serves:
+                    board.ask(ELECTRICITY, book.out[:, book.power].sum(axis=1) * to_kw)
+                for column, kept in book.series.items():
+                    kept[:, bin_] += book.out[:, column]
+            self._step += 1
+
+    def outcome(self, seconds: float = 0.0) -> Outcome:
+        """What came of the runs so far."""
+        columns = tuple(pair for unit in self.units for pair in unit.columns)
+        told: dict[str, Floats] = {}
+        for unit in self.units:
+            finish = getattr(unit, "finish", None)
+            if finish is not None:
+                told.update(finish(self.states[unit.name]))
+        return Outcome(
+            self.case,
+            columns,
+            np.concatenate([self._books[u.name].totals for u in self.units], axis=1),
+            self.quantities,
+            self.profile,
+            dict(self.board.missing),
+            told,
+            {
+                u.columns[c]: kept
+                for u in self.units
+                for c, kept in self._books[u.name].series.items()
+            },
+            seconds,
+        )
+
+
+def _sound(case: Case) -> None:
+    faults = []
+    if case.runs < 1:
+        faults.append(f"{case.runs} runs")
+    if not 1.0 <= case.step_s <= 3600.0:
+        faults.append(f"a step of {case.step_s:g} s (1..3600)")
+    if case.hours <= 0.0 or case.steps < 1:
+        faults.append(f"a span of {case.hours:g} h")
+    if (
+        case.bin_s < case.step_s
+        or abs(case.bin_s / case.step_s - round(case.bin_s / case.step_s)) > 1e-9
+    ):
+        faults.append(
+            f"bins of {case.bin_s:g} s that are no multiple of the step of {case.step_s:g} s"
+        )
+    for name in ("outdoor_c", "wet_bulb_c", "sun_w_m2"):
+        shape = getattr(case.weather, name).shape
+        if len(shape) != 2 or shape[0] not in (1, case.runs) or shape[1] < case.steps:
+            faults.append(
+                f"weather {name} of shape {shape} for {case.runs} runs of {case.steps} steps"
+            )
+    faults += [
+        f"a set-point {s!r} that the plant does not have"
+        for s in case.settings
+        if not case.plant.has_signal(s)
+    ]
+    machines = {m.id for m in case.plant.machines}
+    faults += [
+        f"an outage of {o.machine!r}, which is no machine"
+        for o in case.outages
+        if o.machine not in machines
+    ]
+    if faults:
+        raise ScenarioFault(
+            f"the case asks for {'; '.join(faults)}",
+            expected="a span, runs, weather and names that fit the plant",
+            remedy="mend what is named",
+        )
+
+
+def run(
+    case: Case,
+    units: Sequence[Unit] | None = None,
+    watch: Watch | None = None,
+    series: Iterable[tuple[str, str]] = (),
+) -> Outcome:
+    """Run a case to its end, in batches.
+
+    Args:
+        case: What to run. units: As for `Engine`. watch: Told the share done; False stops.
+        series: (machine, quantity) pairs whose bins are kept.
+
+    Raises:
+        RunStopped: The watcher said so.
+        ScenarioFault: The case cannot be run.
+    """
+    _sound(case)
+    begun = time.perf_counter()
+    parts: list[Outcome] = []
+    wanted = tuple(series)
+    for first in range(0, case.runs, BATCH):
+        engine = Engine(case, units, first, min(BATCH, case.runs - first), wanted)
+        while not engine.done:
+            engine.advance(max(1, case.steps // 100))
+            share = (first + engine.runs * min(1.0, engine._step / case.steps)) / case.runs
+            if watch is not None and not watch(share):
+                raise RunStopped(
+                    f"the run was stopped at {100 * share:.0f} %",
+                    expected="a run to its end",
+                    remedy="start it again; the same seed gives the same result",
+                )
+        parts.append(engine.outcome())
+    return _joined(case, parts, time.perf_counter() - begun)
+
+
+def _joined(case: Case, parts: list[Outcome], seconds: float) -> Outcome:
+    one = parts[0]
+    return Outcome(
+        case,
+        one.columns,
+        np.concatenate([p.totals for p in parts]),
+        one.quantities,
+        np.concatenate([p.profile for p in parts]),
+        {net: np.concatenate([p.missing[net] for p in parts]) for net in one.missing},
+        {name: np.concatenate([p.told[name] for p in parts]) for name in one.told},
+        {pair: np.concatenate([p.series[pair] for p in parts]) for pair in one.series},
+        seconds,
+    )

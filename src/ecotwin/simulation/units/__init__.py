@@ -1,0 +1,1 @@
+"""Parts of the plant that run ahead, one file each (see `simulation.contract`)."""
