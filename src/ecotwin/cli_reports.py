@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ecotwin.errors import SettingsFault
+from ecotwin.errors import FileFault, SettingsFault
 
 PlantFile = Annotated[Path, typer.Argument(help="The plant file (YAML).")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -98,6 +98,30 @@ def shell(
     """
     words = {"period": period, "element": element, "into": str(out.resolve())}
     _show(_ask(plant, data_folder, "shell", **words), json)
+
+
+def design(
+    plant: PlantFile,
+    file: Annotated[Path, typer.Argument(help="The design file (YAML): a product's alternatives.")],
+    period: Annotated[
+        str, typer.Option(help="As for report: whose meters and books tell the making.")
+    ] = "today",
+    data_folder: Data = None,
+    json: Json = False,
+) -> None:
+    """Alternatives of a product over its life: another material, supplier, route or process, against today's.
+
+    Example: ecotwin design plants/electronics.yaml plants/electronics/designs/solder.yaml --period 2026-06
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise FileFault(
+            f"{file} cannot be read: {fault}",
+            expected="a design file as in docs/designs.md",
+            remedy="name a file that is there",
+        ) from None
+    _show(_ask(plant, data_folder, "design", period=period, text=text, name=file.name), json)
 
 
 def benchmarks(

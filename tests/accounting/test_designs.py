@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -101,7 +102,7 @@ def file_of(*alternatives: dict[str, Any], **more: Any) -> DesignFile:
         "design": "Which metal", "product": 7, "suppliers": {"steel": "Mill"}, "materials": [NEW],
         "alternatives": list(alternatives),
     }  # fmt: skip
-    return read_design(raw | more, "metal.yaml")
+    return read_design(json.dumps(raw | more, indent=1), "metal.yaml")
 
 
 def test_stages_are_amount_times_factor(bench: Any) -> None:
@@ -201,9 +202,15 @@ def test_what_is_not_there_is_named(bench: Any) -> None:
     with pytest.raises(FactorGap, match="transport/balloon"):
         assess(desk, gate, file_of({"name": "Rail"}, routes=balloon))
     with pytest.raises(
-        FileFault, match=r"alternatives.0.materials.steel: .*greater than or equal to 0"
+        FileFault, match=r"line \d+: alternatives.0.materials.steel: .*greater than or equal to 0"
     ):
         file_of({"name": "Negative", "materials": {"steel": -1.0}})
+    with pytest.raises(FileFault, match=r"line 2: product stands twice; line 3: prodct"):
+        read_design(
+            "product: 1\nproduct: 7\nprodct: 9\ndesign: Metal\nalternatives: [{name: One}]", "m"
+        )
+    with pytest.raises(FileFault, match="line 1: nothing in it"):
+        read_design("# later", "m")
     with pytest.raises(FileFault, match="two alternatives are called Twice"):
         file_of({"name": "Twice"}, {"name": "Twice"})
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from pydantic import Field, ValidationError, model_validator
 
 from ecotwin.errors import FileFault
 from ecotwin.plant.duties_file import MaterialPart
+from ecotwin.plant.lines import NotYaml, read
 from ecotwin.plant.parts import Gwp, NotNegative, Part, Positive, Share
 
 
@@ -78,24 +79,38 @@ class DesignFile(Part):
         return self
 
 
-def read_design(raw: Mapping[str, Any], name: str) -> DesignFile:
-    """A design file as it was parsed.
+def read_design(text: str, name: str) -> DesignFile:
+    """A design file from its text (YAML).
 
     Args:
-        raw: The parsed YAML. name: Of the file, for words.
+        text: The file. name: Of the file, for words.
 
     Raises:
-        FileFault: It is not sound; every fault is named.
+        FileFault: It is not sound; every fault is named with its line.
     """
     try:
-        return DesignFile.model_validate(raw)
+        found = read(text)
+    except NotYaml as fault:
+        raise _unsound(name, [f"line {fault.line}: {fault.found}"]) from None
+    faults = [f"line {line}: {key} stands twice" for line, key in found.doubles]
+    if not isinstance(found.data, Mapping):
+        raise _unsound(name, [f"line 1: {'nothing' if found.data is None else 'no keys'} in it"])
+    try:
+        made = DesignFile.model_validate(found.data)
     except ValidationError as fault:
-        told = "; ".join(
-            f"{'.'.join(str(p) for p in e['loc']) or 'the file'}: {e['msg'].removeprefix('Value error, ')}"
-            for e in fault.errors()
-        )
-        raise FileFault(
-            f"{name} is no sound design file: {told}",
-            expected="`design`, `product`, `alternatives` with their changes, as in docs/designs.md",
-            remedy="mend what is named",
-        ) from None
+        for e in fault.errors():
+            path = tuple(p for p in e["loc"])
+            where = ".".join(str(p) for p in path) or "the file"
+            words = e["msg"].removeprefix("Value error, ")
+            faults.append(f"line {found.line(path)}: {where}: {words}")
+    if faults:
+        raise _unsound(name, faults)
+    return made
+
+
+def _unsound(name: str, faults: Sequence[str]) -> FileFault:
+    return FileFault(
+        f"{name} is no sound design file: {'; '.join(faults)}",
+        expected="`design`, `product`, `alternatives` with what they change, as in docs/designs.md",
+        remedy="mend what is named",
+    )

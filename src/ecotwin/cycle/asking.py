@@ -93,6 +93,7 @@ class Asked:
             "reports": self.reports,
             "book": self.book,
             "shell": self.shell,
+            "design": self.design,
         }
         if question not in known:
             raise EcotwinError(
@@ -274,6 +275,20 @@ class Asked:
                 remedy="name another file with --out",
             ) from fault
         return {"file": into, "bytes": len(content), "lines": [f"{into}: {len(content):,} bytes"]}
+
+    def design(self, period: str, text: str, name: str) -> dict[str, Any]:
+        """Alternatives of a product over its life, sealed as told.
+
+        Args:
+            period: Whose meters and books tell the making. text: Of the design file. name: Of it, for words.
+        """
+        from ecotwin.accounting.design_file import read_design
+        from ecotwin.cycle import designs
+
+        file = read_design(text, name)
+        self._books_of_today()
+        result = designs.compared(self._plant, self._store, self._years, self.period(period), file)
+        return result | {"entry": designs.seal(self._ledger, result, text, self._now)}
 
     def book(self) -> dict[str, Any]:
         """Take the plant's books in.
