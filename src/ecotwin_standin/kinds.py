@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ecotwin_standin import air, cooling, hall, oven, station, utilities
+from ecotwin_standin import air, cooling, engines, flight, hall, oven, station, utilities
 from ecotwin_standin.machine import Machine
 
-_MODULES = (station, oven, air, cooling, hall, utilities)
+_MODULES = (station, oven, air, cooling, hall, utilities, flight, engines)
 
 KINDS: dict[str, type[Machine]] = {
     kind: found

@@ -28,6 +28,8 @@ _RATES = {
     "air_m3": "air_m3_h",
     "waste_kg": "waste_kg_h",
     "good_parts": "good_parts_h",
+    "fuel_kg": "fuel_kg_h",
+    "nox_kg": "nox_kg_h",
 }
 
 

@@ -50,7 +50,7 @@ class World:
         asked: What this step's users ask of a net (`steam_kg_h`, ...), cleared each step.
         given: What a net's supplier gave last (its pressure, its temperature), kept from step to step.
         totals: Running totals of the site: energy_kwh, pv_kwh, gas_m3, water_m3, air_m3, waste_kg,
-            good_parts.
+            good_parts, fuel_kg, nox_kg.
 
     Raises:
         PlantFault: The plant file has kinds or signals that these physics do not know; all are
@@ -116,7 +116,18 @@ class World:
 
     def _start_totals(self) -> None:
         self.totals = dict.fromkeys(
-            ("energy_kwh", "pv_kwh", "gas_m3", "water_m3", "air_m3", "waste_kg", "good_parts"), 0.0
+            (
+                "energy_kwh",
+                "pv_kwh",
+                "gas_m3",
+                "water_m3",
+                "air_m3",
+                "waste_kg",
+                "good_parts",
+                "fuel_kg",
+                "nox_kg",
+            ),
+            0.0,
         )
         self.air_bar, self.tower_c, self.hall_c, self.plant_room_c = 7.1, 20.0, 22.0, 20.0
         self.hall_last_kw = self.room_kw = 0.0
