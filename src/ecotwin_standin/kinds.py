@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from ecotwin_standin import air, cooling, hall, oven, station, utilities
+from ecotwin_standin import (
+    air,
+    cooling,
+    hall,
+    oven,
+    reaction,
+    separation,
+    station,
+    steamworks,
+    utilities,
+)
 from ecotwin_standin.machine import Machine
 
-_MODULES = (station, oven, air, cooling, hall, utilities)
+_MODULES = (station, oven, air, cooling, hall, utilities, reaction, separation, steamworks)
 
 KINDS: dict[str, type[Machine]] = {
     kind: found
@@ -30,5 +40,7 @@ WASTE = {
     "15 02 02": "wipes",
     "20 01 01": "paper",
     "20 03 01": "mixed",
+    "07 01 08": "residue",
+    "07 01 12": "sludge",
 }
 """Waste code (European list of waste) -> stream that the stand-in's physics make."""
