@@ -123,8 +123,11 @@ class ProcessExchanger(Machine):
         given["preheated_c"], given["bottoms_cooled_c"] = self.out_c, self.hot_out_c
         v = self.v
         v["hot_in"], v["hot_out"], v["cold_in"], v["cold_out"] = (
-            hot_c, self.hot_out_c, cold_c, self.out_c,
-        )  # fmt: skip
+            hot_c,
+            self.hot_out_c,
+            cold_c,
+            self.out_c,
+        )
         v["hot_flow"], v["cold_flow"], v["duty"] = hot_kg, cold_kg, kw
         v["pressure_drop"] = (0.28 + 0.9 * (self.dirt + 0.6 * fouled)) * (cold_kg / 13_000.0) ** 2
         v["bypass"] = 100.0 * around
@@ -185,7 +188,11 @@ class StirredReactor(Machine):
             self.draw("k2", 14.3, 0.06),
             self.draw("k3", 2.24, 0.06),
         ]
-        self.e = [self.draw("e1", 9690.0, 0.02), self.draw("e2", 9830.0, 0.02), self.draw("e3", 8500.0, 0.02)]  # fmt: skip
+        self.e = [
+            self.draw("e1", 9690.0, 0.02),
+            self.draw("e2", 9830.0, 0.02),
+            self.draw("e3", 8500.0, 0.02),
+        ]
         self.heat = [4.3, -11.2, -41.0]
         self.ua = self.draw("ua", 24.5, 0.07)
         self.loss = self.draw("loss", 0.055, 0.3)

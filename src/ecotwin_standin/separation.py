@@ -77,7 +77,7 @@ class Column(Machine):
         sharp = (p["volatility"] / (1.0 + 1.0 / max(1e-6, reflux * z)) ** 0.5) ** p["stages"]
         kept = p["recovery"] * enough
         through = 1.0 / (1.0 + sharp * (1.0 - kept) / max(1e-9, kept))
-        top = {x: 0.0 for x in feed}
+        top = dict.fromkeys(feed, 0.0)
         top[light] = kept * feed[light]
         top[heavy] = through * feed[heavy]
         if light == "b":
