@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
-from ecotwin_standin import air, cooling, engines, flight, hall, oven, station, utilities
+from ecotwin_standin import (
+    air,
+    cooling,
+    engines,
+    flight,
+    hall,
+    oven,
+    reaction,
+    separation,
+    station,
+    steamworks,
+    utilities,
+)
 from ecotwin_standin.machine import Machine
 
-_MODULES = (station, oven, air, cooling, hall, utilities, flight, engines)
+_MODULES = (
+    station,
+    oven,
+    air,
+    cooling,
+    hall,
+    utilities,
+    engines,
+    flight,
+    reaction,
+    separation,
+    steamworks,
+)
 
 KINDS: dict[str, type[Machine]] = {
     kind: found
@@ -30,5 +54,7 @@ WASTE = {
     "15 02 02": "wipes",
     "20 01 01": "paper",
     "20 03 01": "mixed",
+    "07 01 08": "residue",
+    "07 01 12": "sludge",
 }
 """Waste code (European list of waste) -> stream that the stand-in's physics make."""

@@ -280,6 +280,8 @@ class World:
             "wipes": 0.0009 * boards,
             "paper": 0.4 * hours if working else 0.0,
             "mixed": people,
+            "residue": self.asked.get("residue_kg", 0.0),
+            "sludge": self.asked.get("sludge_kg", 0.0),
         }
 
     def _count(self) -> None:
@@ -293,6 +295,7 @@ class World:
                 totals["water_m3"] += m.fault.get("cooling_water_leak", 0.0) * hours
         totals["air_m3"] += self.air.made_m3_h * hours
         totals["waste_kg"] += sum(self.waste[s] for s in self.waste_streams)
+        totals["good_parts"] += self.asked.get("good_kg", 0.0)
         for line in self.lines.values():
             last = line.stations[-1]
             totals["good_parts"] += last.boards - last.lost

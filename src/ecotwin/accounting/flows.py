@@ -48,6 +48,7 @@ CARRIERS = {
         Carrier("water", "m3", ("water_in", "water_in_flow")),
         Carrier("compressed_air", "m3", ("air_volume", "air_flow"), converted=True),
         Carrier("nitrogen", "m3", ("nitrogen_volume", "nitrogen_flow"), converted=True),
+        Carrier("steam", "kg", ("steam_mass", "steam_flow"), converted=True),
         Carrier("heat", "kWh", ("heat_energy", "heat_power"), converted=True),
         Carrier("cold", "kWh", ("cold_energy", "cold_power"), converted=True),
     )

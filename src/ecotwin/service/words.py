@@ -26,6 +26,7 @@ CARRIER_WORDS = {
     "gas": "Gas",
     "compressed_air": "Compressed air",
     "water": "Water",
+    "steam": "Steam",
     "heat": "Heat",
     "cold": "Cooling",
     "nitrogen": "Nitrogen",

@@ -26,7 +26,7 @@ from ecotwin.plant.model import STATE_NAMES, Plant, Signal
 from ecotwin.records import FactorUse, Input, Measure
 
 _FINAL = ("electricity", "gas")
-_SHOWN = ("electricity", "gas", "heat", "cold", "compressed_air", "nitrogen")
+_SHOWN = ("electricity", "gas", "steam", "heat", "cold", "compressed_air", "nitrogen")
 
 
 class Energy(Family):
