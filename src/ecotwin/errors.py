@@ -17,6 +17,7 @@ EcotwinError
 ├── WriteRefused      an order that an interlock stopped
 ├── ProofFault        a ledger or evidence that does not check
 ├── ScenarioFault     a what-if that cannot be run: what it changes, or the model it needs
+│   ├── ScenarioFileFault  a scenario's text (all faults at once, each with its line)
 │   └── RunStopped    a run that somebody stopped
 └── PlugFault         a plug file that does not keep its contract
 """
@@ -124,6 +125,21 @@ class ProofFault(EcotwinError):
 
 class ScenarioFault(EcotwinError):
     """A what-if that cannot be run: what it changes is not there, or the plant cannot be modelled so."""
+
+
+class ScenarioFileFault(ScenarioFault):
+    """The text of a scenario is not sound, or does not fit the plant; `faults` holds every fault found."""
+
+    def __init__(self, file: str, faults: tuple[str, ...]) -> None:
+        self.file = file
+        self.faults = faults
+        listed = "\n".join(f"  {fault}" for fault in faults)
+        count = len(faults)
+        super().__init__(
+            f"{file} has {count} fault{'s' if count != 1 else ''}:\n{listed}\n",
+            expected="a scenario that the plant can be put through",
+            remedy="mend these lines; docs/whatif.md tells what each key means",
+        )
 
 
 class RunStopped(ScenarioFault):

@@ -1,15 +1,18 @@
-"""Collects everything that is wrong with a plant file, each with its line and its mend."""
+"""Collects everything that is wrong with a plant file or a scenario, each with its line and its mend."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from ecotwin.plant.lines import Document, Path
 from ecotwin.plant.schema import PlantPart
+
+Whole = TypeVar("Whole", bound=BaseModel)
+"""What a whole file is read as."""
 
 _WORDS = {
     r"^[a-z][a-z0-9_]*$": "lower-case letters, digits and `_`, a letter first",
@@ -22,11 +25,23 @@ _WORDS = {
 
 
 class Faults:
-    """Faults of one file, in the order of its lines."""
+    """Faults of one file, in the order of its lines.
 
-    def __init__(self, file: str, document: Document) -> None:
+    Args:
+        file: Its name. document: Its data with their lines. model: What it is read as. noun: What it is called.
+    """
+
+    def __init__(
+        self,
+        file: str,
+        document: Document,
+        model: type[BaseModel] = PlantPart,
+        noun: str = "the plant file",
+    ) -> None:
         self.file = file
         self.document = document
+        self.model = model
+        self.noun = noun
         self._found: dict[tuple[int, str], None] = {}
         self._maimed: set[str] = set()
         self._all_excused = False
@@ -83,19 +98,29 @@ _STAND_IN = {"id": "plant", "name": "Plant", "timezone": "UTC"}
 
 
 def typed(faults: Faults) -> PlantPart | None:
-    """The file as typed parts; what cannot be read is noted and left out."""
+    """The plant file as typed parts; what cannot be read is noted and left out."""
+    return typed_as(PlantPart, faults, _STAND_IN)
+
+
+def typed_as(model: type[Whole], faults: Faults, stand_in: Mapping[str, object]) -> Whole | None:
+    """A file as typed parts of a model; what cannot be read is noted and left out.
+
+    Args:
+        model: What it is read as. faults: Its data, and where faults go.
+        stand_in: Values for keys of the file itself that must be there, while the rest is judged.
+    """
     data = faults.document.data
     for turn in range(40):
         try:
-            return PlantPart.model_validate(data)
+            return model.model_validate(data)
         except ValidationError as fault:
             cuts: dict[Path, bool] = {}
             for error in fault.errors(include_url=False, include_context=True):
                 path = _real_path(data, error["loc"], error["type"])
                 if turn == 0:
                     _note(data, path, dict(error), faults)
-                if len(path) == 1 and path[0] in _STAND_IN:
-                    data[path[0]] = _STAND_IN[str(path[0])]
+                if len(path) == 1 and path[0] in stand_in:
+                    data[path[0]] = stand_in[str(path[0])]
                     continue
                 target = path if _has(data, path) else path[:-1]
                 cuts[target] = cuts.get(target, False) or error["type"] != "extra_forbidden"
@@ -137,12 +162,13 @@ def _has(data: Any, path: Path) -> bool:
 def _note(data: Any, path: Path, error: dict[str, Any], faults: Faults) -> None:
     kind, loc = error["type"], error["loc"]
     if kind == "missing":
-        faults.add(path, f"{_place(path[:-1])} lacks the key {path[-1]!r}", "add it")
+        place = _place(path[:-1], faults.noun)
+        faults.add(path, f"{place} lacks the key {path[-1]!r}", "add it")
     elif kind == "extra_forbidden":
-        known = _known_keys(path[:-1])
+        known = _known_keys(path[:-1], faults.model)
         faults.add(
             path,
-            f"unknown key {str(path[-1])!r} in {_place(path[:-1])}",
+            f"unknown key {str(path[-1])!r} in {_place(path[:-1], faults.noun)}",
             nearest(str(path[-1]), known),
         )
     elif loc and loc[-1] == "[key]":
@@ -155,7 +181,8 @@ def _note(data: Any, path: Path, error: dict[str, Any], faults: Faults) -> None:
         shown = (
             "nothing" if value is None else repr(value) if len(repr(value)) < 60 else _type(value)
         )
-        faults.add(path, f"{_place(path)} is {shown}", f"expected {_expected(error)}")
+        place = _place(path, faults.noun)
+        faults.add(path, f"{place} is {shown}", f"expected {_expected(error)}")
 
 
 def _expected(error: dict[str, Any]) -> str:
@@ -186,17 +213,16 @@ def _type(value: Any) -> str:
     return next((name for kind, name in names if isinstance(value, kind)), "a value")
 
 
-def _place(path: Path) -> str:
+def _place(path: Path, noun: str) -> str:
     """A path as a person reads it."""
     text = ""
     for key in path:
         text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else str(key)
-    return f"`{text}`" if text else "the plant file"
+    return f"`{text}`" if text else noun
 
 
-def _known_keys(path: Path) -> list[str]:
+def _known_keys(path: Path, model: Any) -> list[str]:
     """Keys that may stand at a path."""
-    model: Any = PlantPart
     for key in path:
         model = _inside(model, key)
         if model is None:
