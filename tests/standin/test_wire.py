@@ -298,7 +298,7 @@ def test_no_broker_is_told_and_waited_for(plant: Plant, tmp_path: Path) -> None:
     ("arguments", "code", "part"),
     [
         (["run", "nowhere.yaml"], 1, "nowhere.yaml"),
-        (["run", PLANT, "--scenario", "nothing"], 1, "calm, demo, month"),
+        (["run", PLANT, "--scenario", "nothing"], 1, "calm, "),
         (["run", PLANT, "--start", "soon"], 2, "no ISO time"),
         (["run", PLANT, "--speed", "0"], 2, "above 0"),
         (["record", PLANT, "--out", "x", "--format", "xls"], 2, "parquet or csv"),
