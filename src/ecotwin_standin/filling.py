@@ -98,6 +98,7 @@ class Bottling(Station):
         stops_h: Short stops in an hour of running. packing_kg: Packaging put on one bottle.
     """
 
+    kinds = ()
     material = "packaging_used"
     waste_share = 0.02
 

@@ -24,7 +24,6 @@ _MODULES = (
     station,
     oven,
     air,
-    cip,
     cooling,
     hall,
     utilities,
