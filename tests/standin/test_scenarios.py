@@ -77,7 +77,7 @@ def test_times_of_events(text: str, hours: float) -> None:
 
 
 def test_no_scenario_of_that_name(plant: Plant) -> None:
-    with pytest.raises(FileFault, match="calm, .*demo, .*month"):
+    with pytest.raises(FileFault, match=r"calm, .*demo, .*month"):
         load("nowhere.yaml", plant, MONDAY)
 
 
