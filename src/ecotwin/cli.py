@@ -14,7 +14,7 @@ from ecotwin import __version__
 from ecotwin.cli_baseline import baseline
 from ecotwin.cli_factors import factors
 from ecotwin.cli_lifecycle import lifecycle
-from ecotwin.cli_reports import benchmarks, book, conform, design, report, shell
+from ecotwin.cli_reports import benchmarks, book, conform, design, path, report, shell
 from ecotwin.errors import EcotwinError
 
 app = typer.Typer(
@@ -316,7 +316,7 @@ def doctor(json: Json = False) -> None:
 
 
 app.add_typer(factors, name="factors")
-for command in (baseline, report, book, conform, benchmarks, shell, design, lifecycle):
+for command in (baseline, report, book, conform, benchmarks, path, shell, design, lifecycle):
     app.command()(command)
 
 

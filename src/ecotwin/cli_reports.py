@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json as json_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ecotwin.errors import FileFault, SettingsFault
+
+if TYPE_CHECKING:
+    from ecotwin.accounting.company import Company
 
 PlantFile = Annotated[Path, typer.Argument(help="The plant file (YAML).")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -165,6 +168,95 @@ def conform(
         typer.echo(json_module.dumps([a.as_row() for a in answers], ensure_ascii=False, indent=2))
     else:
         typer.echo("\n".join(lines))
+
+
+ADDED = (
+    "energy.total", "energy.electricity", "energy.gas", "ghg.scope1", "ghg.scope2_location", "ghg.scope2_market",
+    "water.in", "water.consumption", "water.scarcity", "waste.total", "waste.landfill", "production.good_parts",
+)  # fmt: skip
+"""Amounts of the sites that are added beside those of their promises."""
+
+
+def path(
+    plants: Annotated[list[Path], typer.Argument(help="The plant files of one company's sites.")],
+    period: Annotated[
+        str, typer.Option(help="2026, 2026-06, today or START/END, local to each.")
+    ] = ("today"),
+    data_folder: Annotated[
+        Path | None,
+        typer.Option(help="Folder that holds one data folder a plant file (default: var)."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """A company's promises over its sites: what all of them used against the sum of their paths.
+
+    Example: ecotwin path plants/consumer_goods*.yaml --period 2026-06
+    """
+    from dataclasses import asdict
+    from datetime import datetime
+
+    from ecotwin import plant as works
+    from ecotwin.accounting.company import Site, Told, roll_up
+    from ecotwin.clock import Period
+    from ecotwin.errors import EcotwinError
+
+    sites = []
+    for file in plants:
+        plant = works.load(file)
+        folder = None if data_folder is None else data_folder / file.stem
+        try:
+            told = _ask(file, folder, "report", period=period, element="")
+        except EcotwinError as fault:
+            sites.append(Site(plant, gap=str(fault)))
+            continue
+        figures = {
+            m["indicator"]: Told(m["value"], m["low"], m["high"], m["unit"], m["coverage"])
+            for m in told["measures"]
+            if m["element"] == plant.site.id
+        }
+        sites.append(
+            Site(
+                plant,
+                Period(*(datetime.fromisoformat(told[edge]) for edge in ("start", "end"))),
+                figures,
+            )
+        )
+    made = roll_up(sites, ADDED)
+    rows = [asdict(p) | {"over": p.over, "on": p.on, "missing": p.missing} for p in made.promises]
+    sums = [asdict(s) for s in made.sums]
+    lines = _company_lines(made)
+    _show(
+        {"company": made.name, "promises": rows, "sums": sums, "words": made.words, "lines": lines},
+        json,
+    )
+    if not made.complete:
+        raise typer.Exit(1)
+
+
+def _company_lines(made: Company) -> list[str]:
+    lines = [made.name]
+    for one in made.promises:
+        cut = f"-{100 * one.cut:.0f} % from {one.base_year} to {one.target_year}"
+        state = {True: "on the path", False: "off the path", None: "not decided"}[one.on]
+        lines.append(f"{one.name} ({one.indicator}, {cut}): {state}")
+        for part in one.parts:
+            if part.actual is None or part.allowed is None:
+                lines.append(f"  {part.name:<36} missing: {part.words}")
+            else:
+                lines.append(
+                    f"  {part.name:<36} {part.actual:>14,.1f} of {part.allowed:>14,.1f} {one.unit} allowed"
+                    f" ({100 * part.coverage:.1f} % covered)"
+                )
+        who = "all sites that told" if one.missing else "all sites"
+        lines.append(
+            f"  {who:<36} {one.actual:>14,.1f} of {one.allowed:>14,.1f} {one.unit} allowed"
+        )
+    for s in made.sums:
+        gap = f"; without {', '.join(s.missing)}" if s.missing else ""
+        lines.append(
+            f"{s.indicator:<24} {s.value:>16,.1f} {s.unit} ({s.low:,.1f} to {s.high:,.1f}{gap})"
+        )
+    return [*lines, *made.words]
 
 
 def _parts(text: str) -> list[str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from ecotwin_standin import (
     air,
+    cip,
     cooling,
     engines,
+    filling,
     flight,
     hall,
     oven,
@@ -14,6 +16,7 @@ from ecotwin_standin import (
     station,
     steamworks,
     utilities,
+    vessel,
 )
 from ecotwin_standin.machine import Machine
 
@@ -29,6 +32,9 @@ _MODULES = (
     reaction,
     separation,
     steamworks,
+    filling,
+    vessel,
+    cip,
 )
 
 KINDS: dict[str, type[Machine]] = {
@@ -56,5 +62,8 @@ WASTE = {
     "20 03 01": "mixed",
     "07 01 08": "residue",
     "07 01 12": "sludge",
+    "07 06 12": "sludge",
+    "07 06 99": "product",
+    "15 01 05": "liner",
 }
 """Waste code (European list of waste) -> stream that the stand-in's physics make."""

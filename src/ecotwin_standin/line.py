@@ -33,7 +33,10 @@ class Line:
     Attributes:
         product: What is being made. setup_s: Time of set-up still to go [s].
         ready: Whether people work at it now.
+        makes_boards: Its waste is that of boards; a line that makes something else books its own.
     """
+
+    makes_boards = True
 
     def __init__(
         self, name: str, stations: list[Station], products: tuple[Product, ...], chance: Chance

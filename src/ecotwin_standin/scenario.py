@@ -27,6 +27,7 @@ import yaml
 from ecotwin.clock import HOUR, instant, micros
 from ecotwin.errors import FileFault
 from ecotwin.plant import Plant
+from ecotwin_standin.tables import tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,6 @@ class Fault:
 
 
 def _catalogue() -> dict[str, Fault]:
-    text = (files("ecotwin_standin") / "faults.csv").read_text(encoding="utf-8")
     return {
         row["fault"]: Fault(
             frozenset(row["targets"].split()),
@@ -63,12 +63,13 @@ def _catalogue() -> dict[str, Fault]:
             row["harmless"] == "yes",
             tuple(row["shows"].split()),
         )
+        for text in tables("faults")
         for row in csv.DictReader(text.splitlines())
     }
 
 
 FAULTS: dict[str, Fault] = _catalogue()
-"""The catalogue, from `faults.csv`."""
+"""The catalogue, from `faults*.csv`."""
 
 INSTANT = frozenset(("meter_reset", "meter_rollover", "product_change"))
 """Events without an end."""

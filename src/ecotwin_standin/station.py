@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import csv
 from functools import cache
-from importlib.resources import files
 from math import exp
 from typing import TYPE_CHECKING, ClassVar
 
 from ecotwin.plant import Product
 from ecotwin_standin.chance import Chance
 from ecotwin_standin.machine import BUSY, DOWN, IDLE, OFF, SETUP, STANDBY, Machine
+from ecotwin_standin.tables import tables
 from ecotwin_standin.worktime import FREE
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ _LONG_PAUSE_US = 5_400_000_000
 
 @cache
 def nominal() -> dict[str, dict[str, float]]:
-    """The table of stations: kind -> column -> value."""
-    text = (files("ecotwin_standin") / "stations.csv").read_text(encoding="utf-8")
+    """The tables of stations (`stations*.csv`): kind -> column -> value."""
     return {
         row.pop("kind"): {name: float(value) for name, value in row.items()}
+        for text in tables("stations")
         for row in csv.DictReader(text.splitlines())
     }
 
@@ -45,6 +45,8 @@ class Station(Machine):
 
     kinds: ClassVar[tuple[str, ...]] = ("conveyor",)
     phase = 0
+    lays: ClassVar[type[Line] | None] = None
+    """The class of line that it makes of where it stands; None: the usual one."""
 
     def __init__(self, name: str, kind: str, line: str, chance: Chance) -> None:
         super().__init__(name, kind, line, chance)

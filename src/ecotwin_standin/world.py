@@ -98,7 +98,8 @@ class World:
         for element in plant.elements:
             stations = [m for m in everybody if isinstance(m, Station) and m.line == element.id]
             if stations:
-                self.lines[element.id] = Line(element.id, stations, plant.products, chance)
+                laid = next((s.lays for s in stations if s.lays is not None), Line)
+                self.lines[element.id] = laid(element.id, stations, plant.products, chance)
         self.compressors = [m for m in everybody if isinstance(m, Compressor)]
         self.chillers = [m for m in everybody if isinstance(m, Chiller)]
         branches = [m for m in everybody if isinstance(m, AirMeter)]
@@ -269,7 +270,7 @@ class World:
     def _gather_waste(self, working: bool) -> None:
         hours = self.hours
         people = 4.2 * hours if working else 0.1 * hours
-        boards = sum(line.stations[0].boards for line in self.lines.values())
+        boards = sum(ln.stations[0].boards for ln in self.lines.values() if ln.makes_boards)
         self.waste = {
             "boards": self.scrap_kg,
             "dross": self.dross_kg + self.paste_kg,
@@ -283,6 +284,10 @@ class World:
             "residue": self.asked.get("residue_kg", 0.0),
             "sludge": self.asked.get("sludge_kg", 0.0),
         }
+        for net, kg in self.asked.items():
+            if net.startswith("waste_"):
+                stream = net.removeprefix("waste_")
+                self.waste[stream] = self.waste.get(stream, 0.0) + kg
 
     def _count(self) -> None:
         totals, hours = self.totals, self.hours
@@ -294,7 +299,7 @@ class World:
             if m.fault and m.kind == "water_meter":
                 totals["water_m3"] += m.fault.get("cooling_water_leak", 0.0) * hours
         totals["air_m3"] += self.air.made_m3_h * hours
-        totals["waste_kg"] += sum(self.waste[s] for s in self.waste_streams)
+        totals["waste_kg"] += sum(self.waste.get(s, 0.0) for s in self.waste_streams)
         totals["good_parts"] += self.asked.get("good_kg", 0.0)
         for line in self.lines.values():
             last = line.stations[-1]

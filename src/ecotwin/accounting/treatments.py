@@ -60,6 +60,15 @@ def is_disposed(treatment: str) -> bool:
     return not is_diverted(treatment)
 
 
+def is_landfilled(treatment: str) -> bool:
+    """Whether waste goes to landfill: deposit into or on to land (D1) and specially engineered landfill (D5).
+
+    >>> [is_landfilled(t) for t in ("D1", "D5", "D10", "R1")]
+    [True, True, False, False]
+    """
+    return treatment in {"D1", "D5"}
+
+
 def is_recycled(treatment: str) -> bool:
     """Whether a treatment is reuse or recycling: R2 to R9. Spreading on land, blending, storing (R10 to R13) is not.
 

@@ -20,6 +20,7 @@ from ecotwin.accounting.treatments import (
     is_disposed,
     is_diverted,
     is_hazardous,
+    is_landfilled,
     is_not_recycled,
     is_treatment,
     is_waste_code,
@@ -41,6 +42,7 @@ class Waste(Family):
         "waste.by_treatment",
         "waste.diverted",
         "waste.disposed",
+        "waste.landfill",
         "waste.non_recycled",
         "waste.non_recycled_share",
         "waste.diversion_rate",
@@ -69,6 +71,7 @@ class Waste(Family):
 TREATED = (
     ("waste.diverted", is_diverted, "reuse and R2 to R13 (ESRS E5-5, GRI 306)"),
     ("waste.disposed", is_disposed, "D1 to D15 and R1 (ESRS E5-5, GRI 306)"),
+    ("waste.landfill", is_landfilled, "D1 and D5"),
     ("waste.non_recycled", is_not_recycled, "all but reuse and R2 to R9 (ESRS E5-5)"),
 )
 """Masses chosen by treatment: indicator, rule, words."""
