@@ -6,7 +6,7 @@ Which programme a change of product asks for is the plant's own rule and stands 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from ecotwin.plant import Product
 from ecotwin_standin.chance import Chance
@@ -98,7 +98,7 @@ class Bottling(Station):
         stops_h: Short stops in an hour of running. packing_kg: Packaging put on one bottle.
     """
 
-    kinds = ()
+    kinds: ClassVar[tuple[str, ...]] = ()
     material = "packaging_used"
     waste_share = 0.02
 

@@ -70,8 +70,12 @@ class Prove:
         for one in ended:
             self._waiting[one.advice.id] = one
 
-    def tick(self, closed_until: datetime, today: Today) -> bool:
+    def tick(self, closed_until: datetime, today: Today, *, days: bool = True) -> bool:
         """Measure what is due, seal hours and days that have ended, sign now and then.
+
+        Args:
+            closed_until: End of the newest closed minute. today: Its figures.
+            days: Seal days; not while recorded days are still coming in, which would be reckoned again and again.
 
         Returns:
             Whether a saving came.
@@ -81,7 +85,8 @@ class Prove:
             if closed_until >= one.advice.period.end + self._recovery(one.advice) + MINUTE:
                 came |= self._try(one, closed_until)
         self._seal_hour(closed_until, today)
-        self.days.tick(closed_until, lambda: today.since)
+        if days:
+            self.days.tick(closed_until, lambda: today.since)
         if came or self._signed_at is None or closed_until - self._signed_at >= SIGN_EVERY:
             self.sign(closed_until)
         return came

@@ -184,7 +184,7 @@ class Twin(People, Present):
             closed = self.look.closed_until
             if closed is not None:
                 self.today_.update(closed)
-                moved |= self.prove.tick(closed, self.today_)
+                moved |= self.prove.tick(closed, self.today_, days=not self.recorded)
                 if self.look.trail.newest():
                     moved |= self.act.advise(now, image, self.look, self.savings())
             if changed or moved or now - self._opened_at >= REFRESH_OPEN:
