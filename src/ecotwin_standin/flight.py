@@ -146,7 +146,7 @@ class Airframe(Machine):
         mach = self.speed_m_s / sqrt(1.4 * R_AIR * t0)
         q = 0.7 * p0 * mach * mach
         cl = self.mass_kg * G0 / (q * _WING_M2)
-        rise = 0.0 if mach < 0.74 else 18.0 * (mach - 0.74) ** 3 + 0.9 * (mach - 0.74) ** 2
+        rise = 0.0 if mach < 0.74 else 12.0 * (mach - 0.74) ** 3 + 0.3 * (mach - 0.74) ** 2
         return q * _WING_M2 * (self.cd0 + extra_cd + self.k * cl * cl + rise)
 
     def _power(
