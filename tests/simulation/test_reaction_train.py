@@ -53,8 +53,8 @@ class Watched:
             self.left += parted.top + parted.bottom
             return parted
 
-        self.train._decant = decanting  # type: ignore[method-assign]
-        self.train._two.step = parting  # type: ignore[method-assign]
+        self.train._decant = decanting  # type: ignore[method-assign, assignment]
+        self.train._two.step = parting  # type: ignore[method-assign, assignment]
 
     def stock(self) -> Floats:
         """[runs, 5] kmol in the reactor and on the way."""

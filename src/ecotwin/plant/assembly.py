@@ -7,6 +7,7 @@ from typing import Any
 
 from ecotwin.plant.catalogue import Kind, kind, kinds
 from ecotwin.plant.faults import Faults, nearest
+from ecotwin.plant.foreign_file import foreign_of
 from ecotwin.plant.lines import Path
 from ecotwin.plant.model import Element, Signal
 from ecotwin.plant.schema import MachinePart, Place, PlantPart, SignalPart, WritePart
@@ -69,7 +70,11 @@ class Assembly:
             give_write(self, id_, rule, path)
         for machine, path in self._machines:
             found = self.elements[machine.id]
-            self.elements[machine.id] = replace(found, sleep=sleep_of(self, machine, path))
+            self.elements[machine.id] = replace(
+                found,
+                sleep=sleep_of(self, machine, path),
+                model=foreign_of(self, machine, path),
+            )
 
     def resolve(self, name: str, element: str) -> Signal | None:
         """The signal of this name: of the element itself, else of the whole plant."""

@@ -12,6 +12,7 @@ from ecotwin.plant.assembly import Assembly
 from ecotwin.plant.checks import cross_check
 from ecotwin.plant.duties_file import duties
 from ecotwin.plant.faults import Faults, typed
+from ecotwin.plant.foreign_file import placed
 from ecotwin.plant.lines import Document, NotYaml, read
 from ecotwin.plant.model import (
     Balance,
@@ -104,7 +105,7 @@ def _plant(assembly: Assembly, digest: str, folder: Path) -> Plant:
         timezone=part.timezone,
         currency=part.currency,
         country=part.country,
-        elements=tuple(assembly.elements.values()),
+        elements=tuple(placed(e, folder) for e in assembly.elements.values()),
         signals=tuple(assembly.signals.values()),
         connections=tuple(
             Connection(name, c.protocol, c.options, c.writing)

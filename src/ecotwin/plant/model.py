@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ecotwin.plant.duties import Basin, Benchmark, Company, Material, Permit, Target, WorkGroup
+from ecotwin.plant.foreign import Foreign
 from ecotwin.plant.terms import Break, Change, Contract, GridFactors, Product, Shift, Tariff
 
 __all__ = [
@@ -188,6 +189,8 @@ class Element:
     kind_facts: Mapping[str, Any] = field(default_factory=dict)
     sleep: Sleep | None = None
     description: str = ""
+    model: Foreign | None = None
+    """The foreign model that plays a machine of kind `fmu`."""
 
 
 @dataclass(frozen=True, slots=True)

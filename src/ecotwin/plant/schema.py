@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from ecotwin.plant.duties_file import Duties
+from ecotwin.plant.foreign_file import ForeignPart
 from ecotwin.plant.parts import (
     Clock,
     Day,
@@ -146,6 +147,7 @@ class MachinePart(Place):
     facts: dict[Slug, bool | Number | str] = Field(default_factory=dict)
     omit: list[str] = Field(default_factory=list, description="signals of the kind that it lacks")
     sleep: SleepPart | None = Field(default=None, description="none: as its kind says")
+    model: ForeignPart | None = Field(default=None, description="kind fmu: the model that plays it")
 
 
 class LinePart(Place):

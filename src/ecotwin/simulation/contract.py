@@ -98,6 +98,40 @@ class Image:
     unknown: tuple[str, ...] = ()
 
 
+class ForeignRun(Protocol):
+    """A foreign model that goes on for all runs; it lives in a process of its own.
+
+    Attributes:
+        first: Outputs at the begin [runs, outputs].
+    """
+
+    first: Floats
+
+    def step(self, inputs: Floats) -> tuple[Floats, Floats]:
+        """Go on by one step of the simulation; mean over it and last outputs, each [runs, outputs].
+
+        Raises:
+            ScenarioFault: It crashed, hangs, failed, or gave what cannot be.
+        """
+        ...
+
+    def close(self) -> None:
+        """End its process."""
+        ...
+
+
+class ForeignModel(Protocol):
+    """A foreign model that was read outside and is handed in; it can be sent to another process."""
+
+    def units(self) -> Mapping[str, str]:
+        """Variable -> its unit; empty: without one."""
+        ...
+
+    def begin(self, runs: int, step_s: float, starts: Floats, inputs: Floats) -> ForeignRun:
+        """Start it for all runs, with start values [runs, starts] and first inputs [runs, inputs] in its units."""
+        ...
+
+
 @dataclass(frozen=True)
 class Case:
     """Everything a run needs; two cases of one seed differ by what their scenarios change, and by nothing else.
@@ -114,6 +148,7 @@ class Case:
         outages: Machines that cannot work.
         image: Where the plant stands at the start; None: an ordinary steady begin.
         bin_s: Length of a bin of the profiles [s], a multiple of `step_s`.
+        foreign: Machine id -> the model that plays it, for machines of kind `fmu`.
     """
 
     plant: Plant
@@ -130,6 +165,7 @@ class Case:
     outages: tuple[Outage, ...] = ()
     image: Image | None = None
     bin_s: float = 900.0
+    foreign: Mapping[str, ForeignModel] = field(default_factory=dict)
 
     @property
     def steps(self) -> int:
