@@ -153,7 +153,9 @@ class LifeModel:
                 expected=f"at least {2 * _FOLDS} followed engines of {_LEAST} reports",
                 remedy="follow more engines to their end, or take reports more often",
             )
-        self._step = float(np.median(np.concatenate([np.diff(history.cycle[r]) for r in engines.values()])))
+        self._step = float(
+            np.median(np.concatenate([np.diff(history.cycle[r]) for r in engines.values()]))
+        )
         ends = {u: float(history.cycle[r[-1]]) for u, r in engines.items()}
         self.horizon = 0.6 * float(np.median(list(ends.values()))) if horizon is None else horizon
         left = np.zeros(len(history.unit))
@@ -171,7 +173,9 @@ class LifeModel:
         self._weights = _ridge(features, target)
         width = max(2.0, 0.04 * float(np.median([len(r) for r in engines.values()])))
         self._courses = {u: _smoothed(seen[r], width) for u, r in engines.items()}
-        self._noise = float(np.var(np.concatenate([seen[r] - self._courses[u] for u, r in engines.items()])))
+        self._noise = float(
+            np.var(np.concatenate([seen[r] - self._courses[u] for u, r in engines.items()]))
+        )
         self._joined = np.concatenate(list(self._courses.values()))
         lengths = [len(c) for c in self._courses.values()]
         self._begins = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
@@ -186,11 +190,17 @@ class LifeModel:
         early = np.concatenate([r[: max(3, int(_HEALTHY * len(r)))] for r in engines.values()])
         settings = history.settings
         spread = settings.std(axis=0) if settings.shape[1] else np.zeros(0)
-        self._used = np.flatnonzero(spread > 1e-9 * (1.0 + np.abs(settings.mean(axis=0)))) if len(spread) else np.zeros(0, np.int64)
+        self._used = (
+            np.flatnonzero(spread > 1e-9 * (1.0 + np.abs(settings.mean(axis=0))))
+            if len(spread)
+            else np.zeros(0, np.int64)
+        )
         self._centre, self._spread = settings[:, self._used].mean(axis=0), spread[self._used]
         basis = self._basis(settings[early])
         self._effect = np.linalg.lstsq(basis, history.sensors[early], rcond=None)[0]
-        self._tested = np.mean(list(history.as_built.values()), axis=0) if history.as_built else None
+        self._tested = (
+            np.mean(list(history.as_built.values()), axis=0) if history.as_built else None
+        )
         rest = self._corrected(history)
         moving = rest.std(axis=0) > 1e-4 * np.abs(history.sensors.mean(axis=0)) + 1e-9
         if not moving.any():
@@ -230,10 +240,14 @@ class LifeModel:
 
     # -- likeness ---------------------------------------------------------------------------
 
-    def _quantiles(self, newest: Floats, age: int, choice: Choice, left_out: int | None = None) -> Floats:
+    def _quantiles(
+        self, newest: Floats, age: int, choice: Choice, left_out: int | None = None
+    ) -> Floats:
         """Reports left: low, middle, high."""
         skip = -1 if left_out is None else self._place[left_out]
-        n = min(choice.stretch, len(newest), self._longest[-2 if skip == self._last_longest else -1])
+        n = min(
+            choice.stretch, len(newest), self._longest[-2 if skip == self._last_longest else -1]
+        )
         left, weight = _places(
             self._joined, self._begins, newest[-n:], age, skip,
             1.0 / (2.0 * self._noise * choice.soft), 1.0 / choice.age,
@@ -248,7 +262,9 @@ class LifeModel:
         asked = [
             (u, int(k))
             for u, r in engines.items()
-            for k in rng.integers(min(_LEAST + 8, len(r) - 1), len(r), 3 if len(engines) < 150 else 1)
+            for k in rng.integers(
+                min(_LEAST + 8, len(r) - 1), len(r), 3 if len(engines) < 150 else 1
+            )
         ]
         median = float(np.median([len(r) for r in engines.values()]))
         grid = [
@@ -260,7 +276,9 @@ class LifeModel:
         best: tuple[float, Choice, Floats] | None = None
         for choice in grid:
             told = np.array([self._quantiles(seen[engines[u][:k]], k, choice, u) for u, k in asked])
-            error = float(np.sqrt(np.mean((np.minimum(told[:, 1], self.horizon / self._step) - near) ** 2)))
+            error = float(
+                np.sqrt(np.mean((np.minimum(told[:, 1], self.horizon / self._step) - near) ** 2))
+            )
             if best is None or error < best[0]:
                 best = (error, choice, told)
         assert best is not None
@@ -270,7 +288,9 @@ class LifeModel:
         needed = np.abs(truth - middle) / np.maximum(halves, 0.5)
         rank = min(1.0, np.ceil((len(needed) + 1) * LEVEL) / len(needed))
         inside = float(np.mean((low <= truth) & (truth <= high)))
-        return Judged(error * self._step, inside, float(np.quantile(needed, rank)), len(asked), choice)
+        return Judged(
+            error * self._step, inside, float(np.quantile(needed, rank)), len(asked), choice
+        )
 
     def left(self, history: History) -> list[Left]:
         """Life left of every engine at its newest report.
@@ -296,12 +316,16 @@ class LifeModel:
             wide = self.judged.widening
             least = max(0.0, middle - wide * max(middle - low, 0.5))
             most = middle + wide * max(high - middle, 0.5)
-            found.append(Left(unit, float(cycles[-1]), *(self._step * x for x in (middle, least, most))))
+            found.append(
+                Left(unit, float(cycles[-1]), *(self._step * x for x in (middle, least, most)))
+            )
         return found
 
 
 @njit(cache=True)
-def _places(joined: Floats, begins: Ints, q: Floats, age: int, skip: int, sharp: float, aged: float) -> tuple[Floats, Floats]:
+def _places(
+    joined: Floats, begins: Ints, q: Floats, age: int, skip: int, sharp: float, aged: float
+) -> tuple[Floats, Floats]:
     """Every place of a stretch on every course: reports left there, and the logarithm of its weight."""
     n = len(q)
     count = 0

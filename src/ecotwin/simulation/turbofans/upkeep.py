@@ -5,21 +5,23 @@ two rules is theirs alone. A rule sees only what the twin sees: flights and a no
 is gone before its rule acted is a removal that nobody planned, and is counted as such.
 
 Sources:
-    Cost of waiting against cost of acting: age replacement, Barlow and Hunter, Operations Research 8 (1960): act when
-    n c(n) - sum of c up to n reaches the cost of acting, with c the growing cost by flight.
+    Replacing early for what wear costs: Barlow and Hunter, Optimum preventive maintenance policies, Operations
+    Research 8 (1960): act when n c(n) - sum of c up to n reaches the cost of acting, with c the growing cost by flight.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import numpy as np
 
 from ecotwin.errors import ScenarioFault
 from ecotwin.plant import Plant
-from ecotwin.records import Floats
+from ecotwin.records import Bools, Floats
 from ecotwin.simulation.chance import Chance
+from ecotwin.simulation.turbofans.life import Left
 from ecotwin.simulation.turbofans.wear import Wear
 
 BLOCK = 50.0
@@ -56,7 +58,11 @@ class Terms:
     reserve_k: float = 4.0
 
     def __post_init__(self) -> None:
-        wrong = [n for n in ("fuel_kg", "fuel_price", "fuel_kg_co2e", "wash_every", "lead") if getattr(self, n) <= 0.0]
+        wrong = [
+            n
+            for n in ("fuel_kg", "fuel_price", "fuel_kg_co2e", "wash_every", "lead")
+            if getattr(self, n) <= 0.0
+        ]
         wrong += [n for n in ("carbon_price", "reserve_k") if getattr(self, n) < 0.0]
         if wrong:
             raise ScenarioFault(
@@ -64,6 +70,11 @@ class Terms:
                 expected="fuel, prices, intervals and lead above zero; carbon price and reserve not below",
                 remedy="correct them",
             )
+
+    @property
+    def worth(self) -> float:
+        """What a kilogram of fuel is worth, with its carbon at the price of the rule [currency/kg]."""
+        return self.fuel_price + self.carbon_price * self.fuel_kg_co2e
 
 
 @dataclass(frozen=True)
@@ -85,6 +96,24 @@ class Upkeep:
     co2e_kg: Floats
     cost: Floats
     flights: float
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What an engine needs next.
+
+    Attributes:
+        engine: Its number. what: `wash` or `restoration`. flights: From now. low, high: 80 % interval; a wash has none.
+        by: Date of `flights`, at the pace given. why: In words.
+    """
+
+    engine: int
+    what: str
+    flights: float
+    low: float
+    high: float
+    by: date
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +141,9 @@ def avoided(usual: Upkeep, other: Upkeep) -> list[Avoided]:
     found = []
     for what in ("restorations", "unplanned", "parts", "washes", "fuel_kg", "co2e_kg", "cost"):
         less = getattr(usual, what) - getattr(other, what)
-        found.append(Avoided(what, float(less.mean()), *(float(q) for q in np.quantile(less, (0.05, 0.95)))))
+        found.append(
+            Avoided(what, float(less.mean()), *(float(q) for q in np.quantile(less, (0.05, 0.95))))
+        )
     return found
 
 
@@ -123,7 +154,11 @@ def facts_of(plant: Plant, engine: str) -> dict[str, float]:
         ScenarioFault: A fact is missing or no number; all are named.
     """
     known = plant.element(engine).kind_facts
-    wrong = [n for n in FACTS if not isinstance(known.get(n), float | int) or isinstance(known.get(n), bool)]
+    wrong = [
+        n
+        for n in FACTS
+        if not isinstance(known.get(n), float | int) or isinstance(known.get(n), bool)
+    ]
     if wrong:
         raise ScenarioFault(
             f"{engine} has no number for {', '.join(wrong)}",
@@ -148,7 +183,7 @@ def plan(
 
     Args:
         facts: From `facts_of`. terms: Fuel and prices. rule: `fixed`: wash and replace after fixed flights;
-            `condition`: wash when it pays, replace when the lower bound of life left comes near; `worth`: as
+            `condition`: wash as often as it pays, replace when the lower bound of life left comes near; `worth`: as
             `condition`, but replace earlier when lost fuel (and carbon at its price) outweighs a restoration.
         engines: Number. flights: Of each engine. runs, seed: Draws. flown: Flights since new at the begin.
 
@@ -162,6 +197,7 @@ def plan(
             remedy="correct the plan",
         )
     fleet = _Fleet(facts, terms, Chance(seed, 0, runs), engines, flown)
+    every = wash_interval(facts, terms)
     for block in range(round(flights / BLOCK)):
         fleet.fly(block)
         fleet.forced()
@@ -171,14 +207,82 @@ def plan(
         else:
             due = fleet.left_low() < terms.lead
             fleet.replace(due | fleet.pays_restoration() if rule == "worth" else due)
-            fleet.wash(fleet.pays_wash())
+            fleet.wash(fleet.since_washed >= every)
     return fleet.told(rule, flights)
+
+
+def agenda(
+    facts: Mapping[str, float],
+    terms: Terms,
+    left: Sequence[Left],
+    since_wash: Mapping[int, float],
+    *,
+    flights_a_day: float,
+    today: date,
+) -> list[Due]:
+    """What every engine needs next and when, the soonest first: the plan of the rule `condition`.
+
+    Args:
+        facts: From `facts_of`. terms: Fuel and prices. left: Life left, from `LifeModel.left`. since_wash: Engine ->
+            flights since its last wash. flights_a_day: Pace. today: Where dates count from.
+
+    Raises:
+        ScenarioFault: The pace is not above zero, or an engine's last wash is not told.
+    """
+    lacking = [str(e.unit) for e in left if e.unit not in since_wash]
+    if flights_a_day <= 0.0 or lacking:
+        raise ScenarioFault(
+            f"{flights_a_day:g} flights a day"
+            + (f", no wash told of engine {', '.join(lacking)}" if lacking else ""),
+            expected="a pace above zero and the flights since each engine's last wash",
+            remedy="correct them",
+        )
+    every = wash_interval(facts, terms)
+    made = []
+    for engine in left:
+        wash = max(0.0, every - since_wash[engine.unit])
+        due = max(0.0, engine.low - terms.lead)
+        why = f"{engine.low:,.0f} to {engine.high:,.0f} flights left (80 %), {terms.lead:,.0f} kept to prepare"
+        for what, at, low, high, reason in (
+            ("restoration", due, due, max(due, engine.high - terms.lead), why),
+            ("wash", wash, wash, wash, f"lost fuel outweighs a wash every {every:,.0f} flights"),
+        ):
+            made.append(
+                Due(
+                    engine.unit,
+                    what,
+                    at,
+                    low,
+                    high,
+                    today + timedelta(days=at / flights_a_day),
+                    reason,
+                )
+            )
+    return sorted(made, key=lambda d: (d.flights, d.engine))
+
+
+def wash_interval(facts: Mapping[str, float], terms: Terms) -> float:
+    """Flights between washes at which dirt and washes together cost least by flight, a multiple of `BLOCK`.
+
+    A wash leaves a share of the dirt it finds, so a usual engine's dirt runs between two values that the interval
+    itself sets; the mean of that course is what the fuel sees.
+    """
+    n = np.arange(BLOCK, 20_000.0, BLOCK)
+    most, left, spread = facts["dirt_k"], 1.0 - facts["wash_recovery"], facts["dirt_cycles"]
+    fade = np.exp(-n / spread)
+    after = left * most * (1.0 - fade) / (1.0 - left * fade)
+    mean = most + (after - most) * (1.0 - fade) * spread / n
+    by_k = terms.fuel_kg * terms.worth * facts["fuel_share_per_k"]
+    wash = facts["wash_cost"] + terms.carbon_price * facts["wash_kg_co2e"]
+    return float(n[np.argmin(by_k * mean + wash / n)])
 
 
 class _Fleet:
     """Engines of all runs, their true state and what the twin thinks of them; every array [runs, engines]."""
 
-    def __init__(self, facts: Mapping[str, float], terms: Terms, chance: Chance, engines: int, flown: float) -> None:
+    def __init__(
+        self, facts: Mapping[str, float], terms: Terms, chance: Chance, engines: int, flown: float
+    ) -> None:
         self.facts, self.terms, self.chance = facts, terms, chance
         shape = (chance.runs, engines)
         self.names = [f"engine.{n}" for n in range(engines)]
@@ -200,10 +304,11 @@ class _Fleet:
         self.since_washed = self.cycles % terms.wash_every
         self.since_restored = self.cycles.copy()
         self.seen_core: Floats = self.core + facts["margin_noise_k"] * self._normal("first", 0)
-        self.lost_wash = np.zeros(shape)
         self.lost_core = np.zeros(shape)
-        self.money = terms.fuel_kg * (terms.fuel_price + terms.carbon_price * terms.fuel_kg_co2e) * facts["fuel_share_per_k"]
-        self.fuel, self.restored, self.unplanned, self.washed = (np.zeros(chance.runs) for _ in range(4))
+        self.money = terms.fuel_kg * terms.worth * facts["fuel_share_per_k"]
+        self.fuel, self.restored, self.unplanned, self.washed = (
+            np.zeros(chance.runs) for _ in range(4)
+        )
 
     def _normal(self, what: str, number: int) -> Floats:
         return np.stack([self.chance.normal(f"{name}.{what}", number) for name in self.names], 1)
@@ -213,22 +318,29 @@ class _Fleet:
         terms, wear = self.terms, self.wear
         share = wear.fuel_share(self.cycles, self.core + self.for_good, self.dirt)
         severity = np.exp(_SEVERITY_SD * self._normal("severity", block))
-        core, dirt = wear.flown(self.core, np.full_like(self.core, BLOCK), severity), wear.dirtier(self.dirt, np.asarray(BLOCK))
+        core, dirt = (
+            wear.flown(self.core, np.full_like(self.core, BLOCK), severity),
+            wear.dirtier(self.dirt, np.asarray(BLOCK)),
+        )
         self.cycles = self.cycles + BLOCK
         after = wear.fuel_share(self.cycles, core + self.for_good, dirt)
         self.fuel += (terms.fuel_kg * BLOCK * (1.0 + 0.5 * (share + after))).sum(axis=1)
-        self.lost_wash += self.money * BLOCK * 0.5 * (self.dirt + dirt)
-        self.lost_core += self.money * BLOCK * 0.5 * (self.core + core)
         self.core, self.dirt = core, dirt
-        self.since_washed, self.since_restored = self.since_washed + BLOCK, self.since_restored + BLOCK
+        self.since_washed, self.since_restored = (
+            self.since_washed + BLOCK,
+            self.since_restored + BLOCK,
+        )
         noise = self.facts["margin_noise_k"] * self._normal("noise", block)
         seen = self.core + (self.dirt - self.usual_dirt()) + noise
-        self.seen_core = self.seen_core + 0.12 * (seen - self.seen_core)
+        before, self.seen_core = self.seen_core, self.seen_core + 0.12 * (seen - self.seen_core)
+        self.lost_core += self.money * BLOCK * 0.5 * np.maximum(0.0, before + self.seen_core)
 
     def usual_dirt(self) -> Floats:
         """Loss to dirt that the twin expects of a usual engine since its last wash [K]."""
         left = (1.0 - self.usual.recovery) * self.usual.dirt_k
-        return self.usual.dirtier(np.where(self.since_washed < self.cycles, left, 0.0), self.since_washed)
+        return self.usual.dirtier(
+            np.where(self.since_washed < self.cycles, left, 0.0), self.since_washed
+        )
 
     def forced(self) -> None:
         """Engines whose margin is gone come off the wing now."""
@@ -247,33 +359,34 @@ class _Fleet:
         spread = facts["core_sd_share"]
         n = np.maximum(self.since_restored, BLOCK)
         told = np.log(n) - np.log(core / law.core_k) / law.exponent
-        doubt = (0.35 * facts["margin_noise_k"] + 0.15 * facts["dirt_k"]) / (law.exponent * core) + 0.02
+        doubt = (0.35 * facts["margin_noise_k"] + 0.15 * facts["dirt_k"]) / (
+            law.exponent * core
+        ) + 0.02
         weight = spread**2 / (spread**2 + doubt**2)
         life = np.log(law.core_cycles) * (1.0 - weight) + told * weight
         sd = np.sqrt(spread**2 * (1.0 - weight))
         free = law.margin_new_k - law.settling_k - law.dirt_k - self.terms.reserve_k - self.for_good
-        end = np.exp(life - _LOW * sd) * (np.maximum(free, 1.0) / law.core_k) ** (1.0 / law.exponent)
+        end = np.exp(life - _LOW * sd) * (np.maximum(free, 1.0) / law.core_k) ** (
+            1.0 / law.exponent
+        )
         return np.asarray(end - n)
 
-    def pays_wash(self) -> Floats:
-        """Whether another flight without a wash costs more than the average with one."""
-        loss = self.money * self.dirt * self.since_washed - self.lost_wash
-        return np.asarray(loss >= self.facts["wash_cost"] + self.terms.carbon_price * self.facts["wash_kg_co2e"])
-
-    def pays_restoration(self) -> Floats:
-        """The same of a restoration, by the fuel that core wear costs."""
-        loss = self.money * self.core * self.since_restored - self.lost_core
-        cost = self.facts["restoration_cost"] + self.terms.carbon_price * self.facts["restoration_kg_co2e"]
+    def pays_restoration(self) -> Bools:
+        """Whether another flight with the wear that is seen costs more than the average with a restoration."""
+        loss = self.money * self.seen_core * self.since_restored - self.lost_core
+        cost = (
+            self.facts["restoration_cost"]
+            + self.terms.carbon_price * self.facts["restoration_kg_co2e"]
+        )
         return np.asarray(loss >= cost)
 
-    def wash(self, which: Floats) -> None:
+    def wash(self, which: Bools) -> None:
         """Wash these engines."""
         self.washed += which.sum(axis=1)
         self.dirt = np.where(which, (1.0 - self.wear.recovery) * self.dirt, self.dirt)
         self.since_washed = np.where(which, 0.0, self.since_washed)
-        self.lost_wash = np.where(which, 0.0, self.lost_wash)
 
-    def replace(self, which: Floats) -> None:
+    def replace(self, which: Bools) -> None:
         """Restore these engines: they come back clean, without what cannot be restored."""
         self.restored += which.sum(axis=1)
         rest = (1.0 - self.facts["restoration_recovery"]) * self.core
@@ -281,14 +394,20 @@ class _Fleet:
         self.core = np.where(which, 0.0, self.core)
         self.dirt = np.where(which, 0.0, self.dirt)
         self.seen_core = np.where(which, 0.0, self.seen_core)
-        for name in ("since_washed", "since_restored", "lost_wash", "lost_core"):
+        for name in ("since_washed", "since_restored", "lost_core"):
             setattr(self, name, np.where(which, 0.0, getattr(self, name)))
 
     def told(self, rule: str, flights: float) -> Upkeep:
         """Books of the whole span."""
         f, t = self.facts, self.terms
-        co2e = self.fuel * t.fuel_kg_co2e + self.washed * f["wash_kg_co2e"] + self.restored * f["restoration_kg_co2e"]
+        co2e = (
+            self.fuel * t.fuel_kg_co2e
+            + self.washed * f["wash_kg_co2e"]
+            + self.restored * f["restoration_kg_co2e"]
+        )
         cost = self.fuel * t.fuel_price + self.washed * f["wash_cost"]
         cost = cost + self.restored * f["restoration_cost"] + self.unplanned * f["unplanned_cost"]
         parts = self.restored * f["restoration_parts"]
-        return Upkeep(rule, self.restored, self.unplanned, parts, self.washed, self.fuel, co2e, cost, flights)
+        return Upkeep(
+            rule, self.restored, self.unplanned, parts, self.washed, self.fuel, co2e, cost, flights
+        )
