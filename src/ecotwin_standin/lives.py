@@ -33,8 +33,8 @@ class Life:
     """One engine's life.
 
     Attributes:
-        unit: Number of the engine. cycles: [snapshots] flights flown. settings: [snapshots, 3] altitude [m], Mach,
-            thrust [kN]. sensors: [snapshots, columns] as `COLUMNS`. margin_k: [snapshots] true margin of the exhaust
+        unit: Number of the engine. cycles: [snapshots] flights flown. settings: [snapshots, 4] altitude [m], Mach,
+            thrust [kN], inlet temperature [degC]. sensors: [snapshots, columns] as `COLUMNS`. margin_k: [snapshots] true margin of the exhaust
             gas temperature on a hot day [K]. end: Flights at which the margin was gone. tested: Sensors of the
             acceptance test (rated thrust, sea level, standard day).
     """
@@ -68,7 +68,8 @@ def live(seed: int, unit: int, every: float = 100.0, limit_k: float = 1035.15, w
         day_k = float(rng.normal(-4.0, 8.0))
         thrust = RATED_N * (1.0 - derate) * float(rng.uniform(0.94, 1.0))
         rows.append(_read(engine, field_m, 0.25, thrust * 0.9, day_k, rng))
-        settings.append((field_m, 0.25, thrust * 0.9 / 1000.0))
+        inlet_c = (air(field_m, day_k)[0] * (1.0 + 0.2 * 0.25**2)) - 273.15 + 0.3 * rng.standard_normal()
+        settings.append((field_m, 0.25, thrust * 0.9 / 1000.0, inlet_c))
         cycles.append(engine.wear.cycles)
         margins.append(limit_k - hot.t50)
         take_off = engine.path.at_thrust(

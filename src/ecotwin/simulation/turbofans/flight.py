@@ -82,6 +82,12 @@ def _drag(known: Floats, mass_kg: float, speed: float, t0: float, p0: float) -> 
 
 
 @njit(cache=True)
+def _pace(derate: float) -> float:
+    """How fast a take-off goes on with less thrust: drag and slope leave less than the thrust to accelerate with."""
+    return max(0.2, 1.0 - 1.15 * derate)
+
+
+@njit(cache=True)
 def _depart(state: Floats, known: Floats, key: np.uint64, level_m: float) -> None:
     number = int(state[FLIGHT])
     trip = max(0.3 * known[TRIP], known[TRIP] + known[TRIP_SD] * _normal(key, 2 * number))
@@ -103,7 +109,7 @@ def _level(
         return float(0.07 * curve[RATED] * p0 / SEA_PA)
     if leg == TAKE_OFF:
         state[SPEED] = 60.0
-        state[ALTITUDE] += 5.0 * dt
+        state[ALTITUDE] += 5.0 * _pace(derate) * dt
         return float((1.0 - derate) * curve[RATED] * 0.92)
     speed = _airspeed(state[ALTITUDE], t0, p0, known[MACH])
     state[SPEED] = speed
@@ -164,7 +170,7 @@ def _one(state: Floats, known: Floats, curve: Floats, extra: Floats, t_shift: fl
         out[e, _NOX] += own * dt * nox / 1000.0
         out[e, _CO] += own * dt * co / 1000.0
         state[MASS] -= own * dt
-    state[LEFT_S] -= dt
+    state[LEFT_S] -= dt * (_pace(derate) if state[LEG] == TAKE_OFF else 1.0)
     return _next_leg(state, known)
 
 

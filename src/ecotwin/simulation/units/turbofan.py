@@ -41,7 +41,7 @@ class Aircraft:
 
     def __post_init__(self) -> None:
         self.machines: tuple[str, ...] = (self.frame, *self.engines)
-        kinds = ("fuel_kg", "fuel_kg:saf", "nox_kg", "co_kg", "washes")
+        kinds = ("fuel_kg:fuel", "fuel_kg:saf", "nox_kg", "co_kg", "washes")
         self.columns: tuple[tuple[str, str], ...] = (
             *((e, q) for e in self.engines for q in kinds),
             (self.frame, "flights"),
@@ -187,7 +187,8 @@ class Cell:
     def __post_init__(self) -> None:
         self.machines: tuple[str, ...] = (self.name,)
         self.columns: tuple[tuple[str, str], ...] = tuple(
-            (self.name, q) for q in ("electricity_kwh", "fuel_kg", "nox_kg", "co_kg", "parts_total")
+            (self.name, q)
+            for q in ("electricity_kwh", "fuel_kg:fuel", "nox_kg", "co_kg", "parts_total")
         )
         self.asks: tuple[str, ...] = ()
         self.may_ask: tuple[str, ...] = ()
