@@ -23,7 +23,7 @@ def root(feed: Floats, volatility: Floats, light: int, heavy: int, liquid: float
     """Underwood's root between the volatilities of the keys; it depends on the feed only."""
     whole = feed.sum()
     a, b = volatility[heavy], volatility[light]
-    for _ in range(60):
+    for _ in range(52):
         theta = 0.5 * (a + b)
         value = liquid - 1.0
         for i in range(len(feed)):
@@ -100,15 +100,22 @@ def split(
                 share = recovery[r] if i == light else min(1.0, max(0.0, place))
                 top[r, i] = feed[r, i] * share
         theta = root(feed[r], alpha, light, heavy, 1.0)
+        others, weighed = 0.0, 0.0
+        for i in range(feed.shape[1]):
+            if i != heavy:
+                others += top[r, i]
+                weighed += alpha[i] * top[r, i] / (alpha[i] - theta)
+        pull = feed[r, heavy] / (1.0 - theta)
+        odds = (1.0 - recovery[r]) / max(1e-12, recovery[r])
         # A dirtier top needs less reflux, so it is parted more sharply: one share fits, found by halving.
         clean, dirty = 0.0, 1.0
-        for _ in range(60):
+        for _ in range(44):
             through = 0.5 * (clean + dirty)
-            top[r, heavy] = feed[r, heavy] * through
-            least[r] = reflux_at(theta, top[r], alpha)
+            made = others + feed[r, heavy] * through
+            least[r] = max(0.0, (weighed + pull * through) / made - 1.0)
             few = least_stages(reflux[r], least[r], stages[r])
-            sharp = np.exp(min(700.0, few * span))
-            if 1.0 / (1.0 + sharp * (1.0 - recovery[r]) / max(1e-12, recovery[r])) > through:
+            if through * (1.0 + np.exp(min(700.0, few * span)) * odds) < 1.0:
                 clean = through
             else:
                 dirty = through
+        top[r, heavy] = feed[r, heavy] * through
