@@ -172,8 +172,8 @@ def test_the_shortcut_agrees_with_stages_counted_one_by_one(
     reflux = more * max(least, 0.1)
     walked = stages_walked(alpha, z, top, bottom, reflux)
     told = brentq(lambda n: least_stages(reflux, least, n) - fewest, fewest, 400.0)
-    # Gilliland's chart holds to about a fifth of the stages.
-    assert told == pytest.approx(walked, rel=0.22, abs=1.6)
+    # Gilliland's chart errs by a tenth as a rule, and by up to three tenths in short columns near the least reflux.
+    assert told == pytest.approx(walked, rel=0.3, abs=1.6)
 
 
 def test_all_reflux_is_fenskes_column() -> None:
@@ -201,11 +201,12 @@ def test_a_column_makes_nothing_and_more_reflux_never_spoils_the_top(
 
 def test_steam_is_that_of_the_tables() -> None:
     # IAPWS-IF97: saturated at 100, 150 and 180 degC.
-    for t_c, bar, water, steam in (
+    table = (
         (100, 1.01418, 419.2, 2675.6),
         (150, 4.7617, 632.3, 2745.9),
         (180, 10.028, 763.2, 2777.2),
-    ):
+    )
+    for t_c, bar, water, steam in table:
         assert float(boiling_c(bar - 1.01325)) == pytest.approx(t_c, abs=0.5)
         assert float(water_kj(t_c)) == pytest.approx(water, rel=3e-3)
         assert float(steam_kj(t_c)) == pytest.approx(steam, rel=3e-3)

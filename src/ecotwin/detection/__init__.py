@@ -1,5 +1,5 @@
 """What is not as it should be, one file a detector."""
 
 NOT_PLUGS = frozenset(
-    {"alerts", "cases", "causes", "chart", "columns", "costing", "marginal", "nab", "series"}
+    {"alerts", "cases", "causes", "chart", "columns", "costing", "marginal", "nab", "series", "subspace"}
 )

@@ -19,19 +19,11 @@ _EXPONENT = 0.5668
 
 
 @njit(cache=True)
-def least_reflux(
-    feed: Floats, top: Floats, volatility: Floats, light: int, heavy: int, liquid: float
-) -> float:
-    """Underwood's least reflux by distillate.
-
-    Args:
-        feed, top: [n] flows in feed and distillate, any unit. volatility: [n] relative. light, heavy: Keys.
-        liquid: Share of the feed that is liquid (1: boiling liquid).
-    """
-    whole, made = feed.sum(), top.sum()
-    low, high = volatility[heavy], volatility[light]
-    a, b = low + 1e-12 * low, high - 1e-12 * high
-    for _ in range(200):
+def root(feed: Floats, volatility: Floats, light: int, heavy: int, liquid: float) -> float:
+    """Underwood's root between the volatilities of the keys; it depends on the feed only."""
+    whole = feed.sum()
+    a, b = volatility[heavy], volatility[light]
+    for _ in range(52):
         theta = 0.5 * (a + b)
         value = liquid - 1.0
         for i in range(len(feed)):
@@ -41,11 +33,29 @@ def least_reflux(
             a = theta
         else:
             b = theta
-    theta = 0.5 * (a + b)
-    reflux = -1.0
-    for i in range(len(feed)):
+    return float(0.5 * (a + b))
+
+
+@njit(cache=True)
+def reflux_at(theta: float, top: Floats, volatility: Floats) -> float:
+    """Least reflux of a distillate at Underwood's root."""
+    made, reflux = top.sum(), -1.0
+    for i in range(len(top)):
         reflux += volatility[i] * top[i] / made / (volatility[i] - theta)
     return max(0.0, float(reflux))
+
+
+@njit(cache=True)
+def least_reflux(
+    feed: Floats, top: Floats, volatility: Floats, light: int, heavy: int, liquid: float
+) -> float:
+    """Underwood's least reflux by distillate.
+
+    Args:
+        feed, top: [n] flows in feed and distillate, any unit. volatility: [n] relative. light, heavy: Keys.
+        liquid: Share of the feed that is liquid (1: boiling liquid).
+    """
+    return reflux_at(root(feed, volatility, light, heavy, liquid), top, volatility)
 
 
 @njit(cache=True)
@@ -89,15 +99,23 @@ def split(
                 place = np.log(alpha[i]) / span
                 share = recovery[r] if i == light else min(1.0, max(0.0, place))
                 top[r, i] = feed[r, i] * share
-        through = 0.0
-        for _ in range(60):
-            top[r, heavy] = feed[r, heavy] * through
-            least[r] = least_reflux(feed[r], top[r], alpha, light, heavy, 1.0)
+        theta = root(feed[r], alpha, light, heavy, 1.0)
+        others, weighed = 0.0, 0.0
+        for i in range(feed.shape[1]):
+            if i != heavy:
+                others += top[r, i]
+                weighed += alpha[i] * top[r, i] / (alpha[i] - theta)
+        pull = feed[r, heavy] / (1.0 - theta)
+        odds = (1.0 - recovery[r]) / max(1e-12, recovery[r])
+        # A dirtier top needs less reflux, so it is parted more sharply: one share fits, found by halving.
+        clean, dirty = 0.0, 1.0
+        for _ in range(44):
+            through = 0.5 * (clean + dirty)
+            made = others + feed[r, heavy] * through
+            least[r] = max(0.0, (weighed + pull * through) / made - 1.0)
             few = least_stages(reflux[r], least[r], stages[r])
-            sharp = np.exp(min(700.0, few * span))
-            new = 1.0 / (1.0 + sharp * (1.0 - recovery[r]) / max(1e-12, recovery[r]))
-            if abs(new - through) < 1e-13:
-                through = new
-                break
-            through = 0.5 * (through + new)
+            if through * (1.0 + np.exp(min(700.0, few * span)) * odds) < 1.0:
+                clean = through
+            else:
+                dirty = through
         top[r, heavy] = feed[r, heavy] * through
