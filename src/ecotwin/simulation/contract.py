@@ -207,6 +207,7 @@ class Board(Protocol):
         runs, step_s: Size of the batch; length of a step [s]. step: Number of the step. around: Calendar, weather.
         given: Name -> [runs]: what suppliers gave in the last step, e.g. `air_bar`, `cold_supply_c`.
         out: [runs, columns of the unit that steps]: amounts of this step, zeroed before.
+        nets: Nets that somebody serves; of the others a `may_ask` goes to nobody.
     """
 
     runs: int
@@ -215,6 +216,7 @@ class Board(Protocol):
     around: Surroundings
     given: dict[str, Floats]
     out: Floats
+    nets: frozenset[str]
 
     def ask(self, net: str, flow: Floats | float) -> None:
         """Ask a net for a flow in this step [its unit], added to what others ask."""

@@ -92,6 +92,7 @@ class Engine:
             **calendar(case.plant, case.start, case.steps, case.step_s),
         )
         self.board = Exchange(case, around, first, self.runs)
+        self.board.nets = frozenset(net for unit in self.units for net in unit.serves)
         draw = Parameters(case, Chance(case.seed, first, self.runs))
         self.states: dict[str, State] = {}
         table = quantities()

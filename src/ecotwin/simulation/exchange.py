@@ -17,6 +17,7 @@ class Exchange:
         self.runs, self.step_s, self.step, self.around = runs, case.step_s, 0, around
         self.given: dict[str, Floats] = {}
         self.out: Floats = np.zeros((runs, 0))
+        self.nets: frozenset[str] = frozenset()
         self.missing: dict[str, Floats] = {}
         self._first = first
         self._asked: dict[str, Floats] = {}
