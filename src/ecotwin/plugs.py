@@ -17,7 +17,7 @@ from ecotwin.errors import PlugFault
 
 ROOMS = (
     "connectors", "cleaning", "accounting.kpis", "accounting.booked", "detection", "simulation.units",
-    "advice", "reports",
+    "simulation.calibration", "advice", "reports",
 )  # fmt: skip
 """The rooms that take plugs."""
 
