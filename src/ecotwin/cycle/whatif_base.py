@@ -33,22 +33,26 @@ class Span:
     seed: int
 
 
-def base_case(plant: Plant, store: Store | None, now: datetime, start: str, span: Span) -> Case:
-    """The case that scenarios are held against.
+PLAIN = "start:"
+"""Before the instant of a run that begins with an ordinary steady plant."""
+
+
+def begin_of(plant: Plant, store: Store | None, now: datetime, start: str) -> datetime:
+    """The instant at which a run begins.
 
     Args:
         plant: The plant. store: Its history; None: there is none. now: Plant time.
         start: `live` (from where the plant stands), `start` (the present local day from its begin, an ordinary steady
             plant), or an ISO time: from where the plant stood then.
-        span: How long, how often.
 
     Raises:
-        ScenarioFault: The start or the span cannot be had.
+        ScenarioFault: It cannot be had.
     """
-    sound(span)
     if start == "start":
         day = now.astimezone(plant.zone).date()
-        return plain_case(plant, datetime.combine(day, time(), plant.zone).astimezone(UTC), span)
+        return datetime.combine(day, time(), plant.zone).astimezone(UTC)
+    if start.startswith(PLAIN):
+        return _instant(start.removeprefix(PLAIN), plant)
     at = now.replace(second=0, microsecond=0) if start == "live" else _instant(start, plant)
     if store is None:
         raise ScenarioFault(
@@ -62,6 +66,22 @@ def base_case(plant: Plant, store: Store | None, now: datetime, start: str, span
             expected="`live`, `start` or a time that has been",
             remedy="choose an earlier time",
         )
+    return at
+
+
+def is_plain(start: str) -> bool:
+    """Whether a run begins with an ordinary steady plant."""
+    return start == "start" or start.startswith(PLAIN)
+
+
+def base_case(plant: Plant, store: Store | None, now: datetime, start: str, span: Span) -> Case:
+    """The case that scenarios are held against.
+
+    Raises:
+        ScenarioFault: The start or the span cannot be had.
+    """
+    sound(span)
+    at = begin_of(plant, store, now, start)
     return plain_case(plant, at, span)
 
 
