@@ -24,6 +24,7 @@ NOT_PLUGS = frozenset(
         "sparkplug_state",
         "stamps",
         "table",
+        "weather_file",
     }
 )
 """Modules here that are parts of plugs and no plugs themselves."""

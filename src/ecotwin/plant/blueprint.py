@@ -87,7 +87,7 @@ def parse(
     cross_check(assembly, protocols)
     if faults.texts:
         return None, faults.texts
-    return _plant(assembly, digest, Path(name).absolute().parent), ()
+    return _plant(assembly, digest, Path(name).absolute()), ()
 
 
 def _typed(document: Document, faults: Faults) -> PlantPart | None:
@@ -97,8 +97,8 @@ def _typed(document: Document, faults: Faults) -> PlantPart | None:
     return typed(faults)
 
 
-def _plant(assembly: Assembly, digest: str, folder: Path) -> Plant:
-    part = assembly.part
+def _plant(assembly: Assembly, digest: str, file: Path) -> Plant:
+    part, folder = assembly.part, file.parent
     return Plant(
         id=part.id,
         name=part.name,
@@ -126,6 +126,7 @@ def _plant(assembly: Assembly, digest: str, folder: Path) -> Plant:
         digest=digest,
         changes=tuple(_change(c) for c in part.changes),
         books=str((folder / part.books).resolve()) if part.books else "",
+        scenarios=str(folder / file.stem / "scenarios"),
         **duties(part, part.id),
     )
 
@@ -151,6 +152,7 @@ def _tariffs(parts: Iterable[TariffPart]) -> tuple[Tariff, ...]:
             bands=tuple((b.from_hour, b.to_hour, b.price) for b in t.bands),
             contract_kw=t.contract_kw,
             source=t.source,
+            demand_price=t.demand_price,
         )
         for t in parts
     )

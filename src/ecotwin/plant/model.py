@@ -259,6 +259,8 @@ class Plant:
     """Of terms, in time order; `epochs.epochs` gives the plant as it was on a day."""
     books: str = ""
     """Folder of books, absolute; empty: none."""
+    scenarios: str = ""
+    """Folder `<name of the plant file>/scenarios` beside it, absolute; it need not be there."""
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -218,6 +218,9 @@ class TariffPart(Part):
     price: Number = Field(description="[currency/unit] where no band holds")
     bands: list[BandPart] = Field(default_factory=list)
     contract_kw: Positive | None = None
+    demand_price: NotNegative | None = Field(
+        default=None, description="[currency/kW] a month, for the month's highest quarter hour"
+    )
     source: str = ""
 
 

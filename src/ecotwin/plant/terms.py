@@ -37,6 +37,7 @@ class Tariff:
 
     Attributes:
         price: [currency/unit] when no band holds. contract_kw: Bought power not to be passed.
+        demand_price: [currency/kW] a month, for the month's highest quarter hour; None: not charged.
     """
 
     carrier: str
@@ -45,6 +46,7 @@ class Tariff:
     bands: tuple[tuple[float, float, float], ...] = ()
     contract_kw: float | None = None
     source: str = ""
+    demand_price: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

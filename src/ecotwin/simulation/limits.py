@@ -105,6 +105,6 @@ def _permit(outcome: Outcome, permit: Permit) -> Limit:
 def _judged(id_: str, name: str, value: Floats, limit: float, unit: str, aside: str) -> Limit:
     broken = float((value > limit * (1.0 + 1e-9)).mean())
     mean = float(value.mean())
-    how = "passes" if broken >= 0.5 else "keeps within"
-    text = f"{name} {how} {limit:g} {unit}: {mean:.4g} {unit}{aside}; broken in {broken:.0%} of the runs."
+    text = f"{name}: {mean:.4g} {unit}{aside} of {limit:g} {unit}"
+    text += f", passed in {broken:.0%} of the runs." if broken else ", kept in every run."
     return Limit(id_, name, mean, limit, unit, broken, text)
