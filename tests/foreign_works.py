@@ -102,13 +102,19 @@ def demand(step: int) -> float:
     return 3.0 + step / 60.0
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("works")
+def works_in(folder: Path) -> Plant:
+    """The works, its plant file and models written to a folder."""
     (folder / "models").mkdir()
     build(folder / "models", HEATER)
     build(folder / "models", TANK)
     (folder / "plant.yaml").write_text(PLANT)
+    return read_plant(folder / "plant.yaml")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("works")
+    works_in(folder)
     return folder
 
 

@@ -159,9 +159,17 @@ class Engine:
                     kept[:, bin_] += book.out[:, column]
             self._step += 1
 
+    @property
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        """(machine, quantity) of every column of `totals`."""
+        return tuple(pair for unit in self.units for pair in unit.columns)
+
+    def totals(self) -> Floats:
+        """Sums since the begin [runs, columns]."""
+        return np.concatenate([self._books[u.name].totals for u in self.units], axis=1)
+
     def outcome(self, seconds: float = 0.0) -> Outcome:
         """What came of the runs so far."""
-        columns = tuple(pair for unit in self.units for pair in unit.columns)
         told: dict[str, Floats] = {}
         for unit in self.units:
             finish = getattr(unit, "finish", None)
@@ -169,8 +177,8 @@ class Engine:
                 told.update(finish(self.states[unit.name]))
         return Outcome(
             self.case,
-            columns,
-            np.concatenate([self._books[u.name].totals for u in self.units], axis=1),
+            self.columns,
+            self.totals(),
             self.quantities,
             self.profile,
             dict(self.board.missing),
