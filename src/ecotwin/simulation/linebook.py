@@ -9,7 +9,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from ecotwin.records import Floats, Ints
-from ecotwin.simulation.lineplay import (
+from ecotwin.simulation.linetypes import (
     BLOCKED,
     BUSY,
     DOWN,
@@ -59,15 +59,15 @@ class Book(NamedTuple):
     content: Floats
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always")
 def _states(p: Line, r: int, s: int, people: bool, hot: bool, rest: int, h: Floats) -> None:
     """Hours in the seven states, then starved and blocked, of one machine in one step."""
-    h[:] = 0.0
-    spent = p.spent[r, s]
-    wait, stuck = spent[WAIT] / 3600.0, spent[BLOCKED] / 3600.0
-    setup = (spent[SETUP] + spent[SETUP_ASKED]) / 3600.0
-    down = (spent[DOWN] + spent[DOWN_ASKED]) / 3600.0
-    h[BUSY_] = spent[BUSY] / 3600.0
+    for q in range(9):
+        h[q] = 0.0
+    wait, stuck = p.spent[r, s, WAIT] / 3600.0, p.spent[r, s, BLOCKED] / 3600.0
+    setup = (p.spent[r, s, SETUP] + p.spent[r, s, SETUP_ASKED]) / 3600.0
+    down = (p.spent[r, s, DOWN] + p.spent[r, s, DOWN_ASKED]) / 3600.0
+    h[BUSY_] = p.spent[r, s, BUSY] / 3600.0
     if people:
         h[SETUP_] = setup
         h[DOWN_] = down
@@ -85,7 +85,7 @@ def _states(p: Line, r: int, s: int, people: bool, hot: bool, rest: int, h: Floa
         h[rest] += wait + stuck + setup + down
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def book(
     p: Line,
     b: Book,
@@ -97,46 +97,50 @@ def book(
     air_scale: Floats,
     out: Floats,
     asks: Floats,
+    h: Floats,
 ) -> None:
-    """Book a step of all runs into `out` [runs, columns] and what it asks of nets into `asks` [4, runs]."""
+    """Book a step of all runs into `out` [runs, columns], what it asks of nets into `asks` [4, runs].
+
+    `h` [9] is room for notes.
+    """
     runs, machines = p.machine.shape
     per_h = 3600.0 / step_s
-    h = np.empty(9)
     for r in range(runs):
-        asks[:, r] = 0.0
+        for n in range(len(asks)):
+            asks[n, r] = 0.0
         for s in range(machines):
             _states(p, r, s, people, ready[s, r], rest[s], h)
             if held[s]:
-                h[:] = 0.0
+                for q in range(9):
+                    h[q] = 0.0
                 h[DOWN_] = step_s / 3600.0
-            place = b.place[s]
             for q in range(9):
-                if place[q] >= 0:
-                    out[r, place[q]] = h[q]
+                if b.place[s, q] >= 0:
+                    out[r, b.place[s, q]] = h[q]
             kwh = 0.0
             for q in range(7):
                 kwh += h[q] * b.kw[r, s, q]
             if b.own[s]:
-                out[r, place[KWH]] = kwh
+                out[r, b.place[s, KWH]] = kwh
                 asks[2, r] += kwh * b.heat[s] * per_h
                 asks[3, r] += kwh * b.cold[s] * per_h
             on = h[HEATING_] + h[SETUP_] + h[IDLE_] + h[DOWN_]
-            if place[AIR] >= 0:
+            if b.place[s, AIR] >= 0:
                 flow = h[BUSY_] * b.flow[r, s, AIR_BUSY] + on * b.flow[r, s, AIR_IDLE]
-                out[r, place[AIR]] = flow * air_scale[r]
+                out[r, b.place[s, AIR]] = flow * air_scale[r]
                 asks[0, r] += flow * air_scale[r] * per_h
-            if place[NITROGEN] >= 0:
+            if b.place[s, NITROGEN] >= 0:
                 flow = h[BUSY_] * b.flow[r, s, N2_BUSY] + on * b.flow[r, s, N2_IDLE]
-                out[r, place[NITROGEN]] = flow
+                out[r, b.place[s, NITROGEN]] = flow
                 asks[1, r] += flow * per_h
             bound = b.attend[s] * p.spent[r, s, BUSY]
             if people and not held[s]:
                 bound += p.spent[r, s, SETUP] + p.spent[r, s, DOWN]
-            out[r, place[PEOPLE]] = bound / 3600.0
+            out[r, b.place[s, PEOPLE]] = bound / 3600.0
         _count(p, b, r, out)
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always")
 def _count(p: Line, b: Book, r: int, out: Floats) -> None:
     """Book parts and materials of a run, and set the step's counts back."""
     machines = p.machine.shape[1]
@@ -166,6 +170,9 @@ def _count(p: Line, b: Book, r: int, out: Floats) -> None:
     out[r, b.wip] = p.course[r].wip_s / 3600.0 * b.load
     p.course[r].wip_s = 0.0
     p.passed[r] = 0.0
-    p.made[r] = 0.0
-    p.spoilt[r] = 0.0
-    p.spent[r] = 0.0
+    for s in range(machines):
+        for n in range(products):
+            p.made[r, s, n] = 0.0
+            p.spoilt[r, s, n] = 0.0
+        for n in range(p.spent.shape[2]):
+            p.spent[r, s, n] = 0.0

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ecotwin.records import Floats
 from ecotwin.simulation.contract import Case, Draw
 from ecotwin.simulation.lineplan import UNLIMITED, drawn
-from ecotwin.simulation.lineplay import BUSY, DOWN, DOWN_ASKED, SETUP, SETUP_ASKED, Line
+from ecotwin.simulation.linetypes import BUSY, DOWN, DOWN_ASKED, SETUP, SETUP_ASKED, Line
 from ecotwin.simulation.linestart import Sheet
 
 
@@ -36,7 +36,9 @@ def place_image(made: Sheet, line: Line, case: Case, draw: Draw) -> Floats | Non
         if state == "busy" and _enter(line, job):
             flowing[s.stage] = True
             line.machine["phase"][:, n], line.machine["job"][:, n] = BUSY, job
-            line.due[:, n] = line.cycle[:, n, made.product[job]] * draw.chance.uniform(f"{s.id}.begun")
+            line.due[:, n] = line.cycle[:, n, made.product[job]] * draw.chance.uniform(
+                f"{s.id}.begun"
+            )
             line.machine["inside"][:, n] = line.nature["transit_s"][:, n]
         elif state == "setup" and _enter(line, job):
             _set_up(line, n, job, case.image.since.get(s.id, 0.0), draw, s.id)
@@ -64,7 +66,9 @@ def _job(made: Sheet, case: Case, machine: str) -> int | None:
     if value is None or int(value) not in codes:
         return None
     product = codes.index(int(value))
-    fits = [n for n, p in enumerate(made.product) if p == product and (made.target[:, n] != 0).all()]
+    fits = [
+        n for n, p in enumerate(made.product) if p == product and (made.target[:, n] != 0).all()
+    ]
     return fits[0] if fits else None
 
 
@@ -86,7 +90,9 @@ def _set_up(line: Line, n: int, job: int, since_s: float, draw: Draw, machine: s
         line.course["operators"] -= 1
         line.machine["phase"][:, n] = SETUP
         mean = line.nature["setup_s"][:, n]
-        line.due[:, n] = np.maximum(mean - since_s, 0.1 * mean * draw.chance.uniform(f"{machine}.begun"))
+        line.due[:, n] = np.maximum(
+            mean - since_s, 0.1 * mean * draw.chance.uniform(f"{machine}.begun")
+        )
     else:
         line.machine["phase"][:, n] = SETUP_ASKED
 

@@ -177,7 +177,9 @@ def _in_order(members: Sequence[Element], line: str) -> list[Element]:
             remedy="mend `behind` among the facts of these machines",
         )
     try:
-        order = list(TopologicalSorter({m: {before[m]} if m in before else () for m in known}).static_order())
+        order = list(
+            TopologicalSorter({m: {before[m]} if m in before else () for m in known}).static_order()
+        )
     except CycleError as fault:
         raise ScenarioFault(
             f"the order of {line} is a circle: {' behind '.join(reversed(fault.args[1]))}",
@@ -195,7 +197,11 @@ def materials(station: Station, plan_: Plan) -> list[tuple[str, str, list[float]
     """
     facts, found = station.facts, []
     adds = [m.strip() for m in str(facts.get("adds", "")).split(";") if m.strip()]
-    grams = {n.removesuffix("_g_per_part"): float(v) for n, v in facts.items() if n.endswith("_g_per_part")}
+    grams = {
+        n.removesuffix("_g_per_part"): float(v)
+        for n, v in facts.items()
+        if n.endswith("_g_per_part")
+    }
     for name in dict.fromkeys((*adds, *grams)):
         shared = sum(name in str(s.facts.get("adds", "")).split(";") for s in plan_.stations) or 1
         kg = [

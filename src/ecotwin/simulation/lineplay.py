@@ -4,6 +4,9 @@ A line is a row of *stages*; a stage is one machine or several side by side that
 machine that has finished a part hands it on when there is room behind it, else it keeps it and waits (blocking
 after service). Times do not depend on the steps: a step only says how far to play.
 
+Everything is compiled into one function: the arrays of a line as arguments of small compiled functions cost more than
+the work.
+
 Sources:
     Blocking after service, failures by running time: Dallery and Gershwin, "Manufacturing flow line systems: a review
     of models and analytical results", Queueing Systems 12 (1992).
@@ -11,154 +14,79 @@ Sources:
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from ecotwin.records import Floats, Ints
-from ecotwin.simulation.chance import Keys, uniform
+from ecotwin.records import Ints
+from ecotwin.simulation.chance import uniform
+from ecotwin.simulation.linetypes import (
+    BLOCKED,
+    BUSY,
+    CHECK,
+    DOWN,
+    DOWN_ASKED,
+    FAILURE,
+    NEVER,
+    REPAIR,
+    SERVICE,
+    SETTING,
+    SETUP,
+    SETUP_ASKED,
+    WAIT,
+    Line,
+)
 
-WAIT, BUSY, BLOCKED, SETUP_ASKED, SETUP, DOWN_ASKED, DOWN, PHASES = 0, 1, 2, 3, 4, 5, 6, 7
-"""Phases of a machine; `ASKED`: a person was called and is not there yet."""
-OPERATOR, REPAIRER = 0, 1
-NEVER = np.inf
-SERVICE, CHECK, FAILURE, REPAIR, SETTING, STREAMS = 0, 1, 2, 3, 4, 5
-"""Streams of chance of a machine."""
-
-MACHINE = np.dtype(
-    [
-        ("phase", "i4"), ("job", "i4"), ("set_for", "i4"), ("able", "i4"), ("held", "i4"),
-        ("services", "i4"), ("checks", "i4"), ("failures", "i4"), ("repairs", "i4"), ("settings", "i4"),
-        ("begun", "f8"), ("left", "f8"), ("inside", "f8"), ("to_fail", "f8"), ("called", "f8"), ("rest", "f8"),
-    ]
-)  # fmt: skip
-"""Of a machine in a run: phase; job of the part in it; product it is set for; whether it may begin a part; whether its
-clock stands; draws made; begin of the phase not yet booked [s]; work left when a failure came [s]; when the belt behind
-it is empty [s]; running time to the next failure [s]; when a person was called, or since when it is blocked [s]; time left
-while its clock stands [s]."""
-
-NATURE = np.dtype(
-    [
-        ("setup_s", "f8"), ("mtbf_s", "f8"), ("mttr_s", "f8"), ("scrap", "f8"), ("rework", "f8"),
-        ("cv", "f8"), ("setup_cv", "f8"), ("repair_cv", "f8"), ("transit_s", "f8"),
-    ]
-)  # fmt: skip
-"""What a machine is like in a run."""
-
-COURSE = np.dtype(
-    [
-        ("now", "i4"), ("lot_left", "i4"), ("lots", "i4"), ("arrivals", "i4"), ("wip", "i4"), ("most", "i4"),
-        ("operators", "i4"), ("repairers", "i4"), ("lost", "i4"), ("overflow", "i4"), ("people", "i4"), ("next_s", "f8"),
-        ("since", "f8"), ("wip_s", "f8"), ("in_s", "f8"), ("out_s", "f8"), ("entered", "f8"), ("left", "f8"),
-    ]
-)  # fmt: skip
-"""Of a line in a run: job being fed; parts left of a lot; lots and arrivals drawn; parts in the line, and the most of
-them; people free; arrivals that found no room; whether a queue's marks ran out; whether people work; arrival that waits for work [s]; parts x
-seconds, sums of the instants at which parts came and went, and how many."""
-
-QUEUE = np.dtype([("parts", "i4"), ("head", "i4"), ("marks", "i4"), ("belt", "i4")])
-"""Room before a stage: parts in it; first mark and number of marks (a mark is a row of parts of one job); first place of
-the belt."""
+GOOD, AGAIN, SPOILT = 0, 1, 2
+NONE, STUCK = -1, -2
 
 
-class Line(NamedTuple):
-    """A line in all runs of a batch; the first axis of what differs between runs is the run.
-
-    Attributes:
-        first: [stages + 1] First machine of each stage. stage: [machines]. belt: [stages] Belt before it, or -1.
-        room: [stages] Parts that have room before it. product: [jobs] Number of a job's product.
-        earliest: [jobs] [s]. target: [runs, jobs] Parts to feed; below zero: without end.
-        mix: [products] Cumulated shares of lots, empty: jobs in sequence. lot: Parts in a lot.
-        between: [runs] Mean time between arrivals [s], 0: parts are always at hand. between_cv: Its variation.
-        cycle: [runs, machines, products] [s]. nature: [runs, machines]. keys: [machines, STREAMS, runs].
-        line_keys: [2, runs] Of arrivals and of lots.
-        machine, due, course, queue, mark_job, mark_parts, arrive: State; `due` [runs, machines + 1] the next event
-            of each machine and of the arrivals [s], `arrive` [runs, belts, places] when a part reaches a belt's end.
-        fed, gone, good, finish: [runs, jobs] Parts fed, left, left as good; when the last one left [s].
-        spent: [runs, machines, PHASES] Seconds in this step. made, spoilt: [runs, machines, products] Parts in this
-            step. passed: [runs] Good parts of the line in this step.
-    """
-
-    first: Ints
-    stage: Ints
-    belt: Ints
-    room: Ints
-    product: Ints
-    earliest: Floats
-    target: Ints
-    mix: Floats
-    lot: int
-    between: Floats
-    between_cv: float
-    cycle: Floats
-    nature: NDArray[np.void]
-    keys: Keys
-    line_keys: Keys
-    machine: NDArray[np.void]
-    due: Floats
-    course: NDArray[np.void]
-    queue: NDArray[np.void]
-    mark_job: NDArray[np.int32]
-    mark_parts: NDArray[np.int32]
-    arrive: Floats
-    fed: Ints
-    gone: Ints
-    good: Ints
-    finish: Floats
-    spent: Floats
-    made: Floats
-    spoilt: Floats
-    passed: Floats
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _drawn(key: np.uint64, number: int, mean: float, cv: float) -> float:
+@njit(cache=True, inline="always")
+def stretch(key: np.uint64, number: int, mean: float, cv: float) -> float:
     """A time of this mean: a fixed part and an exponential rest whose standard deviation is cv x mean."""
     if cv <= 0.0:
         return mean
     return mean * (1.0 - cv) - np.log(uniform(key, number)) * mean * cv
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always")
 def _turn(p: Line, r: int, s: int, t: float, phase: int) -> None:
     """Book the time in the phase up to t and change to another; a loaded belt counts as work."""
     m = p.machine[r, s]
     span = t - m.begun
     old = m.phase
-    if span > 0.0:
-        if m.inside > m.begun and (old == WAIT or old == BLOCKED):
-            inside = min(t, m.inside) - m.begun
-            p.spent[r, s, BUSY] += inside
-            span -= inside
-        p.spent[r, s, old] += span
+    if m.inside > m.begun and (old == WAIT or old == BLOCKED):
+        inside = min(t, m.inside) - m.begun
+        p.spent[r, s, BUSY] += inside
+        span -= inside
+    p.spent[r, s, old] += span
     m.begun = t
     m.phase = phase
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always")
 def _next_job(p: Line, r: int, t: float) -> int:
-    """The job of the next part to be fed; -1: none now."""
+    """The job of the next part to be fed; NONE: none now."""
     c = p.course[r]
+    job = NONE
     if len(p.mix) > 0:
         if c.lot_left <= 0:
-            u = uniform(p.line_keys[1, r], c.lots)
+            u = uniform(p.line_keys[r, 1], c.lots)
             c.lots += 1
             c.lot_left = p.lot
-            job = 0
-            while u > p.mix[job] and job < len(p.mix) - 1:
-                job += 1
-            c.now = job
-        return c.now
-    while c.now < len(p.product) and p.fed[r, c.now] >= p.target[r, c.now] >= 0:
-        c.now += 1
-    if c.now == len(p.product) or p.earliest[c.now] > t:
-        return -1
-    return c.now
+            c.now = 0
+            while u > p.mix[c.now] and c.now < len(p.mix) - 1:
+                c.now += 1
+        job = c.now
+    else:
+        while c.now < len(p.product) and p.fed[r, c.now] >= p.target[r, c.now]:
+            c.now += 1
+        if c.now < len(p.product) and p.earliest[c.now] <= t:
+            job = c.now
+    return job
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always")
 def _enter(p: Line, r: int, job: int, t: float) -> None:
     c = p.course[r]
     c.lot_left -= 1
@@ -171,8 +99,8 @@ def _enter(p: Line, r: int, job: int, t: float) -> None:
     c.entered += 1.0
 
 
-@njit(cache=True, nogil=True)
-def _leave(p: Line, r: int, job: int, t: float, good: bool) -> None:
+@njit(inline="always")
+def _leave(p: Line, r: int, job: int, t: float, good: int) -> None:
     c = p.course[r]
     c.wip_s += c.wip * (t - c.since)
     c.since = t
@@ -180,50 +108,53 @@ def _leave(p: Line, r: int, job: int, t: float, good: bool) -> None:
     c.out_s += t
     c.left += 1.0
     p.gone[r, job] += 1
-    if good:
-        p.good[r, job] += 1
-        p.passed[r] += 1.0
+    p.good[r, job] += good
+    p.passed[r] += good
     if p.gone[r, job] == p.target[r, job]:
         p.finish[r, job] = t
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always")
 def _push(p: Line, r: int, k: int, job: int, at: float) -> None:
     """Lay a part into the room before stage k; it can be taken from `at` on."""
     q = p.queue[r, k]
     places = p.mark_job.shape[2]
-    last = (q.head + q.marks - 1) % places
-    if q.marks > 0 and p.mark_job[r, k, last] == job:
-        p.mark_parts[r, k, last] += 1
-    elif q.marks < places:
-        last = (q.head + q.marks) % places
-        p.mark_job[r, k, last] = job
-        p.mark_parts[r, k, last] = 1
-        q.marks += 1
-    else:
-        p.course[r].overflow = 1
-        p.mark_parts[r, k, last] += 1
+    last = q.head + q.marks - 1
+    if last >= places:
+        last -= places
+    if q.marks == 0 or p.mark_job[r, k, last] != job:
+        if q.marks == places:
+            p.course[r].overflow = 1
+        else:
+            q.marks += 1
+            last += 1
+            if last >= places:
+                last -= places
+            p.mark_job[r, k, last] = job
+            p.mark_parts[r, k, last] = 0
+    p.mark_parts[r, k, last] += 1
     if p.belt[k] >= 0:
-        size = p.arrive.shape[2]
-        p.arrive[r, p.belt[k], (q.belt + q.parts) % size] = at
+        p.arrive[r, p.belt[k], (q.belt + q.parts) % p.arrive.shape[2]] = at
     q.parts += 1
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always")
 def _pop(p: Line, r: int, k: int) -> int:
     q = p.queue[r, k]
     job = p.mark_job[r, k, q.head]
     p.mark_parts[r, k, q.head] -= 1
     if p.mark_parts[r, k, q.head] == 0:
-        q.head = (q.head + 1) % p.mark_job.shape[2]
         q.marks -= 1
+        q.head += 1
+        if q.head == p.mark_job.shape[2]:
+            q.head = 0
     q.parts -= 1
     if p.belt[k] >= 0:
         q.belt = (q.belt + 1) % p.arrive.shape[2]
     return job
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always")
 def _work(p: Line, r: int, s: int, t: float, work: float) -> None:
     """Go on with a part for `work` seconds, or until a failure."""
     m = p.machine[r, s]
@@ -239,246 +170,231 @@ def _work(p: Line, r: int, s: int, t: float, work: float) -> None:
         _turn(p, r, s, t, BUSY)
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always")
 def _begin(p: Line, r: int, s: int, t: float) -> None:
-    """Begin the work on the part in the machine."""
+    """Begin the work on the part in the machine, or go on with it after a repair."""
     m = p.machine[r, s]
     nature = p.nature[r, s]
-    mean = p.cycle[r, s, p.product[m.job]]
-    work = _drawn(p.keys[s, SERVICE, r], m.services, mean, nature.cv)
-    m.services += 1
-    if nature.transit_s > 0.0:
-        m.inside = max(m.inside, t + nature.transit_s)
+    work = m.left
+    if m.phase == DOWN:
+        m.to_fail = stretch(p.keys[r, s, FAILURE], m.failures, nature.mtbf_s, 1.0)
+    else:
+        mean = p.cycle[r, s, p.product[m.job]]
+        work = stretch(p.keys[r, s, SERVICE], m.services, mean, nature.cv)
+        m.services += 1
+        if nature.transit_s > 0.0:
+            m.inside = max(m.inside, t + nature.transit_s)
     _work(p, r, s, t, work)
 
 
-@njit(cache=True, nogil=True)
-def _call(p: Line, r: int, s: int, t: float, asked: int) -> None:
-    """Call a person: an operator to set up, a repairer to mend."""
-    _turn(p, r, s, t, asked)
-    m = p.machine[r, s]
-    m.called = t
-    p.due[r, s] = NEVER
-    c = p.course[r]
-    if c.people == 0:
-        return
-    if asked == SETUP_ASKED:
-        if c.operators > 0:
-            c.operators -= 1
-            _attend(p, r, s, t)
-    elif c.repairers > 0:
-        c.repairers -= 1
-        _attend(p, r, s, t)
-
-
-@njit(cache=True, nogil=True)
-def _attend(p: Line, r: int, s: int, t: float) -> None:
-    """The person is there."""
-    m = p.machine[r, s]
-    nature = p.nature[r, s]
-    if m.phase == SETUP_ASKED:
-        _turn(p, r, s, t, SETUP)
-        span = _drawn(p.keys[s, SETTING, r], m.settings, nature.setup_s, nature.setup_cv)
-        m.settings += 1
-    else:
-        _turn(p, r, s, t, DOWN)
-        span = _drawn(p.keys[s, REPAIR, r], m.repairs, nature.mttr_s, nature.repair_cv)
-        m.repairs += 1
-    p.due[r, s] = t + span
-
-
-@njit(cache=True, nogil=True)
-def _free(p: Line, r: int, t: float, asked: int) -> None:
-    """A person is free: whoever has waited longest gets him."""
-    longest = -1
-    for s in range(len(p.stage)):
-        m = p.machine[r, s]
-        if m.phase == asked and m.held == 0:
-            if longest < 0 or m.called < p.machine[r, longest].called:
-                longest = s
-    if longest >= 0:
-        _attend(p, r, longest, t)
-    elif asked == SETUP_ASKED:
-        p.course[r].operators += 1
-    else:
-        p.course[r].repairers += 1
-
-
-@njit(cache=True, nogil=True)
-def _take(p: Line, r: int, s: int, t: float) -> bool:
-    """Let a machine without a part take one; says whether room before its stage may have become free."""
-    m = p.machine[r, s]
-    k = p.stage[s]
-    job = -1
-    wake = NEVER
-    from_room = k > 0 or p.between[r] > 0.0
-    if m.able == 0:
-        pass
-    elif not from_room:
-        job = _next_job(p, r, t)
-        if job >= 0:
-            _enter(p, r, job, t)
-        elif p.course[r].now < len(p.product):
-            wake = p.earliest[p.course[r].now]
-    else:
-        q = p.queue[r, k]
-        if q.parts > 0:
-            ready = t if p.belt[k] < 0 else p.arrive[r, p.belt[k], q.belt]
-            if ready <= t:
-                job = _pop(p, r, k)
-            else:
-                wake = ready
-        elif p.room[k] == 0 and k > 0:
-            giver = _blocked(p, r, k - 1)
-            if giver >= 0:
-                job = p.machine[r, giver].job
-                _push(p, r, k, job, t)
-                job = _pop(p, r, k)
-                _turn(p, r, giver, t, WAIT)
-                p.due[r, giver] = t
-    if job < 0:
-        if m.phase != WAIT:
-            _turn(p, r, s, t, WAIT)
-        p.due[r, s] = wake
-        return False
-    m.job = job
-    if m.set_for != p.product[job]:
-        m.set_for = p.product[job]
-        if p.nature[r, s].setup_s > 0.0:
-            _call(p, r, s, t, SETUP_ASKED)
-            return from_room
-    _begin(p, r, s, t)
-    return from_room
-
-
-@njit(cache=True, nogil=True)
+@njit(inline="always")
 def _blocked(p: Line, r: int, k: int) -> int:
-    """The machine of stage k that has been blocked longest; -1: none."""
-    found = -1
+    """The machine of stage k that has been blocked longest; NONE: none."""
+    found = NONE
     for s in range(p.first[k], p.first[k + 1]):
-        if p.machine[r, s].phase == BLOCKED:
-            if found < 0 or p.machine[r, s].called < p.machine[r, found].called:
-                found = s
+        m = p.machine[r, s]
+        if m.phase == BLOCKED and (found < 0 or m.called < p.machine[r, found].called):
+            found = s
     return found
 
 
-@njit(cache=True, nogil=True)
-def _go(p: Line, r: int, s: int, t: float) -> None:
-    """Let a machine take a part, and all before it that were blocked for want of the room."""
-    while _take(p, r, s, t):
-        k = p.stage[s]
+@njit(inline="always")
+def _waiting(p: Line, r: int, k: int) -> int:
+    """The first machine of stage k that waits and may begin a part; NONE: none."""
+    found = NONE
+    for s in range(p.first[k], p.first[k + 1]):
+        if found < 0 and p.machine[r, s].phase == WAIT and p.machine[r, s].able != 0:
+            found = s
+    return found
+
+
+@njit(inline="always")
+def _feed(p: Line, r: int, s: int, t: float) -> int:
+    """A part from outside for the first machine."""
+    job = _next_job(p, r, t)
+    if job >= 0:
+        _enter(p, r, job, t)
+    elif p.course[r].now < len(p.product):
+        p.due[r, s] = p.earliest[p.course[r].now]
+    return job
+
+
+@njit(inline="always")
+def _fetch(p: Line, r: int, s: int, t: float) -> int:
+    """A part from the room before a machine, or straight from a blocked machine where there is no room."""
+    k = p.stage[s]
+    q = p.queue[r, k]
+    job = NONE
+    if q.parts > 0:
+        ready = t
         if p.belt[k] >= 0:
-            for other in range(p.first[k], p.first[k + 1]):
-                if p.machine[r, other].phase == WAIT and p.machine[r, other].able != 0:
-                    p.due[r, other] = t
-        if k == 0 or p.room[k] == 0:
-            return
+            ready = p.arrive[r, p.belt[k], q.belt]
+        if ready <= t:
+            job = _pop(p, r, k)
+        else:
+            p.due[r, s] = ready
+    elif p.room[k] == 0 and k > 0:
         giver = _blocked(p, r, k - 1)
-        if giver < 0:
-            return
-        _push(p, r, k, p.machine[r, giver].job, t + p.nature[r, giver].transit_s)
-        s = giver
+        if giver >= 0:
+            job = p.machine[r, giver].job
+            _turn(p, r, giver, t, WAIT)
+            p.due[r, giver] = t
+    return job
 
 
-@njit(cache=True, nogil=True)
-def _hand_on(p: Line, r: int, s: int, t: float) -> bool:
-    """Hand the part on; False: there is no room and the machine keeps it."""
+@njit(inline="always")
+def _take(p: Line, r: int, s: int, t: float) -> bool:
+    """Let a machine without a part take one."""
+    m = p.machine[r, s]
+    job = NONE
+    p.due[r, s] = NEVER
+    if m.able != 0:
+        if p.stage[s] == 0 and p.between[r] <= 0.0:
+            job = _feed(p, r, s, t)
+        else:
+            job = _fetch(p, r, s, t)
+    m.job = job
+    if job < 0 and m.phase != WAIT:
+        _turn(p, r, s, t, WAIT)
+    return job >= 0
+
+
+@njit(inline="always")
+def _refill(p: Line, r: int, s: int, t: float) -> int:
+    """A part was taken: a machine that was blocked for want of its room gives its own; returns it, or NONE."""
+    k = p.stage[s]
+    giver = NONE
+    if p.belt[k] >= 0:
+        for other in range(p.first[k], p.first[k + 1]):
+            if p.machine[r, other].phase == WAIT and p.machine[r, other].able != 0:
+                p.due[r, other] = t
+    if k > 0 and p.room[k] > 0:
+        giver = _blocked(p, r, k - 1)
+        if giver >= 0:
+            _push(p, r, k, p.machine[r, giver].job, t + p.nature[r, giver].transit_s)
+    return giver
+
+
+@njit(inline="always")
+def _hand_on(p: Line, r: int, s: int, t: float) -> int:
+    """Hand the part on; the machine behind that waited for it, NONE, or STUCK: there is no room."""
     k = p.stage[s] + 1
     m = p.machine[r, s]
+    waiting = NONE
     if k == len(p.room):
-        _leave(p, r, m.job, t, True)
-        return True
-    waiting = -1
-    for other in range(p.first[k], p.first[k + 1]):
-        if p.machine[r, other].phase == WAIT and p.machine[r, other].able != 0:
-            waiting = other
-            break
-    parts = p.queue[r, k].parts
-    if parts >= p.room[k] and not (p.room[k] == 0 and waiting >= 0 and parts == 0):
-        _turn(p, r, s, t, BLOCKED)
-        m.called = t
-        p.due[r, s] = NEVER
-        return False
-    _push(p, r, k, m.job, t + p.nature[r, s].transit_s)
-    if waiting >= 0:
-        _go(p, r, waiting, t)
-    return True
+        _leave(p, r, m.job, t, 1)
+    else:
+        waiting = _waiting(p, r, k)
+        parts = p.queue[r, k].parts
+        if parts < p.room[k] or (p.room[k] == 0 and waiting >= 0 and parts == 0):
+            _push(p, r, k, m.job, t + p.nature[r, s].transit_s)
+        else:
+            _turn(p, r, s, t, BLOCKED)
+            m.called = t
+            p.due[r, s] = NEVER
+            waiting = STUCK
+    return waiting
 
 
-@njit(cache=True, nogil=True)
-def _finished(p: Line, r: int, s: int, t: float) -> None:
-    """A machine has done its work on a part."""
+@njit(inline="always")
+def _verdict(p: Line, r: int, s: int) -> int:
+    """Whether the part that is done is good, has to be done again, or is scrap; counts it."""
     m = p.machine[r, s]
     nature = p.nature[r, s]
+    verdict = GOOD
     if nature.scrap + nature.rework > 0.0:
-        u = uniform(p.keys[s, CHECK, r], m.checks)
+        u = uniform(p.keys[r, s, CHECK], m.checks)
         m.checks += 1
-        if u >= nature.scrap and u < nature.scrap + nature.rework:
-            _begin(p, r, s, t)
-            return
-        p.made[r, s, p.product[m.job]] += 1.0
         if u < nature.scrap:
+            verdict = SPOILT
             p.spoilt[r, s, p.product[m.job]] += 1.0
-            _leave(p, r, m.job, t, False)
-            _go(p, r, s, t)
-            return
-    else:
+        elif u < nature.scrap + nature.rework:
+            verdict = AGAIN
+    if verdict != AGAIN:
         p.made[r, s, p.product[m.job]] += 1.0
-    if _hand_on(p, r, s, t):
-        _go(p, r, s, t)
+    return verdict
 
 
-@njit(cache=True, nogil=True)
-def _event(p: Line, r: int, s: int, t: float) -> None:
-    """What is due at a machine."""
-    m = p.machine[r, s]
-    if m.phase == BUSY:
-        if m.left > 0.0:
-            m.failures += 1
-            _call(p, r, s, t, DOWN_ASKED)
-        else:
-            _finished(p, r, s, t)
-    elif m.phase == WAIT:
-        _go(p, r, s, t)
-    elif m.phase == SETUP:
-        _begin(p, r, s, t)
-        _free(p, r, t, SETUP_ASKED)
-    elif m.phase == DOWN:
-        m.to_fail = _drawn(p.keys[s, FAILURE, r], m.failures, p.nature[r, s].mtbf_s, 1.0)
-        _work(p, r, s, t, m.left)
-        _free(p, r, t, DOWN_ASKED)
+@njit(inline="always")
+def _call(p: Line, r: int, s: int, t: float, asked: int) -> None:
+    """Call a person: an operator to set up, a repairer to mend."""
+    _turn(p, r, s, t, asked)
+    p.machine[r, s].called = t
+    p.due[r, s] = NEVER
+    p.course[r].calls = 1
 
 
-@njit(cache=True, nogil=True)
-def _arrival(p: Line, r: int, t: float) -> None:
-    """A part comes in from outside; it goes away again when there is no room."""
+@njit(inline="always")
+def _free(p: Line, r: int, phase: int) -> None:
+    """The person who set up or mended is free."""
     c = p.course[r]
-    span = _drawn(p.line_keys[0, r], c.arrivals, p.between[r], p.between_cv)
-    c.arrivals += 1
-    p.due[r, len(p.stage)] = t + span
-    job = _next_job(p, r, t)
-    if job < 0:
-        return
-    waiting = -1
-    for s in range(p.first[0], p.first[1]):
-        if p.machine[r, s].phase == WAIT and p.machine[r, s].able != 0:
-            waiting = s
+    if phase == SETUP:
+        c.operators += 1
+    else:
+        c.repairers += 1
+    c.calls = 1
+
+
+@njit(inline="always")
+def _staff(p: Line, r: int, t: float) -> None:
+    """Send free people to the machines that have waited longest for them."""
+    c = p.course[r]
+    c.calls = 0
+    while c.people != 0:
+        longest = NONE
+        for s in range(len(p.stage)):
+            m = p.machine[r, s]
+            open_ = (m.phase == SETUP_ASKED and c.operators > 0) or (
+                m.phase == DOWN_ASKED and c.repairers > 0
+            )
+            if open_ and m.held == 0:
+                if longest < 0 or m.called < p.machine[r, longest].called:
+                    longest = s
+        if longest < 0:
             break
-    if p.queue[r, 0].parts >= p.room[0] and waiting < 0:
-        c.lost += 1
-        return
-    _enter(p, r, job, t)
-    _push(p, r, 0, job, t)
-    if waiting >= 0:
-        _go(p, r, waiting, t)
+        m = p.machine[r, longest]
+        nature = p.nature[r, longest]
+        if m.phase == SETUP_ASKED:
+            c.operators -= 1
+            number, stream, mean, cv, phase = (
+                m.settings, SETTING, nature.setup_s, nature.setup_cv, SETUP,
+            )  # fmt: skip
+            m.settings += 1
+        else:
+            c.repairers -= 1
+            number, stream, mean, cv, phase = (
+                m.repairs, REPAIR, nature.mttr_s, nature.repair_cv, DOWN,
+            )  # fmt: skip
+            m.repairs += 1
+        p.due[r, longest] = t + stretch(p.keys[r, longest, stream], number, mean, cv)
+        _turn(p, r, longest, t, phase)
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always")
+def _arrival(p: Line, r: int, t: float) -> int:
+    """A part comes in from outside, or goes away for want of room; the machine that waited for it, or NONE."""
+    c = p.course[r]
+    p.due[r, len(p.stage)] = t + stretch(p.line_keys[r, 0], c.arrivals, p.between[r], p.between_cv)
+    c.arrivals += 1
+    waiting = NONE
+    job = _next_job(p, r, t)
+    if job >= 0:
+        waiting = _waiting(p, r, 0)
+        if p.queue[r, 0].parts >= p.room[0] and waiting < 0:
+            c.lost += 1
+        else:
+            _enter(p, r, job, t)
+            _push(p, r, 0, job, t)
+    return waiting
+
+
+@njit(inline="always")
 def _open(
     p: Line, r: int, t: float, people: bool, feeding: bool, out: Ints, ready: NDArray[np.bool_]
 ) -> None:
     """At the begin of a step: who may begin parts, whose clock stands."""
     machines = len(p.stage)
+    c = p.course[r]
     for s in range(machines):
         m = p.machine[r, s]
         person = m.phase == SETUP or m.phase == DOWN
@@ -488,15 +404,18 @@ def _open(
             if stop:
                 m.rest = p.due[r, s] - t
                 p.due[r, s] = NEVER
-            elif person or m.phase == BUSY:
-                p.due[r, s] = t + m.rest
+            else:
+                c.calls = 1
+                if person or m.phase == BUSY:
+                    p.due[r, s] = t + m.rest
         may = people and ready[s, r] and not out[s]
         able = 1 if may and (p.stage[s] > 0 or feeding or p.between[r] > 0.0) else 0
         if able != m.able:
             m.able = able
             if m.phase == WAIT:
                 p.due[r, s] = t if able else NEVER
-    c = p.course[r]
+    if people and c.people == 0:
+        c.calls = 1
     c.people = 1 if people else 0
     if people and c.next_s >= 0.0:
         p.due[r, machines] = t + c.next_s
@@ -504,24 +423,80 @@ def _open(
     elif not people and c.next_s < 0.0 and p.between[r] > 0.0:
         c.next_s = p.due[r, machines] - t
         p.due[r, machines] = NEVER
-    if people:
-        while c.operators > 0 and _someone(p, r, SETUP_ASKED):
-            c.operators -= 1
-            _free(p, r, t, SETUP_ASKED)
-        while c.repairers > 0 and _someone(p, r, DOWN_ASKED):
-            c.repairers -= 1
-            _free(p, r, t, DOWN_ASKED)
 
 
-@njit(cache=True, nogil=True)
-def _someone(p: Line, r: int, asked: int) -> bool:
-    for s in range(len(p.stage)):
-        if p.machine[r, s].phase == asked and p.machine[r, s].held == 0:
-            return True
-    return False
+@njit(inline="always")
+def _event(p: Line, r: int, s: int, t: float) -> tuple[int, int, int]:
+    """What is due at a machine: who looks for a part now, who after that, who begins its part; NONE: nobody."""
+    m = p.machine[r, s]
+    go, then, begin = NONE, NONE, NONE
+    if m.phase == BUSY:
+        if m.left > 0.0:
+            m.failures += 1
+            _call(p, r, s, t, DOWN_ASKED)
+        else:
+            verdict = _verdict(p, r, s)
+            if verdict == AGAIN:
+                begin = s
+            elif verdict == SPOILT:
+                _leave(p, r, m.job, t, 0)
+                go = s
+            else:
+                go = _hand_on(p, r, s, t)
+                if go == STUCK:
+                    go = NONE
+                elif go == NONE:
+                    go = s
+                else:
+                    then = s
+    elif m.phase == WAIT:
+        go = s
+    else:
+        _free(p, r, m.phase)
+        begin = s
+    return go, then, begin
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always")
+def _events(p: Line, r: int, start_s: float, end_s: float) -> None:
+    """Play a run up to the end of the step."""
+    machines = len(p.stage)
+    t = start_s
+    while True:
+        if p.course[r].calls != 0:
+            _staff(p, r, t)
+        s, t = 0, p.due[r, 0]
+        for other in range(1, machines + 1):
+            if p.due[r, other] < t:
+                s, t = other, p.due[r, other]
+        if t >= end_s:
+            break
+        go, then, begin = NONE, NONE, NONE
+        if s == machines:
+            go = _arrival(p, r, t)
+        else:
+            go, then, begin = _event(p, r, s, t)
+        while go >= 0 or begin >= 0:
+            if begin < 0:
+                s = go
+                go = NONE
+                if _take(p, r, s, t):
+                    m = p.machine[r, s]
+                    go = _refill(p, r, s, t)
+                    product = p.product[m.job]
+                    if m.set_for != product and p.nature[r, s].setup_s > 0.0:
+                        _call(p, r, s, t, SETUP_ASKED)
+                    else:
+                        begin = s
+                    m.set_for = product
+                if go < 0:
+                    go, then = then, NONE
+            if begin >= 0:
+                _begin(p, r, begin, t)
+                begin = NONE
+
+
+@njit(cache=True, nogil=True, _nrt=False)
 def play(
     p: Line,
     start_s: float,
@@ -537,21 +512,10 @@ def play(
         people: Whether people work. feeding: Whether new parts may come in. out: [machines] 1 where an outage holds
             it. ready: [machines, runs] Whether a machine may begin parts (an oven is hot).
     """
-    runs, places = p.due.shape
-    for r in range(runs):
+    for r in range(len(p.course)):
         _open(p, r, start_s, people, feeding, out, ready)
-        while True:
-            s, t = 0, p.due[r, 0]
-            for other in range(1, places):
-                if p.due[r, other] < t:
-                    s, t = other, p.due[r, other]
-            if t >= end_s:
-                break
-            if s < places - 1:
-                _event(p, r, s, t)
-            else:
-                _arrival(p, r, t)
-        for s in range(places - 1):
+        _events(p, r, start_s, end_s)
+        for s in range(len(p.stage)):
             _turn(p, r, s, end_s, p.machine[r, s].phase)
         c = p.course[r]
         c.wip_s += c.wip * (end_s - c.since)

@@ -14,7 +14,8 @@ from ecotwin.simulation.chance import Keys
 from ecotwin.simulation.contract import Case, Draw
 from ecotwin.simulation.linebook import STATES
 from ecotwin.simulation.lineplan import UNLIMITED, Plan, Station, defaults, drawn
-from ecotwin.simulation.lineplay import COURSE, MACHINE, NATURE, NEVER, PHASES, QUEUE, Line, _drawn
+from ecotwin.simulation.lineplay import stretch
+from ecotwin.simulation.linetypes import COURSE, MACHINE, NATURE, NEVER, PHASES, QUEUE, Line
 from ecotwin.simulation.surroundings import BREAK, FREE, WORK, Surroundings
 
 STREAM_NAMES = ("service", "check", "failure", "repair", "setting")
@@ -61,7 +62,9 @@ def sheet(plan: Plan, draw: Draw, case: Case) -> Sheet:
         ScenarioFault: A parameter is impossible, or the line can never come to rest (see `lineplan`).
     """
     line, stations = plan.line, plan.stations
-    whole = {n: _whole(draw, line, n) for n in ("operators", "repairers", "lot_parts", "load_parts")}
+    whole = {
+        n: _whole(draw, line, n) for n in ("operators", "repairers", "lot_parts", "load_parts")
+    }
     load = max(1, whole["load_parts"])
     cycle = np.stack([_cycle(plan, s, draw) for s in stations], axis=1) * load
     nature = np.zeros((draw.runs, len(stations)), NATURE)
@@ -141,12 +144,12 @@ def _nature(nature: NDArray[np.void], n: int, machine: str, draw: Draw) -> None:
         nature[field][:, n] = drawn(draw, machine, name) * factor
 
 
-def _room(
-    plan: Plan, draw: Draw, nature: NDArray[np.void], cycle: Floats, load: int
-) -> Ints:
+def _room(plan: Plan, draw: Draw, nature: NDArray[np.void], cycle: Floats, load: int) -> Ints:
     """Room before each stage [loads], with the belt that leads there."""
     room = np.zeros(plan.stages, np.int64)
-    first = [next(n for n, s in enumerate(plan.stations) if s.stage == k) for k in range(plan.stages)]
+    first = [
+        next(n for n, s in enumerate(plan.stations) if s.stage == k) for k in range(plan.stages)
+    ]
     for k, n in enumerate(first):
         parts = float(drawn(draw, plan.stations[n].id, "buffer_parts")[0])
         if parts < 0.0:
@@ -250,12 +253,20 @@ def _possible(made: Sheet) -> None:
     for n, s in enumerate(made.plan.stations):
         if made.cycle_s[:, n].min() <= 0.0:
             faults.append(f"a part takes no time at {s.id}")
-        for field, name in (("cv", "cycle_cv"), ("setup_cv", "setup_cv"), ("repair_cv", "repair_cv")):
+        for field, name in (
+            ("cv", "cycle_cv"),
+            ("setup_cv", "setup_cv"),
+            ("repair_cv", "repair_cv"),
+        ):
             if nature[field][:, n].max() > 1.0:
                 faults.append(f"{name} of {s.id} is {nature[field][:, n].max():g} (0 to 1)")
         if (nature["scrap"][:, n] + nature["rework"][:, n]).max() >= 1.0:
             faults.append(f"{s.id} lets no part through: scrap and rework take all")
-        if nature["setup_s"][:, n].max() > 0.0 and not made.operators and len(set(made.product)) > 1:
+        if (
+            nature["setup_s"][:, n].max() > 0.0
+            and not made.operators
+            and len(set(made.product)) > 1
+        ):
             faults.append(f"nobody sets {s.id} up")
         if nature["mtbf_s"][:, n].max() > 0.0 and not made.repairers:
             faults.append(f"nobody repairs {s.id}")
@@ -296,7 +307,9 @@ def _stable(made: Sheet) -> None:
         [1.0 - made.nature["scrap"][:, stage == k].mean(axis=1) for k in range(made.plan.stages)],
         axis=1,
     )
-    flow = np.divide(1.0, made.between_s, out=np.full(len(able), np.inf), where=made.between_s > 0.0)
+    flow = np.divide(
+        1.0, made.between_s, out=np.full(len(able), np.inf), where=made.between_s > 0.0
+    )
     for k in range(made.plan.stages):
         load = (flow / able[:, k]).max()
         open_in = k > 0 or bool((made.between_s > 0.0).all())
@@ -311,14 +324,16 @@ def _stable(made: Sheet) -> None:
 
 
 def keys(made: Sheet, draw: Draw) -> tuple[Keys, Keys]:
-    """Streams of chance: of the machines [machines, streams, runs], of the line [2, runs]."""
+    """Streams of chance: of the machines [runs, machines, streams], of the line [runs, 2]."""
     machines = [
-        np.stack([draw.chance.keys(f"{s.id}.{name}") for name in STREAM_NAMES])
+        np.stack([draw.chance.keys(f"{s.id}.{name}") for name in STREAM_NAMES], axis=1)
         for s in made.plan.stations
     ]
     line = made.plan.line
     own = [draw.chance.keys(f"{line}.arrival"), draw.chance.keys(f"{line}.lot")]
-    return np.ascontiguousarray(np.stack(machines)), np.ascontiguousarray(np.stack(own))
+    return np.ascontiguousarray(np.stack(machines, axis=1)), np.ascontiguousarray(
+        np.stack(own, axis=1)
+    )
 
 
 def line_of(made: Sheet, draw: Draw) -> Line:
@@ -342,7 +357,7 @@ def line_of(made: Sheet, draw: Draw) -> Line:
     course["operators"], course["repairers"] = made.operators, made.repairers
     course["next_s"] = -1.0
     line = Line(
-        first, stage, belt, made.room, np.asarray(made.product, np.int64), made.earliest_s, made.target,
+        first, stage, belt, made.room, np.asarray(made.product, np.int64), made.earliest_s, made.target.copy(),
         made.mix, made.lot, made.between_s, made.between_cv, np.ascontiguousarray(made.cycle_s),
         made.nature, streams, own, machine, np.full((runs, machines + 1), NEVER), course,
         np.zeros((runs, stages), QUEUE), np.zeros((runs, stages, marks), np.int32),
@@ -362,10 +377,12 @@ def _chances(line: Line) -> None:
         for s in range(len(line.stage)):
             mtbf = line.nature["mtbf_s"][r, s]
             line.machine["to_fail"][r, s] = (
-                _drawn(line.keys[s, 2, r], 0, mtbf, 1.0) if mtbf > 0.0 else NEVER
+                stretch(line.keys[r, s, 2], 0, mtbf, 1.0) if mtbf > 0.0 else NEVER
             )
         if line.between[r] > 0.0:
-            line.course["next_s"][r] = _drawn(line.line_keys[0, r], 0, line.between[r], line.between_cv)
+            line.course["next_s"][r] = stretch(
+                line.line_keys[r, 0], 0, line.between[r], line.between_cv
+            )
             line.course["arrivals"][r] = 1
 
 

@@ -64,7 +64,9 @@ class LineUnit:
                 self._matter.append((n, columns.index(pair), int(of == "spoilt")))
                 self._kg.append(kg)
         self.columns = (*columns, (self.name, "parts_good"), (self.name, "wip_h"))
-        wanted = tuple(n for n, c in (("air", "air_m3"), ("nitrogen", "nitrogen_m3")) if self._any(c))
+        wanted = tuple(
+            n for n, c in (("air", "air_m3"), ("nitrogen", "nitrogen_m3")) if self._any(c)
+        )
         heats = ("hall_heat", "cold")
         self.asks: tuple[str, ...] = () if self.alone else wanted
         self.may_ask: tuple[str, ...] = (*wanted, *heats) if self.alone else heats
@@ -90,10 +92,7 @@ class LineUnit:
         cold_until = place_image(made, line, case, draw)
         stations = self.plan.stations
         flow = np.stack(
-            [
-                np.stack([drawn(draw, s.id, n) for n in _FLOWS], axis=1)
-                for s in stations
-            ],
+            [np.stack([drawn(draw, s.id, n) for n in _FLOWS], axis=1) for s in stations],
             axis=1,
         )
         one = {n: np.array([float(drawn(draw, s.id, n)[0]) for s in stations]) for n in _SHARES}
@@ -103,7 +102,9 @@ class LineUnit:
             np.array(self._own, np.int64), np.array(self._matter, np.int64).reshape(-1, 3),
             np.array(self._kg, np.float64).reshape(-1, len(self.plan.products)), made.load, made.content,
         )  # fmt: skip
-        warm = {stations[n].id: float(drawn(draw, stations[n].id, "warmup_min")[0]) for n in self._ovens}
+        warm = {
+            stations[n].id: float(drawn(draw, stations[n].id, "warmup_min")[0]) for n in self._ovens
+        }
         return {
             "line": line,
             "book": books,
@@ -128,12 +129,14 @@ class LineUnit:
         )  # fmt: skip
         bar = board.given.get("air_bar")
         scale = (
-            np.ones(board.runs) if bar is None else (bar + AMBIENT_BAR) / (REFERENCE_BAR + AMBIENT_BAR)
+            np.ones(board.runs)
+            if bar is None
+            else (bar + AMBIENT_BAR) / (REFERENCE_BAR + AMBIENT_BAR)
         )
         asks = np.empty((len(ASKED), board.runs))
         book(
             line, state["book"], board.step_s, people, state["held"], state["ready"], course.rest[n],
-            scale, board.out, asks,
+            scale, board.out, asks, np.empty(9),
         )  # fmt: skip
         if line.course["overflow"].any():
             raise ScenarioFault(
@@ -164,7 +167,9 @@ class LineUnit:
         around, n = board.around, board.step
         for place in self._ovens:
             machine = self.plan.stations[place].id
-            busy, parts = self._place[place, [QUANTITIES.index("busy_h"), QUANTITIES.index("parts_total")]]
+            busy, parts = self._place[
+                place, [QUANTITIES.index("busy_h"), QUANTITIES.index("parts_total")]
+            ]
             board.given[f"busy:{machine}"] = board.out[:, busy] * (3600.0 / board.step_s)
             board.given[f"parts:{machine}"] = board.out[:, parts].copy()
             soon = around.kind[n] != FREE or around.to_work_s[n] <= state["warm_s"][machine]
@@ -193,7 +198,9 @@ class LineUnit:
         for n, job in enumerate(case.jobs.get(name, ())):
             done = np.where(line.target[:, n] == 0, 0.0, line.finish[:, n]) / 3600.0
             told[f"job.{job.id}.finish_h"] = done
-            told[f"job.{job.id}.good"] = job.done + line.good[:, n] * made.load * made.content[:, -1]
+            told[f"job.{job.id}.good"] = (
+                job.done + line.good[:, n] * made.load * made.content[:, -1]
+            )
             if job.due is not None:
                 due = (micros(job.due) - micros(case.start)) / SECOND / 3600.0
                 told[f"job.{job.id}.late_h"] = np.maximum(
