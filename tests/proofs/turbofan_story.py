@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -16,7 +16,7 @@ import numpy as np
 from ecotwin.clock import Period
 from ecotwin.cycle.asking import Asked
 from ecotwin.plant import Plant, load
-from ecotwin.records import Floats
+from ecotwin.records import Floats, Samples
 from ecotwin.simulation.contract import Case, Image
 from ecotwin.simulation.engine import run
 from ecotwin.simulation.surroundings import Weather
@@ -31,6 +31,8 @@ from ecotwin.simulation.turbofans.upkeep import (
     wash_interval,
 )
 from ecotwin_standin.lives import Life, lives
+from ecotwin_standin.plantside import Plantside
+from ecotwin_standin.recording import write_days
 from ecotwin_standin.world import World
 from proofs import month
 
@@ -69,17 +71,14 @@ class Day:
 
 
 def recorded_day(folder: Path, seed: int, start: datetime) -> Day:
-    """Record a day of the stand-in, play it through the twin, and ask for its figures."""
-    files = month.record(
-        folder / "record", seed, start, calm_days=0, days=1, scenario="calm", plant=FLEET, step_s=30
-    )
-    world = World(fleet(), start.astimezone(UTC), seed)
+    """Record a day of the stand-in in minutes, play it through the twin, and ask for its figures."""
+    side = Plantside(fleet(), start.astimezone(UTC), seed, None, 60.0, None, follow=False)
+    world = side.world
     frames = [m.id for m in fleet().machines if m.kind == "airframe"]
     before = sum(world.machines[f].v["flights"] for f in frames)
-    for _ in range(2880):
-        world.step()
+    files = write_days(fleet(), _batches(side), folder / "days", "parquet", lambda _: None)
     plant = month.recorded_plant(FLEET)
-    twin = month.twin_of(plant, files.days, folder / "twin")
+    twin = month.twin_of(plant, [path for path, _ in files], folder / "twin")
     try:
         month.play(twin)
         asked = Asked(plant, twin.store, twin.ledger, twin.now())
@@ -96,6 +95,18 @@ def recorded_day(folder: Path, seed: int, start: datetime) -> Day:
         twin.stop()
     flights = sum(world.machines[f].v["flights"] for f in frames) - before
     return Day(told, world.totals["fuel_kg"], world.totals["nox_kg"], flights, found)
+
+
+def _batches(side: Plantside) -> Iterator[Samples]:
+    order = np.array(side.world.order, np.int32)
+    for _ in range(6):
+        stamps, values, silent = side.run(240)
+        keep = ~silent.ravel()
+        yield Samples.of(
+            np.tile(order, 240)[keep],
+            np.repeat(np.array(stamps, np.int64), len(order))[keep],
+            values.ravel()[keep],
+        )
 
 
 @dataclass(frozen=True)
