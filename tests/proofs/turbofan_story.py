@@ -1,0 +1,291 @@
+"""The story of the engine fleet in plain functions: a recorded day, a day ahead, life left, upkeep on true lives."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ecotwin.clock import Period
+from ecotwin.cycle.asking import Asked
+from ecotwin.plant import Plant, load
+from ecotwin.records import Floats, Samples
+from ecotwin.simulation.contract import Case, Image
+from ecotwin.simulation.engine import run
+from ecotwin.simulation.surroundings import Weather
+from ecotwin.simulation.turbofans.life import History, LifeModel
+from ecotwin.simulation.turbofans.upkeep import (
+    Avoided,
+    Terms,
+    Upkeep,
+    avoided,
+    facts_of,
+    plan,
+    wash_interval,
+)
+from ecotwin_standin.lives import Life, lives
+from ecotwin_standin.plantside import Plantside
+from ecotwin_standin.recording import write_days
+from ecotwin_standin.world import World
+from proofs import month
+
+FLEET = month.ROOT / "plants" / "turbofan.yaml"
+PUBLIC = (
+    Path(os.environ.get("ECOTWIN_PUBLIC_DATA", month.ROOT.parent / "shared" / "data")) / "cmapss"
+)
+EVERY = 100.0
+"""Flights between two take-off reports of the made lives."""
+TERMS = Terms(fuel_kg=2450.0, fuel_price=0.82, fuel_kg_co2e=3.184)
+"""Fuel of one engine in one flight as the stand-in flies it; price and factor of the plant file."""
+
+
+@cache
+def fleet() -> Plant:
+    """The plant file."""
+    return load(FLEET)
+
+
+# -- a recorded day -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Day:
+    """What the twin says of a recorded day, and what really was.
+
+    Attributes:
+        told: (element, indicator) -> value, low, high. fuel_kg, nox_kg, flights: Truth of the site. findings: Titles.
+    """
+
+    told: dict[tuple[str, str], tuple[float, float, float]]
+    fuel_kg: float
+    nox_kg: float
+    flights: float
+    findings: tuple[str, ...]
+
+
+def recorded_day(folder: Path, seed: int, start: datetime) -> Day:
+    """Record a day of the stand-in in minutes, play it through the twin, and ask for its figures."""
+    side = Plantside(fleet(), start.astimezone(UTC), seed, None, 60.0, None, follow=False)
+    world = side.world
+    frames = [m.id for m in fleet().machines if m.kind == "airframe"]
+    before = sum(world.machines[f].v["flights"] for f in frames)
+    files = write_days(fleet(), _batches(side), folder / "days", "parquet", lambda _: None)
+    plant = month.recorded_plant(FLEET)
+    twin = month.twin_of(plant, [path for path, _ in files], folder / "twin")
+    try:
+        month.play(twin)
+        asked = Asked(plant, twin.store, twin.ledger, twin.now())
+        period = Period(start.astimezone(UTC), start.astimezone(UTC) + timedelta(days=1))
+        places = [plant.site.id, "aircraft_1", "engine_1a", "test_cell_1"]
+        accounts = asked.accounts(period, places)
+        told = {}
+        for place in places:
+            for name in ("ghg.scope1", "air.nox", "cost.fuel"):
+                m = accounts.of(place, name)
+                told[place, name] = (m.value, m.low, m.high)
+        found = tuple(f.title for f in month.findings_of(twin))
+    finally:
+        twin.stop()
+    flights = sum(world.machines[f].v["flights"] for f in frames) - before
+    return Day(told, world.totals["fuel_kg"], world.totals["nox_kg"], flights, found)
+
+
+def _batches(side: Plantside) -> Iterator[Samples]:
+    order = np.array(side.world.order, np.int32)
+    for _ in range(6):
+        stamps, values, silent = side.run(240)
+        keep = ~silent.ravel()
+        yield Samples.of(
+            np.tile(order, 240)[keep],
+            np.repeat(np.array(stamps, np.int64), len(order))[keep],
+            values.ravel()[keep],
+        )
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """A day run ahead beside the same day of the stand-in; every figure: truth, mean, 5 and 95 % of the runs."""
+
+    fuel_per_flight: tuple[float, float, float, float]
+    nox_per_flight: tuple[float, float, float, float]
+    flights: tuple[float, float, float, float]
+
+
+def ahead(seed: int, start: datetime, days: int = 2, runs: int = 100) -> Ahead:
+    """Run the fleet ahead from the stand-in's image, doing nothing, and let the stand-in live the same days."""
+    world = World(fleet(), start, seed)
+    values = {fleet().signals[i].id: v for i, v in zip(world.order, world.values(), strict=True)}
+    frames = [m.id for m in fleet().machines if m.kind == "airframe"]
+    steps = days * 1440
+    outdoor = np.empty((1, steps))
+    before = {k: world.totals[k] for k in ("fuel_kg", "nox_kg")}
+    flown = sum(world.machines[f].v["flights"] for f in frames)
+    for n in range(2 * steps):
+        world.step()
+        outdoor[0, n // 2] = world.weather.temperature_c
+    case = Case(
+        fleet(), start, 24.0 * days, runs, 1000 + seed, Weather(outdoor, outdoor - 4.0, np.zeros((1, steps))),
+        image=Image(start, values),
+    )  # fmt: skip
+    outcome = run(case)
+    flights = outcome.total("flights")
+    truth = sum(world.machines[f].v["flights"] for f in frames) - flown
+
+    def beside(real: float, made: Floats) -> tuple[float, float, float, float]:
+        return real, float(made.mean()), *(float(q) for q in np.quantile(made, (0.05, 0.95)))  # type: ignore[return-value]
+
+    return Ahead(
+        beside(
+            (world.totals["fuel_kg"] - before["fuel_kg"]) / truth,
+            outcome.total("fuel_kg") / flights,
+        ),
+        beside(
+            (world.totals["nox_kg"] - before["nox_kg"]) / truth, outcome.total("nox_kg") / flights
+        ),
+        beside(truth, flights),
+    )
+
+
+# -- life left ------------------------------------------------------------------------------
+
+
+def reports(made: Sequence[Life], keep: dict[int, int] | None = None) -> History:
+    """Take-off reports of lives, each up to a number of reports; none: to the end."""
+    unit, cycle, sensors, settings, tests = [], [], [], [], {}
+    for life in made:
+        n = len(life.cycles) if keep is None else keep[life.unit]
+        unit.append(np.full(n, life.unit))
+        cycle.append(life.cycles[:n])
+        sensors.append(life.sensors[:n])
+        settings.append(life.settings[:n])
+        tests[life.unit] = life.tested
+    whole = (
+        np.concatenate(unit),
+        np.concatenate(cycle),
+        np.concatenate(sensors),
+        np.concatenate(settings),
+    )
+    return History(*whole, tests)
+
+
+def judged(told: Sequence[Any], truth: Floats, by_age: Floats) -> dict[str, float]:
+    """How well life left was told."""
+    rul, low, high = (np.array([getattr(e, n) for e in told]) for n in ("rul", "low", "high"))
+    return {
+        "engines": float(len(told)),
+        "rmse": float(np.sqrt(np.mean((rul - truth) ** 2))),
+        "rmse_by_age": float(np.sqrt(np.mean((by_age - truth) ** 2))),
+        "bias": float(np.mean(rul - truth)),
+        "coverage": float(np.mean((low <= truth) & (truth <= high))),
+        "width": float(np.mean(high - low)),
+    }
+
+
+@cache
+def learned(seed: int, count: int) -> LifeModel:
+    """A model of the stand-in's engines that were followed to their end."""
+    return LifeModel(reports(lives(seed, count, EVERY)))
+
+
+def life_left(seed: int, followed: int = 40, asked: int = 40) -> dict[str, float]:
+    """Engines of one seed teach; those of another are asked at one moment of their life each."""
+    model = learned(seed, followed)
+    median = np.median([life.end for life in lives(seed, followed, EVERY)])
+    made = lives(seed + 5000, asked, EVERY)
+    rng = np.random.default_rng(seed)
+    keep = {life.unit: int(rng.integers(20, len(life.cycles))) for life in made}
+    told = model.left(reports(made, keep))
+    flown = np.array([life.cycles[keep[life.unit] - 1] for life in made])
+    truth = np.array([life.end for life in made]) - flown
+    return judged(told, truth, np.maximum(0.0, median - flown)) | {"near": _near(told, truth)}
+
+
+def _near(told: Sequence[Any], truth: Floats) -> float:
+    error = np.array([e.rul for e in told]) - truth
+    return float(np.sqrt(np.mean(error[truth < 4000.0] ** 2)))
+
+
+@dataclass(frozen=True)
+class Served:
+    """Engines of true lives taken off by the plan and by fixed flights: mean flights of each, and engines too late."""
+
+    engines: int
+    by_condition: float
+    by_fixed: float
+    late_condition: int
+    late_fixed: int
+    possible: float
+
+
+def served(seed: int, followed: int = 40, asked: int = 25) -> Served:
+    """Follow engines of another seed report by report; each comes off when the low end of its life left nears."""
+    model = learned(seed, followed)
+    facts = facts_of(fleet(), "engine_1a")
+    fixed = facts["fixed_restoration_cycles"]
+    off, late, plain, plain_late = [], 0, [], 0
+    made = lives(seed + 9000, asked, EVERY)
+    for life in made:
+        moments = list(range(20, len(life.cycles) + 1, 2))
+        whole = reports([life])
+        rows = np.concatenate([np.arange(n) for n in moments])
+        unit = np.repeat(np.arange(len(moments)), moments)
+        tests = dict.fromkeys(range(len(moments)), life.tested)
+        told = model.left(
+            History(unit, whole.cycle[rows], whole.sensors[rows], whole.settings[rows], tests)
+        )
+        due = next((e.cycle for e in told if e.low < TERMS.lead), None)
+        late += due is None
+        off.append(life.end if due is None else due)
+        plain_late += life.end < fixed
+        plain.append(min(life.end, fixed))
+    ends = float(np.mean([life.end for life in made]))
+    return Served(asked, float(np.mean(off)), float(np.mean(plain)), late, plain_late, ends)
+
+
+# -- upkeep ---------------------------------------------------------------------------------
+
+
+def plans(
+    seed: int, runs: int = 200, flights: float = 30_000.0
+) -> dict[str, tuple[Upkeep, list[Avoided]]]:
+    """Rules of upkeep for six engines beside the fixed one: name -> what came of it, and what it avoids."""
+    facts = facts_of(fleet(), "engine_1a")
+    best = wash_interval(facts, TERMS)
+    dear = Terms(TERMS.fuel_kg, TERMS.fuel_price, TERMS.fuel_kg_co2e, carbon_price=0.12)
+    often = Terms(TERMS.fuel_kg, TERMS.fuel_price, TERMS.fuel_kg_co2e, wash_every=best)
+
+    def made(terms: Terms, rule: str) -> Upkeep:
+        return plan(facts, terms, rule, engines=6, flights=flights, runs=runs, seed=seed)
+
+    usual = made(TERMS, "fixed")
+    others = {
+        f"fixed, washed every {best:,.0f} flights": made(often, "fixed"),
+        "by condition": made(TERMS, "condition"),
+        "by condition, CO2e worth 120 a tonne": made(dear, "worth"),
+    }
+    found = {"fixed": (usual, avoided(usual, usual))}
+    return found | {name: (other, avoided(usual, other)) for name, other in others.items()}
+
+
+# -- public data ----------------------------------------------------------------------------
+
+
+def cmapss(name: str) -> Floats:
+    """A table of C-MAPSS."""
+    path = PUBLIC / name
+    if path.suffix == ".gz":
+        with gzip.open(path, "rt") as file:
+            return np.loadtxt(file)
+    return np.loadtxt(path)
+
+
+def cmapss_history(table: Floats) -> History:
+    """Its rows as reports: 3 settings, 21 sensors."""
+    return History(table[:, 0].astype(np.int64), table[:, 1], table[:, 5:], table[:, 2:5])
