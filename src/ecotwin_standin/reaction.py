@@ -200,7 +200,7 @@ class StirredReactor(Machine):
         self.mol = [2.1, 1.1, 1.1, 0.35]
         self.still = list(self.mol)
         self.t_c, self.jacket_c = 114.0, 112.0
-        self.valve, self.sum_k = 10.0, 0.0
+        self.valve, self.sum_k, self.wanted = 10.0, 0.0, 10.0
 
     def _rates(self, mol: list[float], t_c: float, active: float) -> tuple[float, float, float]:
         lift = 1.0 / (t_c + 273.15) - 1.0 / 387.15
@@ -209,29 +209,29 @@ class StirredReactor(Machine):
         return active * k1 * a, active * k2 * b, k3 * a * a
 
     def step(self, world: World) -> None:
-        """Valve first, then the balances."""
+        """Balances with the valve, then what more heat the feed needs."""
         given, fault = world.given, self.fault
         given["feed_aim"] = self.setpoint.get("feed_sp", 14.19)
-        aim = self.setpoint.get("temperature_sp", 114.2)
-        error = self.t_c - aim
-        wanted = 10.0 + 9.0 * error + self.sum_k
-        if -60.0 < wanted < 100.0 or wanted * error < 0.0:
-            self.sum_k += 9.0 * error * world.seconds / 900.0
-        moved = min(100.0, max(0.0, wanted))
-        stuck = fault.get("cooling_valve_stuck") if fault else None
-        self.valve = moved if stuck is None else stuck
-        trim = given.get("heat_trim_k", 0.0)
-        given["heat_trim_k"] = follow(
-            trim, min(30.0, max(0.0, -0.25 * wanted)), world.seconds, 120.0
-        )
         decay = min(0.9, fault.get("catalyst_decay", 0.0)) if fault else 0.0
-        duty = self._balances(world, 1.0 - decay)
+        stuck = fault.get("cooling_valve_stuck") if fault else None
+        duty = self._balances(world, 1.0 - decay, stuck)
+        trim = min(30.0, max(0.0, -0.12 * self.wanted))
+        given["heat_trim_k"] = follow(given.get("heat_trim_k", 0.0), trim, world.seconds, 120.0)
         self.state = BUSY if given.get("feed_m3_h", 0.0) > 0.5 else IDLE
         self.spend(world, self.agitator + 0.11 * self.valve / 100.0 * 3.2 + 1.4)
         world.reject_kw += max(0.0, duty)
         self._show(world, duty)
 
-    def _balances(self, world: World, active: float) -> float:
+    def _control(self, aim: float, seconds: float, stuck: float | None) -> None:
+        """The valve; what it wants below zero is heat, which the feed heater gives."""
+        error = self.t_c - aim
+        wanted = 10.0 + 9.0 * error + self.sum_k
+        if -250.0 < wanted < 100.0 or wanted * error < 0.0:
+            self.sum_k += 9.0 * error * seconds / 900.0
+        self.wanted = wanted
+        self.valve = min(100.0, max(0.0, wanted)) if stuck is None else stuck
+
+    def _balances(self, world: World, active: float, stuck: float | None) -> float:
         """One step of the plant in small ones; returns the mean heat to the jacket [kW]."""
         given = world.given
         parts = ceil(world.seconds / 5.0)
@@ -239,9 +239,11 @@ class StirredReactor(Machine):
         q, fed = given.get("feed_m3_h", 14.0), given.get("feed_mol_l", 5.1)
         inlet, water_c = given.get("heated_c", 104.0), world.tower_c
         well = 1.0 - self.corner
-        coolant = 3.2 * self.valve / 100.0 * 1.163
+        aim = self.setpoint.get("temperature_sp", 114.2)
         taken = 0.0
         for _ in range(parts):
+            self._control(aim, world.seconds / parts, stuck)
+            coolant = 3.2 * self.valve / 100.0 * 1.163
             r1, r2, r3 = self._rates(self.mol, self.t_c, active)
             s1, s2, s3 = self._rates(self.still, self.t_c, active)
             made = (-r1 - r3, r1 - r2, r2, 0.5 * r3)

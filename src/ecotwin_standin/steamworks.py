@@ -7,7 +7,7 @@ Sources:
 
 from __future__ import annotations
 
-from math import exp
+from math import ceil, exp
 from typing import TYPE_CHECKING
 
 from ecotwin_standin.chance import Chance
@@ -77,19 +77,14 @@ class SteamBoiler(Machine):
         given, seconds = world.given, world.seconds
         aim = self.setpoint.get("pressure_sp", 7.5)
         drawn = world.asked.get("steam_drawn_kg_h", 0.0)
-        error = aim - self.bar
-        self.sum_bar = min(1.0, max(0.0, self.sum_bar + error * seconds / 500.0))
-        wish = min(1.0, max(0.0, 0.9 * error + self.sum_bar))
-        self.fire = follow(self.fire, wish if wish > 0.05 else 0.0, seconds, 45.0)
         make_up = max(0.0, drawn * (1.0 + self.blow) - given.get("condensate_kg_h", 0.0))
         fed = drawn * (1.0 + self.blow)
         back = fed - make_up
         feed_c = (make_up * 13.0 + back * given.get("condensate_c", 90.0)) / max(1.0, fed)
         per_kg = (2778.0 - 4.19 * feed_c) / 3600.0
         blow_kw = self.blow * drawn * (780.0 - 4.19 * feed_c) / 3600.0
-        heat = self.fire * self.rated
         need = drawn * per_kg + blow_kw + self.standing * self.rated
-        self.bar = min(13.0, max(1.0, self.bar + (heat - need) * seconds / 60_000.0))
+        heat = self._burn(aim, need, seconds)
         oxygen = self.oxygen + 1.5 * (1.0 - self.fire)
         oxygen += self.fault.get("excess_air", 0.0) if self.fault else 0.0
         oxygen = min(15.0, oxygen)
@@ -104,6 +99,20 @@ class SteamBoiler(Machine):
         self.state = BUSY if self.fire > 0.02 else IDLE
         self.spend(world, self.base_kw + self.per_gas * gas)
         self._show(world, drawn, make_up, gas, oxygen, flue_c, feed_c)
+
+    def _burn(self, aim: float, need: float, seconds: float) -> float:
+        """Burner and drum in small steps, else the loop would swing; mean heat [kW]."""
+        parts = ceil(seconds / 10.0)
+        dt, heat = seconds / parts, 0.0
+        for _ in range(parts):
+            error = aim - self.bar
+            self.sum_bar = min(1.0, max(0.0, self.sum_bar + error * dt / 500.0))
+            wish = min(1.0, max(0.0, 0.9 * error + self.sum_bar))
+            self.fire = follow(self.fire, wish if wish > 0.05 else 0.0, dt, 45.0)
+            heat += self.fire * self.rated / parts
+            self.bar += (self.fire * self.rated - need) * dt / 60_000.0
+            self.bar = min(13.0, max(1.0, self.bar))
+        return heat
 
     def _show(
         self, world: World, drawn: float, make_up: float, gas: float, oxygen: float, flue_c: float, feed_c: float

@@ -149,6 +149,53 @@ def test_gas_pays_for_every_kilowatt_hour_of_steam() -> None:
     assert out[:, 3] == pytest.approx((drawn - back) / 1000.0 + out[:, 4], rel=0.01, abs=1e-4)
 
 
+@pytest.mark.parametrize("recompressed", [0.0, 0.4, 1.0])
+def test_heat_of_both_columns_and_of_the_exchanger_closes(recompressed: float) -> None:
+    shares = {f"column_{i}.recompression_share": recompressed for i in (1, 2)}
+    watched = Watched(hours=1.0, parameters=shares)
+    s = watched.state
+    seen: list[tuple[Any, Floats, Any]] = []
+
+    def noting(column: Any, name: str) -> None:
+        step = column.step
+
+        def stepped(state: Any, board: Any, feed: Floats, feed_c: Floats, *rest: Any) -> Any:
+            parted = step(state, board, feed, feed_c, *rest)
+            seen.append((s[name], np.array(feed_c), parted))
+            return parted
+
+        column.step = stepped
+
+    noting(watched.train._one, "one")
+    noting(watched.train._two, "two")
+    recover = watched.train._recover
+    handed: list[Floats] = []
+
+    def recovering(state: Any, board: Any, flow: Floats, feed_c: Floats, hours: float) -> Floats:
+        cooled: Floats = recover(state, board, flow, feed_c, hours)
+        hot = state["bottoms"] @ state["molar"] * state["one"]["cp"] / 3600.0
+        cold = flow * hours * state["rho"] * state["cp"] / 3600.0
+        gained = cold * (state["preheated_c"] - feed_c)
+        assert gained == pytest.approx(hot * (state["bottoms_c"] - cooled), rel=1e-9)
+        assert gained == pytest.approx(board.out[:, 4], rel=1e-9)
+        handed.append(gained)
+        return cooled
+
+    watched.train._recover = recovering  # type: ignore[method-assign, assignment]
+    watched.engine.advance(30)
+    assert len(handed) == 30
+    assert len(seen) == 60
+    for p, feed_c, parted in seen:
+        work = parted.work_kwh
+        top_kg, bottom_kg = parted.top @ p["molar"], parted.bottom @ p["molar"]
+        warmth = (
+            p["cp"] / 3600.0 * (top_kg * (38.0 - feed_c) + bottom_kg * (p["bottom_c"] - feed_c))
+        )
+        left = parted.steam_kwh + work - parted.cooled_kwh - parted.lost_kwh
+        assert left == pytest.approx(warmth, rel=1e-9, abs=1e-9)
+        assert (work > 0.0).all() == (recompressed > 0.0)
+
+
 def test_a_small_boiler_owes_steam_and_the_works_make_less() -> None:
     plenty = run(case_of(hours=8.0))
     short = run(case_of(hours=8.0, parameters={"boiler_1.rated_kw": 900.0}))
