@@ -82,8 +82,10 @@ class Assembly:
 
     def _place(self, place: Place, level: str, parent: str, path: Path, above: Wire) -> Wire:
         wire = above.inside(place)
+        facts = dict(getattr(place, "facts", {}))
         self._element(
-            Element(place.id, place.name, level, parent, description=place.description), path
+            Element(place.id, place.name, level, parent, "", facts, description=place.description),
+            path,
         )
         for name, own in place.signals.items():
             at = (*path, "signals", name)

@@ -153,6 +153,10 @@ class MachinePart(Place):
 class LinePart(Place):
     """A line or another work centre."""
 
+    facts: dict[Slug, bool | Number | str] = Field(
+        default_factory=dict,
+        description="what is known of the line as a whole, for runs ahead: `operators`, `lot_parts` ...",
+    )
     machines: list[MachinePart] = Field(default_factory=list)
 
 

@@ -7,7 +7,7 @@ factor that nobody gave leaves its figure out and says so: it is never taken for
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -314,12 +314,17 @@ class _Making:
         self.parts["waste.total"] = codes
         self.values["waste.hazardous"] = self._sum(a for c, a in codes.items() if c.endswith("*"))
         unknown = sorted(c for c in codes if c not in self.rates.treatments and codes[c].any())
-        for figure, wanted in (("waste.diverted", True), ("waste.disposed", False)):
+        fates: tuple[tuple[str, Callable[[str], bool]], ...] = (
+            ("waste.diverted", diverted),
+            ("waste.disposed", lambda t: not diverted(t)),
+            ("waste.landfill", landfilled),
+        )
+        for figure, counts in fates:
             if unknown:
                 self.gap(figure, f"no treatment of waste {', '.join(unknown)} is given")
                 continue
             self.values[figure] = self._sum(
-                a for c, a in codes.items() if diverted(self.rates.treatments.get(c, "")) == wanted
+                a for c, a in codes.items() if counts(self.rates.treatments.get(c, ""))
             )
         lacks = sorted(c for c in codes if c not in self.rates.waste_prices and codes[c].any())
         if lacks:
@@ -376,3 +381,12 @@ def diverted(treatment: str) -> bool:
     (True, False, False)
     """
     return treatment.startswith("R") and treatment != "R1"
+
+
+def landfilled(treatment: str) -> bool:
+    """Whether waste goes to landfill: deposit on land (D1), specially engineered landfill (D5).
+
+    >>> landfilled("D1"), landfilled("D5"), landfilled("D10")
+    (True, True, False)
+    """
+    return treatment in {"D1", "D5"}

@@ -21,6 +21,7 @@ from ecotwin.simulation.scenario_parts import ParameterPart, SetPointPart, Weath
 from ecotwin.simulation.sketch import Applied, Sketch
 from ecotwin.simulation.surroundings import Weather
 from ecotwin.simulation.timetable import change_calendar, pauses
+from ecotwin.simulation.waste_terms import change_waste
 
 __all__ = ["Applied", "apply", "apply_all", "check"]
 
@@ -48,6 +49,8 @@ def apply(scenario: Scenario, base: Applied | Case, weather: Weather | None = No
         change_calendar(sketch, part.calendar)
     change_products(sketch, part)
     change_terms(sketch, part)
+    for n, waste in enumerate(part.waste):
+        change_waste(sketch, waste, ("waste", n))
     if part.weather:
         _weather(sketch, part.weather, weather)
     for n, parameter in enumerate(part.parameters):

@@ -290,6 +290,17 @@ class PricesPart(Part):
     source: Named
 
 
+class WasteChange(Part):
+    """What becomes of a waste code."""
+
+    code: Named = Field(description="of the European list, as the plant file weighs it: `07 06 12`")
+    treatment: Annotated[
+        str,
+        Field(pattern=r"^(R([1-9]|1[0-3])|D([1-9]|1[0-5])|reuse)$", description="R1..R13, D1..D15"),
+    ]
+    source: Named = Field(description="who takes it, or why it can be had")
+
+
 class WeatherPart(Part):
     """Other weather."""
 
@@ -360,6 +371,7 @@ class ScenarioPart(Part):
     factors: dict[Slug, FactorPart] = Field(default_factory=dict)
     carbon_price: CarbonPrice | None = None
     prices: PricesPart | None = None
+    waste: list[WasteChange] = Field(default_factory=list)
     weather: WeatherPart | None = None
     limits: list[LimitChange] = Field(default_factory=list)
     permits: list[PermitPart] = Field(default_factory=list, description="permits that are new")

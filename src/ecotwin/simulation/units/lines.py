@@ -1,5 +1,8 @@
 """A line of stations: every part is played through machines, buffers, set-ups, failures, people and the calendar.
 
+It gives `product:<line>` (code its first machine is set for, -1: none) and `fed:<line>` (parts that this machine has
+done in the step); any machine for which somebody gives `ready:<machine>` below 0.5 begins no part.
+
 Ovens stand in the line as stations; their heat is another unit's. It gives `ready:<machine>` (1: hot enough to begin
 parts), the line gives it `busy:<machine>` (share of the step at work), `parts:<machine>` (parts in the step) and
 `wants:<machine>` (1: the line works or soon will).
@@ -157,14 +160,20 @@ class LineUnit:
                 state["held"][n] = board.out_of_order(s.id)
         if state["cold_until"] is not None:
             state["ready"][:] = (state["cold_until"] <= start)[:, None]
-        for n in self._ovens:
-            ready = board.given.get(f"ready:{self.plan.stations[n].id}")
-            if ready is not None:
+        for n, s in enumerate(self.plan.stations):
+            ready = board.given.get(f"ready:{s.id}")
+            if ready is not None and not (s.oven and self.alone):
                 state["ready"][n] = ready >= 0.5
 
     def _tell(self, state: State, board: Board) -> None:
-        """Tell the ovens how they are used."""
+        """Tell the ovens how they are used, and everybody what the line begins."""
         around, n = board.around, board.step
+        codes = np.array([p.code for p in self.plan.products], np.float64)
+        set_for = state["line"].machine["set_for"][:, 0]
+        product = np.where(set_for >= 0, codes[np.maximum(set_for, 0)], -1.0)
+        board.given[f"product:{self.name}"] = product
+        begun = self._place[0, QUANTITIES.index("parts_total")]
+        board.given[f"fed:{self.name}"] = board.out[:, begun].copy()
         for place in self._ovens:
             machine = self.plan.stations[place].id
             busy, parts = self._place[
