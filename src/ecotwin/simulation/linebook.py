@@ -1,4 +1,4 @@
-"""Turns the seconds that a line's machines spent in each phase into states, energy, air, nitrogen, heat and materials."""
+"""Turns the seconds that a line's machines spent in each phase into states, energy, flows, heat and materials."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from ecotwin.records import Floats, Ints
+from ecotwin.simulation.kernel import kernel
 from ecotwin.simulation.linetypes import (
     BLOCKED,
     BUSY,
@@ -85,7 +86,23 @@ def _states(p: Line, r: int, s: int, people: bool, hot: bool, rest: int, h: Floa
         h[rest] += wait + stuck + setup + down
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(inline="always")
+def _flows(
+    b: Book, r: int, s: int, h: Floats, air_scale: float, per_h: float, out: Floats, asks: Floats
+) -> None:
+    """Compressed air and nitrogen of one machine: one flow at work, another when it is on and waits, none when off."""
+    on = h[HEATING_] + h[SETUP_] + h[IDLE_] + h[DOWN_]
+    if b.place[s, AIR] >= 0:
+        air = (h[BUSY_] * b.flow[r, s, AIR_BUSY] + on * b.flow[r, s, AIR_IDLE]) * air_scale
+        out[r, b.place[s, AIR]] = air
+        asks[0, r] += air * per_h
+    if b.place[s, NITROGEN] >= 0:
+        nitrogen = h[BUSY_] * b.flow[r, s, N2_BUSY] + on * b.flow[r, s, N2_IDLE]
+        out[r, b.place[s, NITROGEN]] = nitrogen
+        asks[1, r] += nitrogen * per_h
+
+
+@kernel
 def book(
     p: Line,
     b: Book,
@@ -124,15 +141,7 @@ def book(
                 out[r, b.place[s, KWH]] = kwh
                 asks[2, r] += kwh * b.heat[s] * per_h
                 asks[3, r] += kwh * b.cold[s] * per_h
-            on = h[HEATING_] + h[SETUP_] + h[IDLE_] + h[DOWN_]
-            if b.place[s, AIR] >= 0:
-                flow = h[BUSY_] * b.flow[r, s, AIR_BUSY] + on * b.flow[r, s, AIR_IDLE]
-                out[r, b.place[s, AIR]] = flow * air_scale[r]
-                asks[0, r] += flow * air_scale[r] * per_h
-            if b.place[s, NITROGEN] >= 0:
-                flow = h[BUSY_] * b.flow[r, s, N2_BUSY] + on * b.flow[r, s, N2_IDLE]
-                out[r, b.place[s, NITROGEN]] = flow
-                asks[1, r] += flow * per_h
+            _flows(b, r, s, h, air_scale[r], per_h, out, asks)
             bound = b.attend[s] * p.spent[r, s, BUSY]
             if people and not held[s]:
                 bound += p.spent[r, s, SETUP] + p.spent[r, s, DOWN]

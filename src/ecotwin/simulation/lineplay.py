@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from ecotwin.records import Ints
 from ecotwin.simulation.chance import uniform
+from ecotwin.simulation.kernel import kernel
 from ecotwin.simulation.linetypes import (
     BLOCKED,
     BUSY,
@@ -46,7 +47,7 @@ def stretch(key: np.uint64, number: int, mean: float, cv: float) -> float:
     """A time of this mean: a fixed part and an exponential rest whose standard deviation is cv x mean."""
     if cv <= 0.0:
         return mean
-    return mean * (1.0 - cv) - np.log(uniform(key, number)) * mean * cv
+    return float(mean * (1.0 - cv) - np.log(uniform(key, number)) * mean * cv)
 
 
 @njit(inline="always")
@@ -55,7 +56,7 @@ def _turn(p: Line, r: int, s: int, t: float, phase: int) -> None:
     m = p.machine[r, s]
     span = t - m.begun
     old = m.phase
-    if m.inside > m.begun and (old == WAIT or old == BLOCKED):
+    if m.inside > m.begun and (old == WAIT or old == BLOCKED):  # noqa: SIM109 - numba's tuples are slow
         inside = min(t, m.inside) - m.begun
         p.spent[r, s, BUSY] += inside
         span -= inside
@@ -141,7 +142,7 @@ def _push(p: Line, r: int, k: int, job: int, at: float) -> None:
 @njit(inline="always")
 def _pop(p: Line, r: int, k: int) -> int:
     q = p.queue[r, k]
-    job = p.mark_job[r, k, q.head]
+    job = int(p.mark_job[r, k, q.head])
     p.mark_parts[r, k, q.head] -= 1
     if p.mark_parts[r, k, q.head] == 0:
         q.marks -= 1
@@ -249,7 +250,7 @@ def _take(p: Line, r: int, s: int, t: float) -> bool:
     job = NONE
     p.due[r, s] = NEVER
     if m.able != 0:
-        if p.stage[s] == 0 and p.between[r] <= 0.0:
+        if p.stage[s] == 0 and p.between[r] <= 0.0:  # noqa: SIM108 - inlined functions stand alone
             job = _feed(p, r, s, t)
         else:
             job = _fetch(p, r, s, t)
@@ -347,9 +348,8 @@ def _staff(p: Line, r: int, t: float) -> None:
             open_ = (m.phase == SETUP_ASKED and c.operators > 0) or (
                 m.phase == DOWN_ASKED and c.repairers > 0
             )
-            if open_ and m.held == 0:
-                if longest < 0 or m.called < p.machine[r, longest].called:
-                    longest = s
+            if open_ and m.held == 0 and (longest < 0 or m.called < p.machine[r, longest].called):
+                longest = s
         if longest < 0:
             break
         m = p.machine[r, longest]
@@ -458,6 +458,29 @@ def _event(p: Line, r: int, s: int, t: float) -> tuple[int, int, int]:
 
 
 @njit(inline="always")
+def _chain(p: Line, r: int, t: float, go: int, then: int, begin: int) -> None:
+    """Let machines look for parts and begin them, and those that are freed by it, until all is quiet."""
+    while go >= 0 or begin >= 0:
+        if begin < 0:
+            s = go
+            go = NONE
+            if _take(p, r, s, t):
+                m = p.machine[r, s]
+                go = _refill(p, r, s, t)
+                product = p.product[m.job]
+                if m.set_for != product and p.nature[r, s].setup_s > 0.0:
+                    _call(p, r, s, t, SETUP_ASKED)
+                else:
+                    begin = s
+                m.set_for = product
+            if go < 0:
+                go, then = then, NONE
+        if begin >= 0:
+            _begin(p, r, begin, t)
+            begin = NONE
+
+
+@njit(inline="always")
 def _events(p: Line, r: int, start_s: float, end_s: float) -> None:
     """Play a run up to the end of the step."""
     machines = len(p.stage)
@@ -476,27 +499,10 @@ def _events(p: Line, r: int, start_s: float, end_s: float) -> None:
             go = _arrival(p, r, t)
         else:
             go, then, begin = _event(p, r, s, t)
-        while go >= 0 or begin >= 0:
-            if begin < 0:
-                s = go
-                go = NONE
-                if _take(p, r, s, t):
-                    m = p.machine[r, s]
-                    go = _refill(p, r, s, t)
-                    product = p.product[m.job]
-                    if m.set_for != product and p.nature[r, s].setup_s > 0.0:
-                        _call(p, r, s, t, SETUP_ASKED)
-                    else:
-                        begin = s
-                    m.set_for = product
-                if go < 0:
-                    go, then = then, NONE
-            if begin >= 0:
-                _begin(p, r, begin, t)
-                begin = NONE
+        _chain(p, r, t, go, then, begin)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@kernel
 def play(
     p: Line,
     start_s: float,

@@ -26,8 +26,8 @@ MACHINE = np.dtype(
 )  # fmt: skip
 """Of a machine in a run: phase; job of the part in it; product it is set for; whether it may begin a part; whether its
 clock stands; draws made; begin of the phase not yet booked [s]; work left when a failure came [s]; when the belt behind
-it is empty [s]; running time to the next failure [s]; when a person was called, or since when it is blocked [s]; time left
-while its clock stands [s]."""
+it is empty [s]; running time to the next failure [s]; when a person was called, or since when it is blocked [s]; time
+left while its clock stands [s]."""
 
 NATURE = np.dtype(
     [
@@ -40,7 +40,8 @@ NATURE = np.dtype(
 COURSE = np.dtype(
     [
         ("now", "i4"), ("lot_left", "i4"), ("lots", "i4"), ("arrivals", "i4"), ("wip", "i4"), ("most", "i4"),
-        ("operators", "i4"), ("repairers", "i4"), ("lost", "i4"), ("overflow", "i4"), ("people", "i4"), ("calls", "i4"), ("next_s", "f8"),
+        ("operators", "i4"), ("repairers", "i4"), ("lost", "i4"), ("overflow", "i4"), ("people", "i4"),
+        ("calls", "i4"), ("next_s", "f8"),
         ("since", "f8"), ("wip_s", "f8"), ("in_s", "f8"), ("out_s", "f8"), ("entered", "f8"), ("left", "f8"),
     ]
 )  # fmt: skip
@@ -50,8 +51,8 @@ somebody has called or is free; arrival that waits for work [s]; parts x
 seconds, sums of the instants at which parts came and went, and how many."""
 
 QUEUE = np.dtype([("parts", "i4"), ("head", "i4"), ("marks", "i4"), ("belt", "i4")])
-"""Room before a stage: parts in it; first mark and number of marks (a mark is a row of parts of one job); first place of
-the belt."""
+"""Room before a stage: parts in it; first mark and number of marks (a mark is a row of parts of one job); first
+place of the belt."""
 
 
 class Line(NamedTuple):

@@ -17,11 +17,13 @@ from ecotwin.errors import ScenarioFault
 from ecotwin.plant import Plant
 from ecotwin.records import Floats
 from ecotwin.simulation.contract import Board, Case, Draw, State, Unit
-from ecotwin.simulation.linebook import ASKED, KWH, QUANTITIES, Book, book
+from ecotwin.simulation.linebook import ASKED, QUANTITIES, Book, book
+from ecotwin.simulation.linechecks import check
 from ecotwin.simulation.lineimage import place_image
 from ecotwin.simulation.lineplan import Plan, drawn, lines_of, materials, plan, station_kinds
 from ecotwin.simulation.lineplay import play
-from ecotwin.simulation.linestart import course_of, line_of, sheet
+from ecotwin.simulation.linesheet import sheet
+from ecotwin.simulation.linestart import course_of, line_of
 from ecotwin.simulation.surroundings import FREE, Surroundings
 
 REFERENCE_BAR = 7.0
@@ -88,6 +90,7 @@ class LineUnit:
     def begin(self, draw: Draw, case: Case, around: Surroundings) -> State:
         """Draw the parameters, take the line's place in the calendar, and its state from the image."""
         made = sheet(self.plan, draw, case)
+        check(made)
         line = line_of(made, draw)
         cold_until = place_image(made, line, case, draw)
         stations = self.plan.stations
@@ -194,7 +197,6 @@ class LineUnit:
         }
         with np.errstate(invalid="ignore", divide="ignore"):
             told[f"{name}.lead_h"] = state["area"] / (course["left"] * made.load)
-        end_h = state["sheet_hours"] if "sheet_hours" in state else case.hours
         for n, job in enumerate(case.jobs.get(name, ())):
             done = np.where(line.target[:, n] == 0, 0.0, line.finish[:, n]) / 3600.0
             told[f"job.{job.id}.finish_h"] = done
@@ -204,7 +206,7 @@ class LineUnit:
             if job.due is not None:
                 due = (micros(job.due) - micros(case.start)) / SECOND / 3600.0
                 told[f"job.{job.id}.late_h"] = np.maximum(
-                    0.0, np.where(np.isnan(done), end_h, done) - due
+                    0.0, np.where(np.isnan(done), case.hours, done) - due
                 )
         return told
 
