@@ -177,15 +177,16 @@ def _begin(p: Line, r: int, s: int, t: float) -> None:
     m = p.machine[r, s]
     nature = p.nature[r, s]
     work = m.left
-    if m.phase == DOWN:
+    fresh = m.phase != DOWN
+    if not fresh:
         m.to_fail = stretch(p.keys[r, s, FAILURE], m.failures, nature.mtbf_s, 1.0)
     else:
         mean = p.cycle[r, s, p.product[m.job]]
         work = stretch(p.keys[r, s, SERVICE], m.services, mean, nature.cv)
         m.services += 1
-        if nature.transit_s > 0.0:
-            m.inside = max(m.inside, t + nature.transit_s)
     _work(p, r, s, t, work)
+    if fresh and nature.transit_s > 0.0:
+        m.inside = t + nature.transit_s
 
 
 @njit(inline="always")
