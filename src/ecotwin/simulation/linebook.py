@@ -126,7 +126,7 @@ def book(
         for n in range(len(asks)):
             asks[n, r] = 0.0
         for s in range(machines):
-            _states(p, r, s, people, ready[s, r], rest[s], h)
+            _states(p, r, s, people, ready[r, s], rest[s], h)
             if held[s]:
                 for q in range(9):
                     h[q] = 0.0
@@ -175,10 +175,10 @@ def _count(p: Line, b: Book, r: int, out: Floats) -> None:
                     count += p.made[r, s, product] * (b.content[r, s] - b.content[r, s + 1])
             kg += count * b.load * b.kg[n, product]
         out[r, b.matter[n, 1]] += kg
-    out[r, b.good] = p.passed[r] * b.load * b.content[r, machines]
+    out[r, b.good] = p.course[r].passed * b.load * b.content[r, machines]
     out[r, b.wip] = p.course[r].wip_s / 3600.0 * b.load
     p.course[r].wip_s = 0.0
-    p.passed[r] = 0.0
+    p.course[r].passed = 0.0
     for s in range(machines):
         for n in range(products):
             p.made[r, s, n] = 0.0

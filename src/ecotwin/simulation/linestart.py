@@ -57,16 +57,17 @@ def line_of(made: Sheet, draw: Draw) -> Line:
     course = np.zeros(runs, COURSE)
     course["operators"], course["repairers"] = made.operators, made.repairers
     course["next_s"] = -1.0
+    course["between"] = made.between_s
     line = Line(
         first, stage, belt, made.room, np.asarray(made.product, np.int64), made.earliest_s, made.target.copy(),
-        made.mix, made.lot, made.between_s, made.between_cv, np.ascontiguousarray(made.cycle_s),
+        made.mix, made.lot, made.between_cv, np.ascontiguousarray(made.cycle_s),
         made.nature, streams, own, machine, np.full((runs, machines + 1), NEVER), course,
         np.zeros((runs, stages), QUEUE), np.zeros((runs, stages, marks), np.int32),
         np.zeros((runs, stages, marks), np.int32),
         np.zeros((runs, max(1, int(belt.max()) + 1), places)),
         np.zeros((runs, jobs), np.int64), np.zeros((runs, jobs), np.int64), np.zeros((runs, jobs), np.int64),
         np.full((runs, jobs), np.nan), np.zeros((runs, machines, PHASES)),
-        np.zeros((runs, machines, products)), np.zeros((runs, machines, products)), np.zeros(runs),
+        np.zeros((runs, machines, products)), np.zeros((runs, machines, products)),
     )  # fmt: skip
     _chances(line)
     return line
@@ -80,9 +81,9 @@ def _chances(line: Line) -> None:
             line.machine["to_fail"][r, s] = (
                 stretch(line.keys[r, s, 2], 0, mtbf, 1.0) if mtbf > 0.0 else NEVER
             )
-        if line.between[r] > 0.0:
+        if line.course["between"][r] > 0.0:
             line.course["next_s"][r] = stretch(
-                line.line_keys[r, 0], 0, line.between[r], line.between_cv
+                line.line_keys[r, 0], 0, line.course["between"][r], line.between_cv
             )
             line.course["arrivals"][r] = 1
 

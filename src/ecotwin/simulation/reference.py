@@ -174,7 +174,9 @@ class _Model:
             if self.set_for[n] != part.product:
                 self.set_for[n] = part.product
                 if nature["setup_s"] > 0.0:
-                    yield from self._attended(n, "setup", self.operators, nature["setup_s"], nature["setup_cv"])
+                    yield from self._attended(
+                        n, "setup", self.operators, nature["setup_s"], nature["setup_cv"]
+                    )
             while True:
                 yield from self._work(n, part)
                 luck = self.chance.random()
@@ -203,7 +205,9 @@ class _Model:
         while left > self.to_fail[n]:
             yield self.env.timeout(self.to_fail[n])
             left -= self.to_fail[n]
-            yield from self._attended(n, "down", self.repairers, nature["mttr_s"], nature["repair_cv"])
+            yield from self._attended(
+                n, "down", self.repairers, nature["mttr_s"], nature["repair_cv"]
+            )
             self.to_fail[n] = self.chance.exponential(nature["mtbf_s"])
             self._enter(n, "busy")
         yield self.env.timeout(left)
@@ -293,7 +297,11 @@ class _Model:
             if job < 0:
                 continue
             limit = int(self.made.room[0])
-            free = any(p == "starved" for p, s in zip(self.phase, self.stations, strict=True) if s.stage == 0)
+            free = any(
+                p == "starved"
+                for p, s in zip(self.phase, self.stations, strict=True)
+                if s.stage == 0
+            )
             if limit < UNLIMITED and len(self.rooms[0]) >= limit and not free:
                 self.told.lost += 1
             else:

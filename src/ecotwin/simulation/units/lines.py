@@ -116,7 +116,7 @@ class LineUnit:
             "case": case,
             "cold_until": cold_until,
             "warm_s": {m: 60.0 * w for m, w in warm.items()},
-            "ready": np.ones((len(stations), draw.runs), np.bool_),
+            "ready": np.ones((draw.runs, len(stations)), np.bool_),
             "held": np.zeros(len(stations), np.int64),
             "area": np.zeros(draw.runs),
         }
@@ -159,11 +159,11 @@ class LineUnit:
             for n, s in enumerate(self.plan.stations):
                 state["held"][n] = board.out_of_order(s.id)
         if state["cold_until"] is not None:
-            state["ready"][:] = (state["cold_until"] <= start)[:, None]
+            state["ready"][:] = state["cold_until"] <= start
         for n in self._ovens:
             ready = board.given.get(f"ready:{self.plan.stations[n].id}")
             if ready is not None:
-                state["ready"][n] = ready >= 0.5
+                state["ready"][:, n] = ready >= 0.5
 
     def _tell(self, state: State, board: Board) -> None:
         """Tell the ovens how they are used."""
