@@ -1,4 +1,4 @@
-"""Turns the seconds that a line's machines spent in each phase into states, energy, air, nitrogen, heat and materials."""
+"""Turns the seconds that a line's machines spent in each phase into states, energy, flows, heat and materials."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from ecotwin.records import Floats, Ints
+from ecotwin.simulation.kernel import kernel
 from ecotwin.simulation.linetypes import (
     BLOCKED,
     BUSY,
@@ -85,7 +86,23 @@ def _states(p: Line, r: int, s: int, people: bool, hot: bool, rest: int, h: Floa
         h[rest] += wait + stuck + setup + down
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(inline="always")
+def _flows(
+    b: Book, r: int, s: int, h: Floats, air_scale: float, per_h: float, out: Floats, asks: Floats
+) -> None:
+    """Compressed air and nitrogen of one machine: one flow at work, another when it is on and waits, none when off."""
+    on = h[HEATING_] + h[SETUP_] + h[IDLE_] + h[DOWN_]
+    if b.place[s, AIR] >= 0:
+        air = (h[BUSY_] * b.flow[r, s, AIR_BUSY] + on * b.flow[r, s, AIR_IDLE]) * air_scale
+        out[r, b.place[s, AIR]] = air
+        asks[0, r] += air * per_h
+    if b.place[s, NITROGEN] >= 0:
+        nitrogen = h[BUSY_] * b.flow[r, s, N2_BUSY] + on * b.flow[r, s, N2_IDLE]
+        out[r, b.place[s, NITROGEN]] = nitrogen
+        asks[1, r] += nitrogen * per_h
+
+
+@kernel
 def book(
     p: Line,
     b: Book,
@@ -109,7 +126,7 @@ def book(
         for n in range(len(asks)):
             asks[n, r] = 0.0
         for s in range(machines):
-            _states(p, r, s, people, ready[s, r], rest[s], h)
+            _states(p, r, s, people, ready[r, s], rest[s], h)
             if held[s]:
                 for q in range(9):
                     h[q] = 0.0
@@ -124,15 +141,7 @@ def book(
                 out[r, b.place[s, KWH]] = kwh
                 asks[2, r] += kwh * b.heat[s] * per_h
                 asks[3, r] += kwh * b.cold[s] * per_h
-            on = h[HEATING_] + h[SETUP_] + h[IDLE_] + h[DOWN_]
-            if b.place[s, AIR] >= 0:
-                flow = h[BUSY_] * b.flow[r, s, AIR_BUSY] + on * b.flow[r, s, AIR_IDLE]
-                out[r, b.place[s, AIR]] = flow * air_scale[r]
-                asks[0, r] += flow * air_scale[r] * per_h
-            if b.place[s, NITROGEN] >= 0:
-                flow = h[BUSY_] * b.flow[r, s, N2_BUSY] + on * b.flow[r, s, N2_IDLE]
-                out[r, b.place[s, NITROGEN]] = flow
-                asks[1, r] += flow * per_h
+            _flows(b, r, s, h, air_scale[r], per_h, out, asks)
             bound = b.attend[s] * p.spent[r, s, BUSY]
             if people and not held[s]:
                 bound += p.spent[r, s, SETUP] + p.spent[r, s, DOWN]
@@ -166,10 +175,10 @@ def _count(p: Line, b: Book, r: int, out: Floats) -> None:
                     count += p.made[r, s, product] * (b.content[r, s] - b.content[r, s + 1])
             kg += count * b.load * b.kg[n, product]
         out[r, b.matter[n, 1]] += kg
-    out[r, b.good] = p.passed[r] * b.load * b.content[r, machines]
+    out[r, b.good] = p.course[r].passed * b.load * b.content[r, machines]
     out[r, b.wip] = p.course[r].wip_s / 3600.0 * b.load
     p.course[r].wip_s = 0.0
-    p.passed[r] = 0.0
+    p.course[r].passed = 0.0
     for s in range(machines):
         for n in range(products):
             p.made[r, s, n] = 0.0

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from ecotwin.records import Floats
 from ecotwin.simulation.contract import Case, Draw
 from ecotwin.simulation.lineplan import UNLIMITED, drawn
+from ecotwin.simulation.linesheet import Sheet
 from ecotwin.simulation.linetypes import BUSY, DOWN, DOWN_ASKED, SETUP, SETUP_ASKED, Line
-from ecotwin.simulation.linestart import Sheet
 
 
 def place_image(made: Sheet, line: Line, case: Case, draw: Draw) -> Floats | None:

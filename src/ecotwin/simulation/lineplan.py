@@ -66,7 +66,7 @@ def _model(fact: Any) -> str:
 
 
 def drawn(draw: Draw, id_: str, name: str) -> Floats:
-    """A parameter of a station or line in every run, with the table's value and uncertainty where nobody knows better."""
+    """A parameter of a station or line in every run; the table's value where nobody knows better."""
     own = defaults()[name]
     return draw.parameter(id_, name, own.value, own.sd_share)
 

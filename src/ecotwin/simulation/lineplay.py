@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from ecotwin.records import Ints
 from ecotwin.simulation.chance import uniform
+from ecotwin.simulation.kernel import kernel
 from ecotwin.simulation.linetypes import (
     BLOCKED,
     BUSY,
@@ -35,6 +36,7 @@ from ecotwin.simulation.linetypes import (
     SETUP_ASKED,
     WAIT,
     Line,
+    Run,
 )
 
 GOOD, AGAIN, SPOILT = 0, 1, 2
@@ -46,51 +48,51 @@ def stretch(key: np.uint64, number: int, mean: float, cv: float) -> float:
     """A time of this mean: a fixed part and an exponential rest whose standard deviation is cv x mean."""
     if cv <= 0.0:
         return mean
-    return mean * (1.0 - cv) - np.log(uniform(key, number)) * mean * cv
+    return float(mean * (1.0 - cv) - np.log(uniform(key, number)) * mean * cv)
 
 
 @njit(inline="always")
-def _turn(p: Line, r: int, s: int, t: float, phase: int) -> None:
+def _turn(q: Run, s: int, t: float, phase: int) -> None:
     """Book the time in the phase up to t and change to another; a loaded belt counts as work."""
-    m = p.machine[r, s]
+    m = q.machine[s]
     span = t - m.begun
     old = m.phase
-    if m.inside > m.begun and (old == WAIT or old == BLOCKED):
+    if m.inside > m.begun and (old == WAIT or old == BLOCKED):  # noqa: SIM109 - numba's tuples are slow
         inside = min(t, m.inside) - m.begun
-        p.spent[r, s, BUSY] += inside
+        q.spent[s, BUSY] += inside
         span -= inside
-    p.spent[r, s, old] += span
+    q.spent[s, old] += span
     m.begun = t
     m.phase = phase
 
 
 @njit(inline="always")
-def _next_job(p: Line, r: int, t: float) -> int:
+def _next_job(q: Run, t: float) -> int:
     """The job of the next part to be fed; NONE: none now."""
-    c = p.course[r]
+    c = q.course
     job = NONE
-    if len(p.mix) > 0:
+    if len(q.mix) > 0:
         if c.lot_left <= 0:
-            u = uniform(p.line_keys[r, 1], c.lots)
+            u = uniform(q.line_keys[1], c.lots)
             c.lots += 1
-            c.lot_left = p.lot
+            c.lot_left = q.lot
             c.now = 0
-            while u > p.mix[c.now] and c.now < len(p.mix) - 1:
+            while u > q.mix[c.now] and c.now < len(q.mix) - 1:
                 c.now += 1
         job = c.now
     else:
-        while c.now < len(p.product) and p.fed[r, c.now] >= p.target[r, c.now]:
+        while c.now < len(q.product) and q.fed[c.now] >= q.target[c.now]:
             c.now += 1
-        if c.now < len(p.product) and p.earliest[c.now] <= t:
+        if c.now < len(q.product) and q.earliest[c.now] <= t:
             job = c.now
     return job
 
 
 @njit(inline="always")
-def _enter(p: Line, r: int, job: int, t: float) -> None:
-    c = p.course[r]
+def _enter(q: Run, job: int, t: float) -> None:
+    c = q.course
     c.lot_left -= 1
-    p.fed[r, job] += 1
+    q.fed[job] += 1
     c.wip_s += c.wip * (t - c.since)
     c.since = t
     c.wip += 1
@@ -100,234 +102,235 @@ def _enter(p: Line, r: int, job: int, t: float) -> None:
 
 
 @njit(inline="always")
-def _leave(p: Line, r: int, job: int, t: float, good: int) -> None:
-    c = p.course[r]
+def _leave(q: Run, job: int, t: float, good: int) -> None:
+    c = q.course
     c.wip_s += c.wip * (t - c.since)
     c.since = t
     c.wip -= 1
     c.out_s += t
     c.left += 1.0
-    p.gone[r, job] += 1
-    p.good[r, job] += good
-    p.passed[r] += good
-    if p.gone[r, job] == p.target[r, job]:
-        p.finish[r, job] = t
+    q.gone[job] += 1
+    q.good[job] += good
+    q.course.passed += good
+    if q.gone[job] == q.target[job]:
+        q.finish[job] = t
 
 
 @njit(inline="always")
-def _push(p: Line, r: int, k: int, job: int, at: float) -> None:
+def _push(q: Run, k: int, job: int, at: float) -> None:
     """Lay a part into the room before stage k; it can be taken from `at` on."""
-    q = p.queue[r, k]
-    places = p.mark_job.shape[2]
-    last = q.head + q.marks - 1
+    room = q.queue[k]
+    places = q.mark_job.shape[1]
+    last = room.head + room.marks - 1
     if last >= places:
         last -= places
-    if q.marks == 0 or p.mark_job[r, k, last] != job:
-        if q.marks == places:
-            p.course[r].overflow = 1
+    if room.marks == 0 or q.mark_job[k, last] != job:
+        if room.marks == places:
+            q.course.overflow = 1
         else:
-            q.marks += 1
+            room.marks += 1
             last += 1
             if last >= places:
                 last -= places
-            p.mark_job[r, k, last] = job
-            p.mark_parts[r, k, last] = 0
-    p.mark_parts[r, k, last] += 1
-    if p.belt[k] >= 0:
-        p.arrive[r, p.belt[k], (q.belt + q.parts) % p.arrive.shape[2]] = at
-    q.parts += 1
+            q.mark_job[k, last] = job
+            q.mark_parts[k, last] = 0
+    q.mark_parts[k, last] += 1
+    if q.belt[k] >= 0:
+        q.arrive[q.belt[k], (room.belt + room.parts) % q.arrive.shape[1]] = at
+    room.parts += 1
 
 
 @njit(inline="always")
-def _pop(p: Line, r: int, k: int) -> int:
-    q = p.queue[r, k]
-    job = p.mark_job[r, k, q.head]
-    p.mark_parts[r, k, q.head] -= 1
-    if p.mark_parts[r, k, q.head] == 0:
-        q.marks -= 1
-        q.head += 1
-        if q.head == p.mark_job.shape[2]:
-            q.head = 0
-    q.parts -= 1
-    if p.belt[k] >= 0:
-        q.belt = (q.belt + 1) % p.arrive.shape[2]
+def _pop(q: Run, k: int) -> int:
+    room = q.queue[k]
+    job = int(q.mark_job[k, room.head])
+    q.mark_parts[k, room.head] -= 1
+    if q.mark_parts[k, room.head] == 0:
+        room.marks -= 1
+        room.head += 1
+        if room.head == q.mark_job.shape[1]:
+            room.head = 0
+    room.parts -= 1
+    if q.belt[k] >= 0:
+        room.belt = (room.belt + 1) % q.arrive.shape[1]
     return job
 
 
 @njit(inline="always")
-def _work(p: Line, r: int, s: int, t: float, work: float) -> None:
+def _work(q: Run, s: int, t: float, work: float) -> None:
     """Go on with a part for `work` seconds, or until a failure."""
-    m = p.machine[r, s]
+    m = q.machine[s]
     if work <= m.to_fail:
         m.to_fail -= work
         m.left = 0.0
-        p.due[r, s] = t + work
+        q.due[s] = t + work
     else:
         m.left = work - m.to_fail
-        p.due[r, s] = t + m.to_fail
+        q.due[s] = t + m.to_fail
         m.to_fail = 0.0
     if m.phase != BUSY:
-        _turn(p, r, s, t, BUSY)
+        _turn(q, s, t, BUSY)
 
 
 @njit(inline="always")
-def _begin(p: Line, r: int, s: int, t: float) -> None:
+def _begin(q: Run, s: int, t: float) -> None:
     """Begin the work on the part in the machine, or go on with it after a repair."""
-    m = p.machine[r, s]
-    nature = p.nature[r, s]
+    m = q.machine[s]
+    nature = q.nature[s]
     work = m.left
-    if m.phase == DOWN:
-        m.to_fail = stretch(p.keys[r, s, FAILURE], m.failures, nature.mtbf_s, 1.0)
+    fresh = m.phase != DOWN
+    if not fresh:
+        m.to_fail = stretch(q.keys[s, FAILURE], m.failures, nature.mtbf_s, 1.0)
     else:
-        mean = p.cycle[r, s, p.product[m.job]]
-        work = stretch(p.keys[r, s, SERVICE], m.services, mean, nature.cv)
+        mean = q.cycle[s, q.product[m.job]]
+        work = stretch(q.keys[s, SERVICE], m.services, mean, nature.cv)
         m.services += 1
-        if nature.transit_s > 0.0:
-            m.inside = max(m.inside, t + nature.transit_s)
-    _work(p, r, s, t, work)
+    _work(q, s, t, work)
+    if fresh and nature.transit_s > 0.0:
+        m.inside = t + nature.transit_s
 
 
 @njit(inline="always")
-def _blocked(p: Line, r: int, k: int) -> int:
+def _blocked(q: Run, k: int) -> int:
     """The machine of stage k that has been blocked longest; NONE: none."""
     found = NONE
-    for s in range(p.first[k], p.first[k + 1]):
-        m = p.machine[r, s]
-        if m.phase == BLOCKED and (found < 0 or m.called < p.machine[r, found].called):
+    for s in range(q.first[k], q.first[k + 1]):
+        m = q.machine[s]
+        if m.phase == BLOCKED and (found < 0 or m.called < q.machine[found].called):
             found = s
     return found
 
 
 @njit(inline="always")
-def _waiting(p: Line, r: int, k: int) -> int:
+def _waiting(q: Run, k: int) -> int:
     """The first machine of stage k that waits and may begin a part; NONE: none."""
     found = NONE
-    for s in range(p.first[k], p.first[k + 1]):
-        if found < 0 and p.machine[r, s].phase == WAIT and p.machine[r, s].able != 0:
+    for s in range(q.first[k], q.first[k + 1]):
+        if found < 0 and q.machine[s].phase == WAIT and q.machine[s].able != 0:
             found = s
     return found
 
 
 @njit(inline="always")
-def _feed(p: Line, r: int, s: int, t: float) -> int:
+def _feed(q: Run, s: int, t: float) -> int:
     """A part from outside for the first machine."""
-    job = _next_job(p, r, t)
+    job = _next_job(q, t)
     if job >= 0:
-        _enter(p, r, job, t)
-    elif p.course[r].now < len(p.product):
-        p.due[r, s] = p.earliest[p.course[r].now]
+        _enter(q, job, t)
+    elif q.course.now < len(q.product):
+        q.due[s] = q.earliest[q.course.now]
     return job
 
 
 @njit(inline="always")
-def _fetch(p: Line, r: int, s: int, t: float) -> int:
+def _fetch(q: Run, s: int, t: float) -> int:
     """A part from the room before a machine, or straight from a blocked machine where there is no room."""
-    k = p.stage[s]
-    q = p.queue[r, k]
+    k = q.stage[s]
+    room = q.queue[k]
     job = NONE
-    if q.parts > 0:
+    if room.parts > 0:
         ready = t
-        if p.belt[k] >= 0:
-            ready = p.arrive[r, p.belt[k], q.belt]
+        if q.belt[k] >= 0:
+            ready = q.arrive[q.belt[k], room.belt]
         if ready <= t:
-            job = _pop(p, r, k)
+            job = _pop(q, k)
         else:
-            p.due[r, s] = ready
-    elif p.room[k] == 0 and k > 0:
-        giver = _blocked(p, r, k - 1)
+            q.due[s] = ready
+    elif q.room[k] == 0 and k > 0:
+        giver = _blocked(q, k - 1)
         if giver >= 0:
-            job = p.machine[r, giver].job
-            _turn(p, r, giver, t, WAIT)
-            p.due[r, giver] = t
+            job = q.machine[giver].job
+            _turn(q, giver, t, WAIT)
+            q.due[giver] = t
     return job
 
 
 @njit(inline="always")
-def _take(p: Line, r: int, s: int, t: float) -> bool:
+def _take(q: Run, s: int, t: float) -> bool:
     """Let a machine without a part take one."""
-    m = p.machine[r, s]
+    m = q.machine[s]
     job = NONE
-    p.due[r, s] = NEVER
+    q.due[s] = NEVER
     if m.able != 0:
-        if p.stage[s] == 0 and p.between[r] <= 0.0:
-            job = _feed(p, r, s, t)
+        if q.stage[s] == 0 and q.course.between <= 0.0:  # noqa: SIM108 - inlined functions stand alone
+            job = _feed(q, s, t)
         else:
-            job = _fetch(p, r, s, t)
+            job = _fetch(q, s, t)
     m.job = job
     if job < 0 and m.phase != WAIT:
-        _turn(p, r, s, t, WAIT)
+        _turn(q, s, t, WAIT)
     return job >= 0
 
 
 @njit(inline="always")
-def _refill(p: Line, r: int, s: int, t: float) -> int:
+def _refill(q: Run, s: int, t: float) -> int:
     """A part was taken: a machine that was blocked for want of its room gives its own; returns it, or NONE."""
-    k = p.stage[s]
+    k = q.stage[s]
     giver = NONE
-    if p.belt[k] >= 0:
-        for other in range(p.first[k], p.first[k + 1]):
-            if p.machine[r, other].phase == WAIT and p.machine[r, other].able != 0:
-                p.due[r, other] = t
-    if k > 0 and p.room[k] > 0:
-        giver = _blocked(p, r, k - 1)
+    if q.belt[k] >= 0:
+        for other in range(q.first[k], q.first[k + 1]):
+            if q.machine[other].phase == WAIT and q.machine[other].able != 0:
+                q.due[other] = t
+    if k > 0 and q.room[k] > 0:
+        giver = _blocked(q, k - 1)
         if giver >= 0:
-            _push(p, r, k, p.machine[r, giver].job, t + p.nature[r, giver].transit_s)
+            _push(q, k, q.machine[giver].job, t + q.nature[giver].transit_s)
     return giver
 
 
 @njit(inline="always")
-def _hand_on(p: Line, r: int, s: int, t: float) -> int:
+def _hand_on(q: Run, s: int, t: float) -> int:
     """Hand the part on; the machine behind that waited for it, NONE, or STUCK: there is no room."""
-    k = p.stage[s] + 1
-    m = p.machine[r, s]
+    k = q.stage[s] + 1
+    m = q.machine[s]
     waiting = NONE
-    if k == len(p.room):
-        _leave(p, r, m.job, t, 1)
+    if k == len(q.room):
+        _leave(q, m.job, t, 1)
     else:
-        waiting = _waiting(p, r, k)
-        parts = p.queue[r, k].parts
-        if parts < p.room[k] or (p.room[k] == 0 and waiting >= 0 and parts == 0):
-            _push(p, r, k, m.job, t + p.nature[r, s].transit_s)
+        waiting = _waiting(q, k)
+        parts = q.queue[k].parts
+        if parts < q.room[k] or (q.room[k] == 0 and waiting >= 0 and parts == 0):
+            _push(q, k, m.job, t + q.nature[s].transit_s)
         else:
-            _turn(p, r, s, t, BLOCKED)
+            _turn(q, s, t, BLOCKED)
             m.called = t
-            p.due[r, s] = NEVER
+            q.due[s] = NEVER
             waiting = STUCK
     return waiting
 
 
 @njit(inline="always")
-def _verdict(p: Line, r: int, s: int) -> int:
+def _verdict(q: Run, s: int) -> int:
     """Whether the part that is done is good, has to be done again, or is scrap; counts it."""
-    m = p.machine[r, s]
-    nature = p.nature[r, s]
+    m = q.machine[s]
+    nature = q.nature[s]
     verdict = GOOD
     if nature.scrap + nature.rework > 0.0:
-        u = uniform(p.keys[r, s, CHECK], m.checks)
+        u = uniform(q.keys[s, CHECK], m.checks)
         m.checks += 1
         if u < nature.scrap:
             verdict = SPOILT
-            p.spoilt[r, s, p.product[m.job]] += 1.0
+            q.spoilt[s, q.product[m.job]] += 1.0
         elif u < nature.scrap + nature.rework:
             verdict = AGAIN
     if verdict != AGAIN:
-        p.made[r, s, p.product[m.job]] += 1.0
+        q.made[s, q.product[m.job]] += 1.0
     return verdict
 
 
 @njit(inline="always")
-def _call(p: Line, r: int, s: int, t: float, asked: int) -> None:
+def _call(q: Run, s: int, t: float, asked: int) -> None:
     """Call a person: an operator to set up, a repairer to mend."""
-    _turn(p, r, s, t, asked)
-    p.machine[r, s].called = t
-    p.due[r, s] = NEVER
-    p.course[r].calls = 1
+    _turn(q, s, t, asked)
+    q.machine[s].called = t
+    q.due[s] = NEVER
+    q.course.calls = 1
 
 
 @njit(inline="always")
-def _free(p: Line, r: int, phase: int) -> None:
+def _free(q: Run, phase: int) -> None:
     """The person who set up or mended is free."""
-    c = p.course[r]
+    c = q.course
     if phase == SETUP:
         c.operators += 1
     else:
@@ -336,24 +339,23 @@ def _free(p: Line, r: int, phase: int) -> None:
 
 
 @njit(inline="always")
-def _staff(p: Line, r: int, t: float) -> None:
+def _staff(q: Run, t: float) -> None:
     """Send free people to the machines that have waited longest for them."""
-    c = p.course[r]
+    c = q.course
     c.calls = 0
     while c.people != 0:
         longest = NONE
-        for s in range(len(p.stage)):
-            m = p.machine[r, s]
+        for s in range(len(q.stage)):
+            m = q.machine[s]
             open_ = (m.phase == SETUP_ASKED and c.operators > 0) or (
                 m.phase == DOWN_ASKED and c.repairers > 0
             )
-            if open_ and m.held == 0:
-                if longest < 0 or m.called < p.machine[r, longest].called:
-                    longest = s
+            if open_ and m.held == 0 and (longest < 0 or m.called < q.machine[longest].called):
+                longest = s
         if longest < 0:
             break
-        m = p.machine[r, longest]
-        nature = p.nature[r, longest]
+        m = q.machine[longest]
+        nature = q.nature[longest]
         if m.phase == SETUP_ASKED:
             c.operators -= 1
             number, stream, mean, cv, phase = (
@@ -366,83 +368,83 @@ def _staff(p: Line, r: int, t: float) -> None:
                 m.repairs, REPAIR, nature.mttr_s, nature.repair_cv, DOWN,
             )  # fmt: skip
             m.repairs += 1
-        p.due[r, longest] = t + stretch(p.keys[r, longest, stream], number, mean, cv)
-        _turn(p, r, longest, t, phase)
+        q.due[longest] = t + stretch(q.keys[longest, stream], number, mean, cv)
+        _turn(q, longest, t, phase)
 
 
 @njit(inline="always")
-def _arrival(p: Line, r: int, t: float) -> int:
+def _arrival(q: Run, t: float) -> int:
     """A part comes in from outside, or goes away for want of room; the machine that waited for it, or NONE."""
-    c = p.course[r]
-    p.due[r, len(p.stage)] = t + stretch(p.line_keys[r, 0], c.arrivals, p.between[r], p.between_cv)
+    c = q.course
+    q.due[len(q.stage)] = t + stretch(q.line_keys[0], c.arrivals, q.course.between, q.between_cv)
     c.arrivals += 1
     waiting = NONE
-    job = _next_job(p, r, t)
+    job = _next_job(q, t)
     if job >= 0:
-        waiting = _waiting(p, r, 0)
-        if p.queue[r, 0].parts >= p.room[0] and waiting < 0:
+        waiting = _waiting(q, 0)
+        if q.queue[0].parts >= q.room[0] and waiting < 0:
             c.lost += 1
         else:
-            _enter(p, r, job, t)
-            _push(p, r, 0, job, t)
+            _enter(q, job, t)
+            _push(q, 0, job, t)
     return waiting
 
 
 @njit(inline="always")
 def _open(
-    p: Line, r: int, t: float, people: bool, feeding: bool, out: Ints, ready: NDArray[np.bool_]
+    q: Run, t: float, people: bool, feeding: bool, out: Ints, ready: NDArray[np.bool_]
 ) -> None:
     """At the begin of a step: who may begin parts, whose clock stands."""
-    machines = len(p.stage)
-    c = p.course[r]
+    machines = len(q.stage)
+    c = q.course
     for s in range(machines):
-        m = p.machine[r, s]
+        m = q.machine[s]
         person = m.phase == SETUP or m.phase == DOWN
         stop = 1 if out[s] or (person and not people) else 0
         if stop != m.held:
             m.held = stop
             if stop:
-                m.rest = p.due[r, s] - t
-                p.due[r, s] = NEVER
+                m.rest = q.due[s] - t
+                q.due[s] = NEVER
             else:
                 c.calls = 1
                 if person or m.phase == BUSY:
-                    p.due[r, s] = t + m.rest
-        may = people and ready[s, r] and not out[s]
-        able = 1 if may and (p.stage[s] > 0 or feeding or p.between[r] > 0.0) else 0
+                    q.due[s] = t + m.rest
+        may = people and ready[s] and not out[s]
+        able = 1 if may and (q.stage[s] > 0 or feeding or q.course.between > 0.0) else 0
         if able != m.able:
             m.able = able
             if m.phase == WAIT:
-                p.due[r, s] = t if able else NEVER
+                q.due[s] = t if able else NEVER
     if people and c.people == 0:
         c.calls = 1
     c.people = 1 if people else 0
     if people and c.next_s >= 0.0:
-        p.due[r, machines] = t + c.next_s
+        q.due[machines] = t + c.next_s
         c.next_s = -1.0
-    elif not people and c.next_s < 0.0 and p.between[r] > 0.0:
-        c.next_s = p.due[r, machines] - t
-        p.due[r, machines] = NEVER
+    elif not people and c.next_s < 0.0 and q.course.between > 0.0:
+        c.next_s = q.due[machines] - t
+        q.due[machines] = NEVER
 
 
 @njit(inline="always")
-def _event(p: Line, r: int, s: int, t: float) -> tuple[int, int, int]:
+def _event(q: Run, s: int, t: float) -> tuple[int, int, int]:
     """What is due at a machine: who looks for a part now, who after that, who begins its part; NONE: nobody."""
-    m = p.machine[r, s]
+    m = q.machine[s]
     go, then, begin = NONE, NONE, NONE
     if m.phase == BUSY:
         if m.left > 0.0:
             m.failures += 1
-            _call(p, r, s, t, DOWN_ASKED)
+            _call(q, s, t, DOWN_ASKED)
         else:
-            verdict = _verdict(p, r, s)
+            verdict = _verdict(q, s)
             if verdict == AGAIN:
                 begin = s
             elif verdict == SPOILT:
-                _leave(p, r, m.job, t, 0)
+                _leave(q, m.job, t, 0)
                 go = s
             else:
-                go = _hand_on(p, r, s, t)
+                go = _hand_on(q, s, t)
                 if go == STUCK:
                     go = NONE
                 elif go == NONE:
@@ -452,51 +454,57 @@ def _event(p: Line, r: int, s: int, t: float) -> tuple[int, int, int]:
     elif m.phase == WAIT:
         go = s
     else:
-        _free(p, r, m.phase)
+        _free(q, m.phase)
         begin = s
     return go, then, begin
 
 
 @njit(inline="always")
-def _events(p: Line, r: int, start_s: float, end_s: float) -> None:
+def _chain(q: Run, t: float, go: int, then: int, begin: int) -> None:
+    """Let machines look for parts and begin them, and those that are freed by it, until all is quiet."""
+    while go >= 0 or begin >= 0:
+        if begin < 0:
+            s = go
+            go = NONE
+            if _take(q, s, t):
+                m = q.machine[s]
+                go = _refill(q, s, t)
+                product = q.product[m.job]
+                if m.set_for != product and q.nature[s].setup_s > 0.0:
+                    _call(q, s, t, SETUP_ASKED)
+                else:
+                    begin = s
+                m.set_for = product
+            if go < 0:
+                go, then = then, NONE
+        if begin >= 0:
+            _begin(q, begin, t)
+            begin = NONE
+
+
+@njit(inline="always")
+def _events(q: Run, start_s: float, end_s: float) -> None:
     """Play a run up to the end of the step."""
-    machines = len(p.stage)
+    machines = len(q.stage)
     t = start_s
     while True:
-        if p.course[r].calls != 0:
-            _staff(p, r, t)
-        s, t = 0, p.due[r, 0]
+        if q.course.calls != 0:
+            _staff(q, t)
+        s, t = 0, q.due[0]
         for other in range(1, machines + 1):
-            if p.due[r, other] < t:
-                s, t = other, p.due[r, other]
+            if q.due[other] < t:
+                s, t = other, q.due[other]
         if t >= end_s:
             break
         go, then, begin = NONE, NONE, NONE
         if s == machines:
-            go = _arrival(p, r, t)
+            go = _arrival(q, t)
         else:
-            go, then, begin = _event(p, r, s, t)
-        while go >= 0 or begin >= 0:
-            if begin < 0:
-                s = go
-                go = NONE
-                if _take(p, r, s, t):
-                    m = p.machine[r, s]
-                    go = _refill(p, r, s, t)
-                    product = p.product[m.job]
-                    if m.set_for != product and p.nature[r, s].setup_s > 0.0:
-                        _call(p, r, s, t, SETUP_ASKED)
-                    else:
-                        begin = s
-                    m.set_for = product
-                if go < 0:
-                    go, then = then, NONE
-            if begin >= 0:
-                _begin(p, r, begin, t)
-                begin = NONE
+            go, then, begin = _event(q, s, t)
+        _chain(q, t, go, then, begin)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@kernel
 def play(
     p: Line,
     start_s: float,
@@ -510,13 +518,19 @@ def play(
 
     Args:
         people: Whether people work. feeding: Whether new parts may come in. out: [machines] 1 where an outage holds
-            it. ready: [machines, runs] Whether a machine may begin parts (an oven is hot).
+            it. ready: [runs, machines] Whether a machine may begin parts (an oven is hot).
     """
     for r in range(len(p.course)):
-        _open(p, r, start_s, people, feeding, out, ready)
-        _events(p, r, start_s, end_s)
-        for s in range(len(p.stage)):
-            _turn(p, r, s, end_s, p.machine[r, s].phase)
-        c = p.course[r]
+        q = Run(
+            p.first, p.stage, p.belt, p.room, p.product, p.earliest, p.mix, p.lot, p.between_cv,
+            p.target[r], p.cycle[r], p.nature[r], p.keys[r], p.line_keys[r], p.machine[r], p.due[r], p.course[r],
+            p.queue[r], p.mark_job[r], p.mark_parts[r], p.arrive[r], p.fed[r], p.gone[r], p.good[r], p.finish[r],
+            p.spent[r], p.made[r], p.spoilt[r],
+        )  # fmt: skip
+        _open(q, start_s, people, feeding, out, ready[r])
+        _events(q, start_s, end_s)
+        for s in range(len(q.stage)):
+            _turn(q, s, end_s, q.machine[s].phase)
+        c = q.course
         c.wip_s += c.wip * (end_s - c.since)
         c.since = end_s

@@ -26,8 +26,8 @@ MACHINE = np.dtype(
 )  # fmt: skip
 """Of a machine in a run: phase; job of the part in it; product it is set for; whether it may begin a part; whether its
 clock stands; draws made; begin of the phase not yet booked [s]; work left when a failure came [s]; when the belt behind
-it is empty [s]; running time to the next failure [s]; when a person was called, or since when it is blocked [s]; time left
-while its clock stands [s]."""
+it is empty [s]; running time to the next failure [s]; when a person was called, or since when it is blocked [s]; time
+left while its clock stands [s]."""
 
 NATURE = np.dtype(
     [
@@ -40,18 +40,21 @@ NATURE = np.dtype(
 COURSE = np.dtype(
     [
         ("now", "i4"), ("lot_left", "i4"), ("lots", "i4"), ("arrivals", "i4"), ("wip", "i4"), ("most", "i4"),
-        ("operators", "i4"), ("repairers", "i4"), ("lost", "i4"), ("overflow", "i4"), ("people", "i4"), ("calls", "i4"), ("next_s", "f8"),
+        ("operators", "i4"), ("repairers", "i4"), ("lost", "i4"), ("overflow", "i4"), ("people", "i4"),
+        ("calls", "i4"), ("next_s", "f8"),
         ("since", "f8"), ("wip_s", "f8"), ("in_s", "f8"), ("out_s", "f8"), ("entered", "f8"), ("left", "f8"),
+        ("passed", "f8"), ("between", "f8"),
     ]
 )  # fmt: skip
 """Of a line in a run: job being fed; parts left of a lot; lots and arrivals drawn; parts in the line, and the most of
 them; people free; arrivals that found no room; whether a queue's marks ran out; whether people work; whether
 somebody has called or is free; arrival that waits for work [s]; parts x
-seconds, sums of the instants at which parts came and went, and how many."""
+seconds, sums of the instants at which parts came and went, and how many; good parts in this step; mean time between arrivals
+[s], 0: parts are always at hand."""
 
 QUEUE = np.dtype([("parts", "i4"), ("head", "i4"), ("marks", "i4"), ("belt", "i4")])
-"""Room before a stage: parts in it; first mark and number of marks (a mark is a row of parts of one job); first place of
-the belt."""
+"""Room before a stage: parts in it; first mark and number of marks (a mark is a row of parts of one job); first
+place of the belt."""
 
 
 class Line(NamedTuple):
@@ -62,14 +65,14 @@ class Line(NamedTuple):
         room: [stages] Parts that have room before it. product: [jobs] Number of a job's product.
         earliest: [jobs] [s]. target: [runs, jobs] Parts to feed; below zero: without end.
         mix: [products] Cumulated shares of lots, empty: jobs in sequence. lot: Parts in a lot.
-        between: [runs] Mean time between arrivals [s], 0: parts are always at hand. between_cv: Its variation.
+        between_cv: Variation of the time between arrivals.
         cycle: [runs, machines, products] [s]. nature: [runs, machines]. keys: [runs, machines, STREAMS].
         line_keys: [runs, 2] Of arrivals and of lots.
         machine, due, course, queue, mark_job, mark_parts, arrive: State; `due` [runs, machines + 1] the next event
             of each machine and of the arrivals [s], `arrive` [runs, belts, places] when a part reaches a belt's end.
         fed, gone, good, finish: [runs, jobs] Parts fed, left, left as good; when the last one left [s].
         spent: [runs, machines, PHASES] Seconds in this step. made, spoilt: [runs, machines, products] Parts in this
-            step. passed: [runs] Good parts of the line in this step.
+            step.
     """
 
     first: Ints
@@ -81,7 +84,6 @@ class Line(NamedTuple):
     target: Ints
     mix: Floats
     lot: int
-    between: Floats
     between_cv: float
     cycle: Floats
     nature: NDArray[np.void]
@@ -101,4 +103,36 @@ class Line(NamedTuple):
     spent: Floats
     made: Floats
     spoilt: Floats
-    passed: Floats
+
+
+class Run(NamedTuple):
+    """One run's rows of a `Line`."""
+
+    first: Ints
+    stage: Ints
+    belt: Ints
+    room: Ints
+    product: Ints
+    earliest: Floats
+    mix: Floats
+    lot: int
+    between_cv: float
+    target: Ints
+    cycle: Floats
+    nature: NDArray[np.void]
+    keys: Keys
+    line_keys: Keys
+    machine: NDArray[np.void]
+    due: Floats
+    course: np.void
+    queue: NDArray[np.void]
+    mark_job: NDArray[np.int32]
+    mark_parts: NDArray[np.int32]
+    arrive: Floats
+    fed: Ints
+    gone: Ints
+    good: Ints
+    finish: Floats
+    spent: Floats
+    made: Floats
+    spoilt: Floats

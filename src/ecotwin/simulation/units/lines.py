@@ -20,11 +20,13 @@ from ecotwin.errors import ScenarioFault
 from ecotwin.plant import Plant
 from ecotwin.records import Floats
 from ecotwin.simulation.contract import Board, Case, Draw, State, Unit
-from ecotwin.simulation.linebook import ASKED, KWH, QUANTITIES, Book, book
+from ecotwin.simulation.linebook import ASKED, QUANTITIES, Book, book
+from ecotwin.simulation.linechecks import check
 from ecotwin.simulation.lineimage import place_image
 from ecotwin.simulation.lineplan import Plan, drawn, lines_of, materials, plan, station_kinds
 from ecotwin.simulation.lineplay import play
-from ecotwin.simulation.linestart import course_of, line_of, sheet
+from ecotwin.simulation.linesheet import sheet
+from ecotwin.simulation.linestart import course_of, line_of
 from ecotwin.simulation.surroundings import FREE, Surroundings
 
 REFERENCE_BAR = 7.0
@@ -91,6 +93,7 @@ class LineUnit:
     def begin(self, draw: Draw, case: Case, around: Surroundings) -> State:
         """Draw the parameters, take the line's place in the calendar, and its state from the image."""
         made = sheet(self.plan, draw, case)
+        check(made)
         line = line_of(made, draw)
         cold_until = place_image(made, line, case, draw)
         stations = self.plan.stations
@@ -116,7 +119,7 @@ class LineUnit:
             "case": case,
             "cold_until": cold_until,
             "warm_s": {m: 60.0 * w for m, w in warm.items()},
-            "ready": np.ones((len(stations), draw.runs), np.bool_),
+            "ready": np.ones((draw.runs, len(stations)), np.bool_),
             "held": np.zeros(len(stations), np.int64),
             "area": np.zeros(draw.runs),
         }
@@ -159,11 +162,11 @@ class LineUnit:
             for n, s in enumerate(self.plan.stations):
                 state["held"][n] = board.out_of_order(s.id)
         if state["cold_until"] is not None:
-            state["ready"][:] = (state["cold_until"] <= start)[:, None]
+            state["ready"][:] = state["cold_until"] <= start
         for n, s in enumerate(self.plan.stations):
             ready = board.given.get(f"ready:{s.id}")
             if ready is not None and not (s.oven and self.alone):
-                state["ready"][n] = ready >= 0.5
+                state["ready"][:, n] = ready >= 0.5
 
     def _tell(self, state: State, board: Board) -> None:
         """Tell the ovens how they are used, and everybody what the line begins."""
@@ -203,7 +206,6 @@ class LineUnit:
         }
         with np.errstate(invalid="ignore", divide="ignore"):
             told[f"{name}.lead_h"] = state["area"] / (course["left"] * made.load)
-        end_h = state["sheet_hours"] if "sheet_hours" in state else case.hours
         for n, job in enumerate(case.jobs.get(name, ())):
             done = np.where(line.target[:, n] == 0, 0.0, line.finish[:, n]) / 3600.0
             told[f"job.{job.id}.finish_h"] = done
@@ -213,7 +215,7 @@ class LineUnit:
             if job.due is not None:
                 due = (micros(job.due) - micros(case.start)) / SECOND / 3600.0
                 told[f"job.{job.id}.late_h"] = np.maximum(
-                    0.0, np.where(np.isnan(done), end_h, done) - due
+                    0.0, np.where(np.isnan(done), case.hours, done) - due
                 )
         return told
 
