@@ -1,8 +1,8 @@
 """Compressed air: compressors in cascade, receiver, dryer, leaks.
 
 The pressure follows from what is made, used and lost: in a store of volume V at constant temperature, dp/dt = p0
-(made - used - leaked) / V with flows at standard conditions. It is played in slices of ten seconds, since a
-compressor loads and unloads several times in a few minutes.
+(made - used - leaked) / V with flows at standard conditions. It is played from switch to switch inside a step,
+since a compressor loads and unloads several times in a few minutes.
 
 * A fixed-speed compressor makes its rated flow or nothing: it loads at the lower edge of its band around the
   set-point, unloads at the upper edge, then idles at the power of `kw_idle` and stops after `idle_run_min`. Each
@@ -40,7 +40,7 @@ from ecotwin.simulation.surroundings import Surroundings
 
 STANDARD_BAR = 1.01325
 """Pressure of standard conditions, and of the surroundings [bar]."""
-_SLICE_S = 10.0
+_SLICE_S, _SHORTEST_S, _NEAR_BAR = 15.0, 0.5, 1e-9
 _NUMBERS = (
     "rated_flow_m3_h", "rated_pressure_bar", "specific_kwh_per_m3", "share_per_bar", "band_bar", "cascade_bar",
     "idle_run_min", "receiver_m3", "leak_m3_h", "speed_low_share", "no_load_share", "drive_loss_share", "low_bar",
@@ -70,37 +70,66 @@ def loaded_kw(specific: float, flow: float, per_bar: float, bar: float, rated_ba
 
 
 @njit(cache=True)
-def _wanted(c: Any, place: int, bar: float, set_bar: float, need: float, dt_s: float) -> float:
-    """Share of its rated flow that a compressor makes in the next slice, 0..1; keeps `loaded` and `idle_s`."""
-    low = set_bar - 0.5 * c.band_bar - place * c.cascade_bar
-    high = set_bar + 0.5 * c.band_bar - place * c.cascade_bar
-    share = 1.0
-    if c.variable > 0.0:
-        share = min(max(need / c.rated_flow_m3_h, 0.0), 1.0)
-        low = set_bar - place * c.cascade_bar
-        if share < c.speed_low_share:
-            share = c.speed_low_share
-    if bar <= low:
-        c.loaded = 1.0
-    elif bar >= high:
-        c.loaded = 0.0
-    if c.loaded > 0.0:
-        c.idle_s = 0.0
-        return share
-    c.idle_s += dt_s
-    return 0.0
+def _edges(c: Any, place: int, set_bar: float) -> tuple[float, float]:
+    """Pressures at which a compressor loads and unloads [bar]."""
+    middle = set_bar - place * c.cascade_bar
+    low = middle if c.variable > 0.0 else middle - 0.5 * c.band_bar
+    return low, middle + 0.5 * c.band_bar
 
 
 @njit(cache=True)
-def _power(c: Any, share: float, bar: float) -> float:
-    if share <= 0.0:
-        return float(c.kw_idle if c.idle_s <= 60.0 * c.idle_run_min else c.kw_stopped)
+def _flow(c: Any, place: int, bar: float, set_bar: float, need: float) -> float:
+    """What a compressor makes at this pressure [m3/h]; switches `loaded`."""
+    low, high = _edges(c, place, set_bar)
+    if bar <= low + _NEAR_BAR:
+        c.loaded = 1.0
+    elif bar >= high - _NEAR_BAR:
+        c.loaded = 0.0
+    if c.loaded <= 0.0:
+        return 0.0
+    if c.variable <= 0.0:
+        return float(c.rated_flow_m3_h)
+    return float(min(max(need, c.speed_low_share * c.rated_flow_m3_h), c.rated_flow_m3_h))
+
+
+@njit(cache=True)
+def _power(c: Any, flow: float, bar: float) -> float:
+    if flow <= 0.0:
+        return float(c.kw_idle if c.idle_s < 60.0 * c.idle_run_min else c.kw_stopped)
     full = loaded_kw(
         c.specific_kwh_per_m3, c.rated_flow_m3_h, c.share_per_bar, bar, c.rated_pressure_bar
     )
     if c.variable > 0.0:
+        share = flow / c.rated_flow_m3_h
         full *= (1.0 + c.drive_loss_share) * (c.no_load_share + (1.0 - c.no_load_share) * share)
     return float(full)
+
+
+@njit(cache=True)
+def _until(c: Any, place: int, bar: float, set_bar: float, bar_per_s: float) -> float:
+    """Time until a compressor switches at this slope of the pressure [s]."""
+    low, high = _edges(c, place, set_bar)
+    if c.loaded > 0.0 and bar_per_s > 0.0:
+        return float(max((high - bar) / bar_per_s, _SHORTEST_S))
+    if c.loaded <= 0.0 and bar_per_s < 0.0:
+        return float(max((low - bar) / bar_per_s, _SHORTEST_S))
+    return 1e9
+
+
+@njit(cache=True)
+def _book(c: Any, out: Floats, stopped: int, flow: float, kw: float, dt_s: float) -> None:
+    """Books of one compressor over a slice."""
+    hours = dt_s / 3600.0
+    if stopped > 0:
+        c.loaded, c.idle_s = 0.0, 1e9
+        out[6 if stopped == _DOWN else 7] += hours
+        out[0] += (c.kw_off if stopped == _OFF else 0.0) * hours
+        return
+    out[0] += kw * hours
+    out[1] += flow * hours
+    idle = c.idle_s < 60.0 * c.idle_run_min
+    out[3 if flow > 0.0 else 4 if idle else 5] += hours
+    c.idle_s = 0.0 if flow > 0.0 else c.idle_s + dt_s
 
 
 @njit(cache=True)
@@ -109,47 +138,42 @@ def _go_on(
     out: Floats, served: Floats,
 ) -> None:  # fmt: skip
     """One step of every run; `out` [runs, machines x books], `served` [runs] in m3/h."""
-    slices = int(np.ceil(step_s / _SLICE_S))
-    dt_s = step_s / slices
-    hours = dt_s / 3600.0
-    books = len(_BOOKS)
+    count, books = machines.shape[1], len(_BOOKS)
+    flows = np.zeros(count)
     for r in range(machines.shape[0]):
-        volume = 0.0
-        leaks = 0.0
-        for m in range(machines.shape[1]):
-            volume += machines[r, m].receiver_m3
-            rated = machines[r, m].rated_pressure_bar + STANDARD_BAR
-            leaks += machines[r, m].leak_m3_h / rated
-        low = machines[r, 0].low_bar
-        used = 0.0
-        for _ in range(slices):
+        volume, leaks, used, passed = 0.0, 0.0, 0.0, 0.0
+        for m in range(count):
+            c = machines[r, m]
+            volume += c.receiver_m3
+            leaks += c.leak_m3_h / (c.rated_pressure_bar + STANDARD_BAR)
+        low = machines[r, 0].low_bar + STANDARD_BAR
+        while passed < step_s - 1e-6:
             absolute = bar[r] + STANDARD_BAR
-            use = asked[r] * min(1.0, max(0.0, absolute / (low + STANDARD_BAR)))
-            lost = leaks * absolute
-            made = 0.0
-            for m in range(machines.shape[1]):
-                c = machines[r, m]
-                at = m * books
-                if stopped[m] > 0:
-                    c.loaded, c.idle_s = 0.0, 1e9
-                    out[r, at + (6 if stopped[m] == _DOWN else 7)] += hours
-                    out[r, at] += (c.kw_off if stopped[m] == _OFF else 0.0) * hours
-                    continue
-                hold = set_bar[m, r] - m * c.cascade_bar - bar[r]
-                need = use + lost - made + hold * volume / STANDARD_BAR / hours
-                share = _wanted(c, m, bar[r], set_bar[m, r], need, dt_s)
-                flow = share * c.rated_flow_m3_h
-                made += flow
-                out[r, at] += _power(c, share, bar[r]) * hours
-                out[r, at + 1] += flow * hours
-                idle = c.idle_s <= 60.0 * c.idle_run_min
-                out[r, at + (3 if share > 0.0 else 4 if idle else 5)] += hours
+            use = asked[r] * min(1.0, absolute / low)
+            lost, made, dt_s = leaks * absolute, 0.0, min(_SLICE_S, step_s - passed)
+            for m in range(count):
+                c, flows[m] = machines[r, m], 0.0
+                if stopped[m] == 0:
+                    hold = set_bar[m, r] - m * c.cascade_bar - bar[r]
+                    hold *= volume / STANDARD_BAR * 3600.0 / _SLICE_S
+                    flows[m] = _flow(c, m, bar[r], set_bar[m, r], use + lost - made + hold)
+                made += flows[m]
+            slope = STANDARD_BAR * (made - use - lost) / volume / 3600.0
+            for m in range(count):
+                if stopped[m] == 0:
+                    dt_s = min(dt_s, _until(machines[r, m], m, bar[r], set_bar[m, r], slope))
+            hours = dt_s / 3600.0
             there = volume * absolute / STANDARD_BAR / hours + made
             if use + lost > there:
                 use, lost = use * there / (use + lost), lost * there / (use + lost)
+            for m in range(count):
+                c = machines[r, m]
+                kw = _power(c, flows[m], bar[r])
+                _book(c, out[r, m * books : (m + 1) * books], stopped[m], flows[m], kw, dt_s)
             out[r, 2] += lost * hours
             used += use * hours
             bar[r] += STANDARD_BAR * (made - use - lost) * hours / volume
+            passed += dt_s
         served[r] = used / (step_s / 3600.0)
 
 

@@ -2,12 +2,13 @@
 
 Each air handling unit keeps one hall: one heat capacity C that loses heat through its envelope (U) and with fresh
 air (F), and gains it from machines, lamps, people, sun and the fan: C dT/dt = (U + F)(T_out - T) + gains + coil, in
-closed form over a step. While people work, and `start_before_min` earlier, the room is held within `band_k` around
-`room_sp`: too warm, it first takes more outdoor air when that is at least `free_cooling_k` cooler, then cold; too
-cold, it takes heat, with `recovery_share` of the exhausted heat won back. When nobody works the fans stand, unless
-the room leaves `night_low_c`..`night_high_c`. The fan gives `flow_low_share` or what the cold needs; its power goes
-with the flow cubed between `kw_idle` and `kw_busy`. Outdoor air that is more humid than `humidity_high_g_kg` is
-dried: cold for the water that condenses. The coil can take `coil_kw_per_k` x (room - supplied cold water).
+closed form over a step. While people work the room is held within `band_k` around `room_sp`: too warm, it first
+takes more outdoor air when that is at least `free_cooling_k` cooler, then cold; too cold, it takes heat, with
+`recovery_share` of the exhausted heat won back; it is brought there evenly in the `start_before_min` before work.
+When nobody works the fans stand, unless the room leaves `night_low_c`..`night_high_c`. The fan gives
+`flow_low_share` or what the cold needs; its power goes with the flow cubed between `kw_idle` and `kw_busy`. Outdoor
+air that is more humid than `humidity_high_g_kg` is dried: cold for the water that condenses. The coil can take
+`coil_kw_per_k` x (room - supplied cold water).
 
 Machine heat is asked of the net `hall_heat` as one; halls share it by `process_share`. With the fact `hall` (an
 element of the plant) a unit knows the groups of people in it; else it has `people` of metabolic class 1.
@@ -130,15 +131,25 @@ def _fresh(
 
 
 @njit(cache=True)
-def _hall(c: Any, on: bool, set_c: float, out_c: float, out_g_kg: float, gains_kw: float, cold_c: float,
-          cold_share: float, heat_share: float, hours: float) -> tuple[float, float, float]:  # fmt: skip
-    """One hall over one step: fan [kW], heat asked [kW], cold asked [kW]; the room's temperature moves on."""
+def _hall(
+    c: Any, on: bool, left_h: float, set_c: float, out_c: float, out_g_kg: float, gains_kw: float,
+    cold_c: float, cold_share: float, heat_share: float, hours: float,
+) -> tuple[float, float, float]:  # fmt: skip
+    """One hall over one step: fan [kW], heat asked [kW], cold asked [kW]; the room's temperature moves on.
+
+    `left_h` is the time until work begins, in which the room is brought to its band evenly.
+    """
     low, high = set_c - 0.5 * c.band_k, set_c + 0.5 * c.band_k
     if not on:
         low, high = c.night_low_c, c.night_high_c
         if low <= c.room_c <= high:
             c.room_c = _drift(c, out_c, c.envelope_kw_per_k, gains_kw, hours)
             return c.kw_off, 0.0, 0.0
+    ramp = min(hours / left_h, 1.0) if on and left_h > 0.0 else 1.0
+    if c.room_c < low:
+        low = c.room_c + (low - c.room_c) * ramp
+    elif c.room_c > high:
+        high = c.room_c - (c.room_c - high) * ramp
     gains = gains_kw + c.kw_low
     fresh, losses, coil = _fresh(c, on, low, high, out_c, gains, hours)
     cooling, fan = coil < 0.0, c.kw_low
@@ -162,9 +173,9 @@ def _hall(c: Any, on: bool, set_c: float, out_c: float, out_g_kg: float, gains_k
 
 @njit(cache=True)
 def _go_on(
-    halls: Any, stopped: Any, on: Any, present: bool, set_c: Floats, out_c: Floats, wet_c: Floats, sun: Floats,
-    machine_kw: Floats, cold_c: Floats, cold_share: Floats, heat_share: Floats, hours: float,
-    out: Floats, asked: Floats,
+    halls: Any, stopped: Any, on: Any, present: bool, left_h: float, set_c: Floats, out_c: Floats,
+    wet_c: Floats, sun: Floats, machine_kw: Floats, cold_c: Floats, cold_share: Floats, heat_share: Floats,
+    hours: float, out: Floats, asked: Floats,
 ) -> None:  # fmt: skip
     """One step of all halls; `asked` [runs, 2]: heat, cold [kW]."""
     books = len(_BOOKS)
@@ -185,7 +196,7 @@ def _go_on(
                 fan, heat, cold = 0.0, 0.0, 0.0
             else:
                 fan, heat, cold = _hall(
-                    c, on[m], set_c[m, r], out_c[r], water, gains, cold_c[r], cold_share[r],
+                    c, on[m], left_h, set_c[m, r], out_c[r], water, gains, cold_c[r], cold_share[r],
                     heat_share[r], hours,
                 )  # fmt: skip
             asked[r, 0] += heat
@@ -250,6 +261,7 @@ class Halls:
         present = bool(around.kind[n] == WORK)
         not_free = present or around.kind[n] != 0
         on = np.array([not_free or around.to_work_s[n] <= 60.0 * lead for lead in state["lead"]])
+        left_h = 0.0 if not_free else float(around.to_work_s[n]) / 3600.0
         given, nothing = board.given, np.zeros(runs)
         cold_c = given.get("cold_supply_c", nothing + (10.0 if "cold" in board.nets else 99.0))
         cold_share = given.get("cold_share", nothing + 1.0)
@@ -258,7 +270,7 @@ class Halls:
         board.serve("hall_heat", machine_kw)
         asked, halls = state["asked"], state["halls"]
         _go_on(
-            halls, down(board, self.machines), on, present, set_c, board.outdoor_c(), board.wet_bulb_c(),
+            halls, down(board, self.machines), on, present, left_h, set_c, board.outdoor_c(), board.wet_bulb_c(),
             board.sun_w_m2(), machine_kw, cold_c, cold_share, heat_share,
             board.step_s / 3600.0, board.out, asked,
         )  # fmt: skip

@@ -9,12 +9,13 @@ end of the step, at most its limit; what went in is what went out plus what is s
 * Switched on while people work, in short pauses, and `switch_on_min` before work; off when nobody works for longer
   than `off_pause_min`, unless the line wants it.
 * The set-point (`sleep_sp` or whatever the fact `sleep_signal` names) is held while the oven is on; below `awake`
-  the oven sleeps: exhaust, fans and nitrogen are throttled.
+  the oven sleeps: exhaust and fans are throttled, no nitrogen flows.
 * Ready from `ready_band_k` below `awake` on.
 
 With the line: of it are read `busy:<machine>` (share of the step at work), `parts:<machine>` (parts in the step)
 and `wants:<machine>` (above zero: the oven must be hot whatever the calendar says); to it is given
-`ready:<machine>` (1, 0).
+`ready:<machine>` (1, 0). The line books an oven's states, parts and nitrogen, this unit its electricity; how long
+it warmed up is told as `<machine>.warm_up_h`.
 
 Sources:
     Lumped capacity: Incropera and DeWitt, "Fundamentals of Heat and Mass Transfer", ch. 5.
@@ -22,7 +23,7 @@ Sources:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,8 +47,7 @@ _NUMBERS = (
     "capacity_kwh_per_k", "wall_kw_per_k", "exhaust_m3_h", "exhaust_heat_share", "exhaust_asleep_share", "heater_kw",
     "aux_kw", "aux_asleep_share", "part_kj_per_k", "ready_band_k", "cooling_share", "awake",
 )  # fmt: skip
-_MEMORY = ("oven_c", "n2_idle_m3_h", "n2_busy_m3_h", "kw_off")
-_BOOKS = ("electricity_kwh", "heating_h", "nitrogen_m3")
+_MEMORY = ("oven_c", "n2_idle_m3_h", "n2_busy_m3_h", "kw_off", "warm_up_h")
 
 
 @njit(cache=True)
@@ -78,7 +78,7 @@ def _go_on(
     ovens: Any, mode: Floats, target_c: Floats, busy: Floats, parts: Floats, hall_c: Floats,
     hours: float, out: Floats, flows: Floats, ready: Floats,
 ) -> None:  # fmt: skip
-    """One step; mode, busy, parts, ready [ovens, runs], flows [runs, 3]: nitrogen m3/h, kW to the hall, kW of cold."""
+    """One step; mode, busy, parts, ready [ovens, runs], flows [runs, 2]: to the hall, to cold [kW]."""
     for r in range(ovens.shape[0]):
         flows[r, :] = 0.0
         for m in range(ovens.shape[1]):
@@ -98,14 +98,11 @@ def _go_on(
             if state == _OFF:
                 aux = c.kw_off
             hot = end >= c.awake - c.ready_band_k
-            at = m * len(_BOOKS)
-            out[r, at] = (kw + aux) * hours
-            out[r, at + 1] = hours if awake and not hot else 0.0
-            out[r, at + 2] = gas * hours
+            out[r, m] = (kw + aux) * hours
+            c.warm_up_h += hours if awake and not hot else 0.0
             per_k = lost / losses / hours
-            flows[r, 0] += gas
-            flows[r, 1] += aux + per_k * c.wall_kw_per_k + per_k * carried * (1.0 - c.cooling_share)
-            flows[r, 2] += per_k * carried * c.cooling_share
+            flows[r, 0] += aux + per_k * c.wall_kw_per_k + per_k * carried * (1.0 - c.cooling_share)
+            flows[r, 1] += per_k * carried * c.cooling_share
             ready[m, r] = 1.0 if hot and state != _OFF else 0.0
             c.oven_c = end
 
@@ -115,21 +112,20 @@ class Ovens:
     """The heat of all ovens of a plant."""
 
     plant: Plant
-    ovens: tuple[str, ...]
+    machines: tuple[str, ...]
     name: str = "ovens"
-    machines: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
-    may_ask: tuple[str, ...] = ("nitrogen", "hall_heat", "cold")
+    may_ask: tuple[str, ...] = ("hall_heat", "cold")
     serves: tuple[str, ...] = ()
     columns: tuple[tuple[str, str], ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.columns = tuple((m, book) for m in self.ovens for book in _BOOKS)
+        self.columns = tuple((m, "electricity_kwh") for m in self.machines)
 
     def begin(self, draw: Draw, case: Case, around: Surroundings) -> State:
         """As hot as the image shows; without one hot where people work, else cold."""
-        ovens = table(draw, self.ovens, _NUMBERS, _MEMORY)
-        for m, name in enumerate(self.ovens):
+        ovens = table(draw, self.machines, _NUMBERS, _MEMORY)
+        for m, name in enumerate(self.machines):
             for gas in ("n2_idle_m3_h", "n2_busy_m3_h"):
                 ovens[gas][:, m] = number(draw, name, gas, 0.0)
             ovens["kw_off"][:, m] = nominal(draw, name, "off")["off"]
@@ -137,18 +133,18 @@ class Ovens:
             zones = [seen(case, name, f"zone_{z}_temperature", np.nan) for z in range(1, 13)]
             known = [z for z in zones if np.isfinite(z)]
             ovens["oven_c"][:, m] = max(known) if known else at_once
-        shape = (len(self.ovens), draw.runs)
-        state: State = {"ovens": ovens, "flows": np.zeros((draw.runs, 3))}
+        shape = (len(self.machines), draw.runs)
+        state: State = {"ovens": ovens, "flows": np.zeros((draw.runs, 2))}
         state |= {name: np.zeros(shape) for name in ("mode", "target", "busy", "parts", "ready")}
         for name in ("switch_on_min", "off_pause_min"):
-            state[name] = [float(number(draw, m, name).mean()) for m in self.ovens]
-        state["signal"] = [draw.word(m, "sleep_signal", "sleep_sp") for m in self.ovens]
+            state[name] = [float(number(draw, m, name).mean()) for m in self.machines]
+        state["signal"] = [draw.word(m, "sleep_signal", "sleep_sp") for m in self.machines]
         return state
 
     def step(self, state: State, board: Board) -> None:
-        """Heat every oven; ask for nitrogen and cold, tell the line who is ready."""
+        """Heat every oven; ask for cold, tell the line who is ready."""
         ovens = state["ovens"]
-        for m, name in enumerate(self.ovens):
+        for m, name in enumerate(self.machines):
             awake = ovens["awake"][:, m]
             state["target"][m] = held(board, self.plant, name, state["signal"][m], awake)
             state["busy"][m] = board.given.get(f"busy:{name}", 0.0)
@@ -166,11 +162,15 @@ class Ovens:
             ovens, state["mode"], state["target"], state["busy"], state["parts"], hall_c,
             board.step_s / 3600.0, board.out, flows, state["ready"],
         )  # fmt: skip
-        board.ask("nitrogen", flows[:, 0].copy())
-        board.ask("hall_heat", flows[:, 1].copy())
-        board.ask("cold", flows[:, 2].copy())
-        for m, name in enumerate(self.ovens):
+        board.ask("hall_heat", flows[:, 0].copy())
+        board.ask("cold", flows[:, 1].copy())
+        for m, name in enumerate(self.machines):
             board.given[f"ready:{name}"] = state["ready"][m].copy()
+
+    def finish(self, state: State) -> Mapping[str, Floats]:
+        """`<machine>.warm_up_h`: how long each oven was awake and not yet hot."""
+        hours = state["ovens"]["warm_up_h"]
+        return {f"{name}.warm_up_h": hours[:, m].copy() for m, name in enumerate(self.machines)}
 
     def _on(self, state: State, board: Board, m: int) -> bool:
         around, n = board.around, board.step
@@ -185,7 +185,7 @@ class _Plug:
     kinds: tuple[str, ...] = ()
 
     def units(self, plant: Plant) -> Sequence[Unit]:
-        """One for all ovens; the machines themselves belong to their lines."""
+        """One for all ovens; a line plays what goes through them."""
         ovens = tuple(m.id for m in plant.machines if m.kind_facts.get("model") == "oven")
         return (Ovens(plant, ovens),) if ovens else ()
 
