@@ -178,7 +178,8 @@ _PRIOR_ORDERS = 2.0
 def customs(plant: Plant, made: Sequence[Campaign]) -> dict[str, Custom]:
     """What each line is used to make, from its campaigns; orders are measured in minutes in which parts came.
 
-    With few whole orders their length is shrunk to 6 h with a spread of 0.4 of it (stated assumption, worth two orders).
+    With few whole orders their length is shrunk to 6 h with a spread of 0.4 of it (stated assumption, worth two of
+    them).
     """
     found = {}
     for line in dict.fromkeys(c.line for c in made):

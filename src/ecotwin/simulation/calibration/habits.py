@@ -30,7 +30,7 @@ class _Plug:
     """See `contract.Fitter`."""
 
     def gather(self, seen: Observed) -> Evidence:
-        """By station [2, 8]: minutes in each state in breaks and deep in free time; last column parts, its line's most."""
+        """By station [2, 8]: minutes by state in breaks and deep in free time; last its parts, its line's most."""
         found = {}
         pause = seen.kind == BREAK
         free = _inside((seen.kind == FREE) & (seen.pause_s > _LONG_S))
