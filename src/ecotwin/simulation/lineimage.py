@@ -49,7 +49,17 @@ def place_image(made: Sheet, line: Line, case: Case, draw: Draw) -> Floats | Non
             warm = float(drawn(draw, s.id, "warmup_min")[0]) * 60.0
             cold[n] = 0.0 if s.oven else max(0.0, warm - case.image.since.get(s.id, 0.0))
     _fill(made, line, case, flowing)
+    _go_on_with_lot(made, line, case, draw)
     return cold if cold.any() else None
+
+
+def _go_on_with_lot(made: Sheet, line: Line, case: Case, draw: Draw) -> None:
+    """Where a mix is made, the lot that the first station is at goes on; half of it is left when nobody knows better."""
+    job = _job(made, case, made.plan.stations[0].id)
+    if len(made.mix) and job is not None:
+        left = draw.parameter(made.plan.line, "lot_left_parts", 0.5 * made.lot * made.load)
+        line.course["now"] = job
+        line.course["lot_left"] = np.maximum(np.round(left / made.load), 1.0)
 
 
 def _state(case: Case, machine: str) -> str:

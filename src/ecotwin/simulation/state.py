@@ -14,10 +14,10 @@ import numpy as np
 
 from ecotwin.clock import MINUTE, instant
 from ecotwin.plant import Plant
-from ecotwin.records import Bools, Codes, Floats, Ints, Quality
+from ecotwin.records import Codes, Floats, Ints, Quality
 from ecotwin.records import Image as Frozen
 from ecotwin.simulation.contract import Image
-from ecotwin.simulation.observed import SETUP, Observed, run_s, stations
+from ecotwin.simulation.observed import Observed, stations
 
 _SLOW = {"state", "setpoint"}
 _SLOW_HOLD = 10.0
@@ -71,7 +71,7 @@ class Campaign:
 
     Attributes:
         line, product: Which. start, end: From its product's first minute to the next one's [us UTC]. parts: Entered
-            the line. whole: Its begin and its end were both seen. setup_min: Minutes of set-up at its begin.
+            the line. busy_h: Hours in which some did. whole: Its begin and its end were both seen.
     """
 
     line: str
@@ -79,8 +79,8 @@ class Campaign:
     start: int
     end: int
     parts: float
+    busy_h: float
     whole: bool
-    setup_min: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,25 +88,20 @@ class LineMinutes:
     """What entered a line, minute by minute.
 
     Attributes:
-        at: Begin of each minute [us UTC]. product: Code, -1 unknown. parts: Parts that entered. setup: Whether a
-            station was being set up.
+        at: Begin of each minute [us UTC]. product: Code, -1 unknown. parts: Parts that entered.
     """
 
     at: Ints
     product: Codes
     parts: Floats
-    setup: Bools
 
 
 def line_minutes(seen: Observed) -> dict[str, LineMinutes]:
     """Line -> its minutes in a window."""
     found = {}
     for n, line in enumerate(seen.lines):
-        inside = [seen.of(s.id) for s in stations(seen.plant, line)]
-        setup = (seen.codes[:, inside] == SETUP).any(axis=1)
-        found[line] = LineMinutes(
-            seen.at, seen.product[:, n], np.nan_to_num(seen.parts[:, inside[0]]), setup
-        )
+        first = seen.of(stations(seen.plant, line)[0].id)
+        found[line] = LineMinutes(seen.at, seen.product[:, n], np.nan_to_num(seen.parts[:, first]))
     return found
 
 
@@ -116,10 +111,7 @@ def campaigns(days: Sequence[Mapping[str, LineMinutes]]) -> tuple[Campaign, ...]
     for line in dict.fromkeys(line for day in days for line in day):
         parts = [day[line] for day in days if line in day]
         joined = LineMinutes(
-            *(
-                np.concatenate([getattr(p, n) for p in parts])
-                for n in ("at", "product", "parts", "setup")
-            )
+            *(np.concatenate([getattr(p, n) for p in parts]) for n in ("at", "product", "parts"))
         )
         found += _campaigns_of(line, joined)
     return tuple(found)
@@ -127,7 +119,7 @@ def campaigns(days: Sequence[Mapping[str, LineMinutes]]) -> tuple[Campaign, ...]
 
 def _campaigns_of(line: str, seen: LineMinutes) -> list[Campaign]:
     known = seen.product >= 0
-    at, product, parts, setup = (a[known] for a in (seen.at, seen.product, seen.parts, seen.setup))
+    at, product, parts = (a[known] for a in (seen.at, seen.product, seen.parts))
     if not len(at):
         return []
     broken = np.diff(at) > 30 * MINUTE
@@ -135,15 +127,18 @@ def _campaigns_of(line: str, seen: LineMinutes) -> list[Campaign]:
     found = []
     for a, b in zip([0, *edges], [*edges, len(at)], strict=True):
         cut = a == 0 or broken[a - 1] or b == len(at) or broken[b - 1]
-        # Set-up of a campaign stands before its first part.
-        made = np.flatnonzero(parts[a:b] > 0.0)
-        ready = a + int(made[0]) if len(made) else b
+        made = parts[a:b]
         found.append(
             Campaign(
-                line, int(product[a]), int(at[a]), int(at[b - 1]) + MINUTE, float(parts[a:b].sum()),
-                not cut, float(setup[a:ready].sum()),
+                line,
+                int(product[a]),
+                int(at[a]),
+                int(at[b - 1]) + MINUTE,
+                float(made.sum()),
+                float((made > 0.0).sum()) / 60.0,
+                not cut,
             )
-        )  # fmt: skip
+        )
     return found
 
 
@@ -152,8 +147,8 @@ class Custom:
     """What a line is used to make.
 
     Attributes:
-        mix: Product -> share of parts. order_h, order_sd_h: Planned running time of an order, and its spread [h].
-        orders: How many were seen whole. product: Being made; -1 unknown. done: Parts of it made so far.
+        mix: Product -> share of parts. order_h, order_sd_h: Working time of an order, and its spread [h]. orders: How
+            many were seen whole. product: Being made, -1 unknown. done_h: Working time spent on it so far [h].
     """
 
     mix: Mapping[int, float]
@@ -161,37 +156,48 @@ class Custom:
     order_sd_h: float
     orders: int
     product: int
-    done: float
+    done_h: float
+
+    def left(self) -> tuple[float, float]:
+        """Mean and spread of the working time left of the present order [h], given how long it has been made.
+
+        Orders are taken to be spread evenly about their mean: the simplest shape with a longest order.
+        """
+        half = np.sqrt(3.0) * self.order_sd_h
+        low, high = max(0.0, self.order_h - half), self.order_h + half
+        low = max(low, self.done_h)
+        # One that is longer than all before it may end at any time within a tenth of an order.
+        high = max(high, low + 0.1 * self.order_h)
+        return 0.5 * (low + high) - self.done_h, (high - low) / np.sqrt(12.0)
 
 
-_USUAL_ORDER_H, _USUAL_ORDER_SD = 6.0, 0.5
+_USUAL_ORDER_H, _USUAL_ORDER_SD = 6.0, 0.4
 _PRIOR_ORDERS = 2.0
 
 
 def customs(plant: Plant, made: Sequence[Campaign]) -> dict[str, Custom]:
-    """What each line is used to make, from its campaigns; orders are measured in planned running time.
+    """What each line is used to make, from its campaigns; orders are measured in minutes in which parts came.
 
-    With few whole orders their length is shrunk to 6 h with a spread of a half (stated assumption, worth two orders).
+    With few whole orders their length is shrunk to 6 h with a spread of 0.4 of it (stated assumption, worth two of
+    them).
     """
     found = {}
     for line in dict.fromkeys(c.line for c in made):
         own = [c for c in made if c.line == line]
-        pace = {p.code: run_s(plant, line, p.code) for p in plant.products}
-        parts: dict[int, float] = {}
+        parts = {p.code: 0.0 for p in plant.products}
         for c in own:
             parts[c.product] = parts.get(c.product, 0.0) + c.parts
         total = sum(parts.values())
-        whole = np.array([c.parts * pace.get(c.product, 0.0) / 3600.0 for c in own if c.whole])
-        whole = whole[whole > 0.0]
+        whole = np.array([c.busy_h for c in own if c.whole and c.parts > 0.0])
         n = len(whole)
         mean = (float(whole.sum()) + _PRIOR_ORDERS * _USUAL_ORDER_H) / (n + _PRIOR_ORDERS)
         square = float(((whole - mean) ** 2).sum()) + _PRIOR_ORDERS * (_USUAL_ORDER_SD * mean) ** 2
         found[line] = Custom(
-            {code: amount / total for code, amount in sorted(parts.items())} if total else {},
+            {code: amount / total for code, amount in sorted(parts.items()) if amount > 0.0},
             mean,
             float(np.sqrt(square / (n + _PRIOR_ORDERS))),
             n,
             own[-1].product,
-            own[-1].parts,
+            own[-1].busy_h,
         )
     return found

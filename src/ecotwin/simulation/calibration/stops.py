@@ -1,8 +1,10 @@
 """How often machines fail and how long a repair takes, from their states.
 
-Failures come at a constant rate of running time (minutes in which parts came, by the station's share of the pace),
-repairs scatter as an exponential does; both means are shrunk to the kind's by a gamma prior: its mean running time
-without a failure, and two repairs at its mean.
+Failures come at a constant rate of running time (minutes in which parts came, by the station's share of the pace), and
+repairs scatter as an exponential does. How often a single machine fails shows only after weeks; how often all machines
+of the plant fail against what their kinds say shows in days. So each machine is shrunk, with a gamma prior worth one
+failure, to its kind's time by the plant's factor; repairs alike, worth two. A mean time is drawn as a normal, so its
+spread is cut at a third of it.
 
 Sources: conjugate gamma prior of an exponential rate: Gelman et al., Bayesian Data Analysis, 3rd ed., 2.6.
 """
@@ -19,8 +21,7 @@ from ecotwin.simulation.contract import Known
 from ecotwin.simulation.observed import DOWN, Observed, stations
 
 _PRIOR_FAILURES, _PRIOR_REPAIRS = 1.0, 2.0
-_SHORT_MIN = 0.5
-"""A repair begins and ends somewhere inside its first and last minute."""
+_WIDEST = 1.0 / 3.0
 
 
 class _Plug:
@@ -47,22 +48,25 @@ class _Plug:
         self, plant: Plant, evidence: Evidence, fitted: Mapping[str, Known]
     ) -> dict[str, Known]:
         """`mtbf_h` and `mttr_min` of stations that count parts."""
-        found = {}
+        rows = []
         for machine, (failures, hours, repairs, minutes) in evidence.items():
-            usual_h, usual_min = (
-                nominal(plant, machine, "mtbf_h"),
-                nominal(plant, machine, "mttr_min"),
-            )
             share = fitted.get(f"{machine}.cycle_share")
             cycle = share.value if share else nominal(plant, machine, "cycle_share") or 1.0
-            if usual_h:
+            usual = (nominal(plant, machine, "mtbf_h") or 0.0, nominal(plant, machine, "mttr_min") or 0.0)
+            rows.append((machine, failures, hours * cycle, repairs, minutes, *usual))
+        expected = sum(run / mtbf for _, _, run, _, _, mtbf, _ in rows if mtbf)
+        seen = sum(n for _, n, _, _, _, mtbf, _ in rows if mtbf)
+        rate = (seen + 1.0) / (expected + 1.0)
+        longer = (sum(r[4] for r in rows) + 1.0) / (sum(r[3] * r[6] for r in rows) + 1.0)
+        found = {}
+        for machine, failures, run, repairs, minutes, mtbf, mttr in rows:
+            if mtbf:
                 count = failures + _PRIOR_FAILURES
-                value = (hours * cycle + _PRIOR_FAILURES * usual_h) / count
-                found[f"{machine}.mtbf_h"] = Known(value, value / np.sqrt(count), "calibration")
-            if usual_min:
+                found[f"{machine}.mtbf_h"] = _known((run + _PRIOR_FAILURES * mtbf / rate) / count, count)
+            if mttr:
                 count = repairs + _PRIOR_REPAIRS
-                value = (minutes + _PRIOR_REPAIRS * usual_min) / count
-                found[f"{machine}.mttr_min"] = Known(value, value / np.sqrt(count), "calibration")
+                value = (minutes + _PRIOR_REPAIRS * mttr * longer) / count
+                found[f"{machine}.mttr_min"] = _known(value, count)
         return found
 
 
@@ -73,3 +77,7 @@ def _runs(flag: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Begins and lengths of the stretches in which a flag is set."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], flag, [False]]).astype(np.int8)))
     return edges[::2], edges[1::2] - edges[::2]
+
+
+def _known(value: float, count: float) -> Known:
+    return Known(value, value * min(_WIDEST, 1.0 / np.sqrt(count)), "calibration")
