@@ -139,7 +139,7 @@ def result(twin: Twin, id: str) -> views.WhatIfResult:  # noqa: A002
         figures=figures,
         front=_front(told, cases),
         courses=[views.CourseView.model_validate(c) for c in told["courses"]],
-        left_out=[f"{_name(f)}: {text}" for f, text in told["left_out"].items()],
+        left_out=[f"{figure_name(f)}: {text}" for f, text in told["left_out"].items()],
         under=list(body["under_names"]),
         speed=f"{count:,} runs of {asked.hours:g} h in {body['seconds']:.1f} s",
         code=body["proof"]["code"],
@@ -165,7 +165,8 @@ def table(twin: Twin, id: str) -> str:  # noqa: A002
                 for e in (d["intervals"][level] if d else ["", ""])
             ]
             writer.writerow(
-                [case["name"], row["figure"], _unit(row["figure"], told), value["mean"], *value["intervals"]["0.8"],
+                [case["name"], row["figure"], figure_unit(row["figure"], told), value["mean"],
+                 *value["intervals"]["0.8"],
                  d["mean"] if d else "", *edges, cell.get("better", ""), cell.get("verdict", "")]
             )  # fmt: skip
     return text.getvalue()
@@ -201,13 +202,15 @@ def _faults(texts: Sequence[str]) -> list[views.FaultRow]:
     return found
 
 
-def _name(figure: str) -> str:
+def figure_name(figure: str) -> str:
+    """Name of a figure."""
     from ecotwin.simulation.outcome import kinds
 
     return kinds()[figure].name
 
 
-def _unit(figure: str, told: Mapping[str, Any]) -> str:
+def figure_unit(figure: str, told: Mapping[str, Any]) -> str:
+    """Unit of a figure; money in the plant's currency."""
     from ecotwin.simulation.outcome import kinds
 
     unit = kinds()[figure].unit
@@ -218,7 +221,7 @@ def _figure(row: Mapping[str, Any], told: Mapping[str, Any]) -> views.FigureRow:
     from ecotwin.simulation.outcome import kinds
 
     kind = kinds()[row["figure"]]
-    unit = words.unit(_unit(row["figure"], told))
+    unit = words.unit(figure_unit(row["figure"], told))
     return views.FigureRow(
         figure=kind.figure,
         name=kind.name,
@@ -242,7 +245,7 @@ def _cell(cell: Mapping[str, Any], unit: str) -> views.Cell:
         high=high,
         digits=words.digits(value["mean"]),
         difference=d["mean"] if d else None,
-        difference_text=_difference_text(cell, d, unit) if d else "",
+        difference_text=cell_text(cell, unit),
         share=cell.get("share"),
         mean_low=d["mean"] - error if d and error is not None else None,
         mean_high=d["mean"] + error if d and error is not None else None,
@@ -256,7 +259,11 @@ def _cell(cell: Mapping[str, Any], unit: str) -> views.Cell:
     )
 
 
-def _difference_text(cell: Mapping[str, Any], d: Mapping[str, Any], unit: str) -> str:
+def cell_text(cell: Mapping[str, Any], unit: str) -> str:
+    """A paired difference with its 80 % interval, in per cent where there is something to be a share of."""
+    d = cell.get("difference")
+    if d is None:
+        return ""
     if cell["verdict"] == "same":
         return "no difference"
     low, high = d["intervals"]["0.8"]
@@ -337,7 +344,7 @@ def _front(told: Mapping[str, Any], cases: list[views.CaseView]) -> views.FrontV
     )
     return views.FrontView(
         objectives=[
-            (n, kinds()[n].name, words.unit(_unit(n, told)), kinds()[n].better) for n in names
+            (n, kinds()[n].name, words.unit(figure_unit(n, told)), kinds()[n].better) for n in names
         ],
         points=[[c["point"]["objectives"][n] for n in names] for c in told["cases"]],
         on_front=[c.on_front for c in cases],
