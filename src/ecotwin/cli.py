@@ -15,6 +15,7 @@ from ecotwin.cli_baseline import baseline
 from ecotwin.cli_factors import factors
 from ecotwin.cli_lifecycle import lifecycle
 from ecotwin.cli_reports import benchmarks, book, conform, design, path, report, shell
+from ecotwin.cli_whatif import whatif
 from ecotwin.errors import EcotwinError
 
 app = typer.Typer(
@@ -316,7 +317,18 @@ def doctor(json: Json = False) -> None:
 
 
 app.add_typer(factors, name="factors")
-for command in (baseline, report, book, conform, benchmarks, path, shell, design, lifecycle):
+for command in (
+    baseline,
+    report,
+    book,
+    conform,
+    benchmarks,
+    path,
+    shell,
+    design,
+    lifecycle,
+    whatif,
+):
     app.command()(command)
 
 

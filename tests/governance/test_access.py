@@ -40,10 +40,13 @@ PLANT = plant()
         ("operator", {"see", "acknowledge", "decline", "stop_writes"}),
         ("engineer", set(Action) - {"administer"}),
         ("plant_manager", set(Action) - {"administer"}),
-        ("sustainability_officer", {"see", "acknowledge", "export"}),
-        ("executive", {"see", "export"}),
+        (
+            "sustainability_officer",
+            {"see", "acknowledge", "export", "ask_what_if", "save_scenario"},
+        ),
+        ("executive", {"see", "export", "ask_what_if"}),
         ("auditor", {"see", "export"}),
-        ("administrator", {"see", "stop_writes", "export", "administer"}),
+        ("administrator", {"see", "stop_writes", "export", "administer", "ask_what_if"}),
     ],
 )
 def test_what_each_role_may_at_a_writable_set_point(role: str, actions: set[str]) -> None:

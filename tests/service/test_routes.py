@@ -47,6 +47,8 @@ def problem(reply: httpx.Response, status: int) -> dict[str, Any]:
         ("accounts?period=2026-06", views.Accounts),
         (f"explain/{quote(f'oven_works:energy.electricity:{DAY}', safe='')}", views.Explain),
         ("proof", views.Proof),
+        ("whatif/scenarios", views.Scenarios),
+        ("whatif/runs", views.Runs),
         ("series?signals=oven_1.power,grid.power&start=2026-06-17T06:00:00Z&end=2026-06-17T07:00:00Z", views.Series),
     ],
 )  # fmt: skip
@@ -137,6 +139,9 @@ def test_csv_is_what_the_page_shows(page: httpx.Client) -> None:
         ("machines/nothing", 404),
         ("findings/nothing", 404),
         ("advice/nothing", 404),
+        ("whatif/scenarios/nothing", 404),
+        ("whatif/runs/nothing", 404),
+        ("whatif/runs/nothing/result", 404),
         ("overview?area=nothing", 404),
         ("live?area=nothing", 404),
         ("series?signals=nothing.power&start=2026-06-17T06:00:00Z&end=2026-06-17T07:00:00Z", 404),
@@ -152,6 +157,16 @@ def test_csv_is_what_the_page_shows(page: httpx.Client) -> None:
 )
 def test_refusals_are_problems(page: httpx.Client, path: str, status: int) -> None:
     problem(page.get(f"/api/v1/{path}"), status)
+
+
+def test_scenarios_are_checked_with_their_lines(page: httpx.Client) -> None:
+    told = page.post(
+        "/api/v1/whatif/check", json={"text": "id: a\nname: A\nset_points: [{signals: [x.y]}]\n"}
+    )
+    assert told.status_code == 200
+    found = views.ScenarioCheck.model_validate(told.json())
+    assert [f.line for f in found.faults] == [3]
+    assert page.get("/api/v1/whatif/schema").json()["title"] == "ecotwin scenario"
 
 
 def test_a_proof_that_is_not_there_is_a_problem(page: httpx.Client, twin: Twin) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -29,6 +29,7 @@ from ecotwin.simulation.scenario import Applied, apply
 from ecotwin.simulation.scenario_file import Scenario
 
 Watch = Callable[[float], bool]
+Doubts = Callable[[Iterable[str]], Sequence[str]]
 MOST_COURSE = 384
 """Points of a course at most; more are joined."""
 BROKEN = 0.05
@@ -41,8 +42,8 @@ class Asked:
 
     Attributes:
         base: The plant as it is. under: Scenarios that hold in every case, "do nothing" too. scenarios: One case each.
-        folder: Where their weather files are. books: Of the plant. doubts: Machine -> why the model is not to be
-            trusted with it; machines that it tracks well are not in it.
+        folder: Where their weather files are. books: Of the plant. doubts: Tells of some machines which of them the
+            model does not track well, in sentences.
     """
 
     base: Case
@@ -50,7 +51,7 @@ class Asked:
     scenarios: tuple[Scenario, ...]
     folder: Path
     books: Sequence[Booking] = ()
-    doubts: Mapping[str, str] | None = None
+    doubts: Doubts | None = None
 
 
 @dataclass(frozen=True)
@@ -226,8 +227,16 @@ def _case(
     asked: Asked, number: int, ran: _Ran, names: list[str], why_not: list[str]
 ) -> dict[str, Any]:
     scenario = asked.scenarios[number - 1] if number else None
-    doubts = asked.doubts or {}
-    touched = [m for m in ran.applied.touched if m in doubts]
+    touched = [m for m in ran.applied.touched if m not in ran.applied.added]
+    doubts = asked.doubts(touched) if asked.doubts is not None and touched else ()
+    new = [m for m in ran.applied.added if number]
+    fresh = (
+        [
+            f"Nothing is measured of {', '.join(new)} yet: the model knows it by its kind's facts alone."
+        ]
+        if new
+        else []
+    )
     return {
         "id": scenario.id if scenario else "",
         "name": names[number],
@@ -235,7 +244,7 @@ def _case(
         "digest": scenario.digest if scenario else "",
         "case": case_digest(ran.applied.case),
         "why_not": why_not,
-        "doubts": [doubts[m] for m in touched],
+        "doubts": [*doubts, *fresh],
         "notes": list(ran.applied.notes),
         "limits": ran.limits,
     }

@@ -17,6 +17,7 @@ from ecotwin.cleaning.chain import Chain
 from ecotwin.clock import Clock, ManualClock, Period, days_of, instant, iso, micros
 from ecotwin.connectors.contract import Connector, InletLimits
 from ecotwin.cycle.act import Act
+from ecotwin.cycle.ahead import Ahead
 from ecotwin.cycle.bookkeeping import Books
 from ecotwin.cycle.footprints import Footprints
 from ecotwin.cycle.importing import bring_in
@@ -55,7 +56,7 @@ HEARD = timedelta(days=1)
 """Of recorded days the last is judged, if detectors had three before it to learn what is usual."""
 
 
-class Twin(People, Present):
+class Twin(People, Present, Ahead):
     """One plant's twin.
 
     Args:
@@ -146,6 +147,8 @@ class Twin(People, Present):
     def stop(self) -> None:
         """End: keep what is still waiting, save what was learned, sign, close."""
         self.stopping = True
+        if self.whatif_in_use:
+            self.whatif.close()
         if self._thread.ident is not None:
             self._thread.join(timeout=30)
         if not self.failed:

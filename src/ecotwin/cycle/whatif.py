@@ -14,10 +14,19 @@ import structlog
 
 from ecotwin.clock import iso, micros
 from ecotwin.cycle.bookkeeping import bookings
-from ecotwin.cycle.comparing import Asked, case_digest, code_version, compared, digest_of, prepare
+from ecotwin.cycle.comparing import (
+    Asked,
+    Doubts,
+    case_digest,
+    code_version,
+    compared,
+    digest_of,
+    prepare,
+)
 from ecotwin.cycle.scenarios import Shelf
 from ecotwin.cycle.whatif_base import PLAIN, base_case, begin_of, is_plain, plain_case, sound
 from ecotwin.cycle.whatif_run import ENDED, Question, Run, run_of
+from ecotwin.cycle.whatif_state import Past
 from ecotwin.errors import EcotwinError, RunStopped, ScenarioFault
 from ecotwin.governance.ledger import Ledger
 from ecotwin.history.contract import Store
@@ -38,8 +47,9 @@ class WhatIf:
 
     Args:
         plant: The plant. now: Tells plant time. store, ledger: Where results are kept and sealed; None: nowhere.
-        books: Tells the bookings; None: those of the history. doubts: Tells machine -> why not to trust the model.
-        told: Is called when a run ends.
+        books: Tells the bookings; None: those of the history. past: Reads the history for the model.
+        doubts: Tells of machines that a scenario changes which of them the model does not track well, in sentences.
+        told: Is called when a run was done.
     """
 
     def __init__(
@@ -50,7 +60,8 @@ class WhatIf:
         ledger: Ledger | None = None,
         *,
         books: Callable[[], Sequence[Booking]] | None = None,
-        doubts: Callable[[], Mapping[str, str]] | None = None,
+        past: Past | None = None,
+        doubts: Doubts | None = None,
         told: Callable[[Run], None] | None = None,
     ) -> None:
         self.plant = plant
@@ -58,6 +69,7 @@ class WhatIf:
         self._now, self._store, self._ledger = now, store, ledger
         self._books = books or (lambda: bookings(store) if store is not None else ())
         self._doubts, self._told = doubts, told
+        self._past = Past(plant, store) if past is None and store is not None else past
         self._runs: dict[str, Run] = {}
         self._queue: deque[str] = deque()
         self._wake = threading.Condition()
@@ -242,8 +254,9 @@ class WhatIf:
         return tuple(cases), tuple(under)
 
     def _asked(self, base: Any, cases: Sequence[Scenario], under: Sequence[Scenario]) -> Asked:
-        doubts = self._doubts() if self._doubts is not None else {}
-        return Asked(base, tuple(under), tuple(cases), self.shelf.folder, self._books(), doubts)
+        return Asked(
+            base, tuple(under), tuple(cases), self.shelf.folder, self._books(), self._doubts
+        )
 
     def _remember(self, run: Run) -> None:
         self._runs[run.id] = run
@@ -287,7 +300,7 @@ class WhatIf:
                 run.start is not None
             ):  # where the plant stood when it was asked, not when its turn came
                 start = f"{PLAIN * is_plain(start)}{run.start.isoformat()}"
-            base = base_case(self.plant, self._store, self._now(), start, question.span)
+            base = base_case(self.plant, self._past, self._store, self._now(), start, question.span)
             asked = self._asked(base, cases, under)
             result = compared(asked, watched)
         except RunStopped as fault:

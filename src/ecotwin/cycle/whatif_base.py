@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from pathlib import Path
 
 import numpy as np
 
 from ecotwin.connectors.weather_file import read_weather
+from ecotwin.cycle.foreign import foreign_models
+from ecotwin.cycle.whatif_state import Past
 from ecotwin.errors import ScenarioFault
 from ecotwin.history.contract import Store
 from ecotwin.plant import Plant
@@ -74,15 +76,25 @@ def is_plain(start: str) -> bool:
     return start == "start" or start.startswith(PLAIN)
 
 
-def base_case(plant: Plant, store: Store | None, now: datetime, start: str, span: Span) -> Case:
-    """The case that scenarios are held against.
+def base_case(
+    plant: Plant, past: Past | None, store: Store | None, now: datetime, start: str, span: Span
+) -> Case:
+    """The case that scenarios are held against: the plant goes on from an instant as it stands and as it is used to.
+
+    Args:
+        plant: The plant. past: Reads its history for the model. store, now, start: See `begin_of`. span: How long.
 
     Raises:
         ScenarioFault: The start or the span cannot be had.
+        FileFault: A foreign model cannot be used.
     """
     sound(span)
     at = begin_of(plant, store, now, start)
-    return plain_case(plant, at, span)
+    if is_plain(start) or past is None:
+        made = plain_case(plant, at, span)
+    else:
+        made = past.case(at, span.hours, runs=span.runs, seed=span.seed)
+    return replace(made, foreign=foreign_models(plant))
 
 
 def plain_case(plant: Plant, start: datetime, span: Span) -> Case:

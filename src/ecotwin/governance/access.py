@@ -1,4 +1,4 @@
-"""Who may: seven roles, nine actions, a scope of elements. Decided here and nowhere else."""
+"""Who may: seven roles, ten actions, a scope of elements. Decided here and nowhere else."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ class Action(StrEnum):
     WRITE = "write"
     STOP_WRITES = "stop_writes"
     EXPORT = "export"
+    ASK_WHAT_IF = "ask_what_if"
+    SAVE_SCENARIO = "save_scenario"
     ADMINISTER = "administer"
 
 
@@ -52,6 +54,15 @@ _WHO: dict[Action, tuple[Role, ...]] = {
         _R.AUDITOR,
         _R.ADMINISTRATOR,
     ),
+    # A what-if moves nothing; it takes the machine's time, so those may ask who plan.
+    _A.ASK_WHAT_IF: (
+        _R.ENGINEER,
+        _R.PLANT_MANAGER,
+        _R.SUSTAINABILITY_OFFICER,
+        _R.EXECUTIVE,
+        _R.ADMINISTRATOR,
+    ),
+    _A.SAVE_SCENARIO: (_R.ENGINEER, _R.PLANT_MANAGER, _R.SUSTAINABILITY_OFFICER),
     _A.ADMINISTER: (_R.ADMINISTRATOR,),
 }
 """Roles that may at most; writes are narrowed by what the plant file says of the set-point."""

@@ -16,10 +16,11 @@ from ecotwin.errors import (
     EcotwinError,
     FactorGap,
     FigureGap,
+    ScenarioFault,
     StoreBusy,
     WriteRefused,
 )
-from ecotwin.service import ask, footprints, routes
+from ecotwin.service import ask, footprints, routes, whatif_routes
 from ecotwin.service.live import Live
 from ecotwin.service.metrics import exposition
 
@@ -33,6 +34,7 @@ _STATUS: dict[type[EcotwinError], int] = {
     WriteRefused: 409,
     FactorGap: 422,
     FigureGap: 422,
+    ScenarioFault: 422,
     StoreBusy: 503,
 }
 
@@ -129,6 +131,7 @@ def described() -> FastAPI:
     )
     app.include_router(routes.reading, prefix="/api/v1")
     app.include_router(routes.acting, prefix="/api/v1")
+    app.include_router(whatif_routes.router, prefix="/api/v1")
     return app
 
 

@@ -20,8 +20,11 @@ PATIENCE_S = 300.0
 def answer(request: Request, question: str, words: dict[str, Any]) -> dict[str, Any]:
     """Answer a command's question."""
     from ecotwin.cycle.asking import Asked
+    from ecotwin.service import whatif_ask
 
     twin = request.app.state.twin
+    if question.startswith("whatif_"):
+        return whatif_ask.answer(twin, question, words)
     # Up to the newest closed minute: a minute that still fills would give another figure a moment later.
     return Asked(twin.plant, twin.store, twin.ledger, twin.closed_until, twin.prove.years).answer(
         question, words
@@ -37,23 +40,35 @@ def ask(
         EcotwinError: What the answer says is wrong.
         StoreBusy: A process holds the history but does not answer.
     """
-    place = data_folder(plant_file, folder)
-    if not place.exists() and folder is None:
-        demo = place.with_name(f"demo-{place.name}")
-        place = demo if demo.exists() else place
-    local = socket_path(place)
-    if local.exists():
-        told = _over_socket(local, question, words)
-        if told is not None:
-            return told
+    place = place_of(plant_file, folder)
+    told = over_socket(place, question, words)
+    if told is not None:
+        return told
     from ecotwin.cycle.asking import open_for
 
     with open_for(plant_file, place) as asked:
         return asked.answer(question, words)
 
 
-def _over_socket(local: Path, question: str, words: dict[str, Any]) -> dict[str, Any] | None:
-    """The running twin's answer; None when nobody listens any more."""
+def place_of(plant_file: Path, folder: Path | None) -> Path:
+    """The data folder of a plant: as given, else its own, else that of its demo."""
+    place = data_folder(plant_file, folder)
+    if not place.exists() and folder is None:
+        demo = place.with_name(f"demo-{place.name}")
+        return demo if demo.exists() else place
+    return place
+
+
+def over_socket(place: Path, question: str, words: dict[str, Any]) -> dict[str, Any] | None:
+    """The answer of the twin that runs on a data folder; None when nobody listens.
+
+    Raises:
+        EcotwinError: What the answer says is wrong.
+        StoreBusy: The twin does not answer.
+    """
+    local = socket_path(place)
+    if not local.exists():
+        return None
     import httpx
 
     with socket.socket(socket.AF_UNIX) as door:

@@ -14,7 +14,9 @@ from ecotwin.service.views import AdviceRow, Bar, FindingRow, Headline, Level, P
 if TYPE_CHECKING:
     from ecotwin.cycle import Twin
 
-ACTIONS = ("see", "acknowledge", "approve_order", "decline", "stop_writes", "export")
+ACTIONS = (
+    "see", "acknowledge", "approve_order", "decline", "stop_writes", "export", "ask_what_if", "save_scenario",
+)  # fmt: skip
 PRONOUNS = {"It", "Together they"}
 STATE_TEXT = {
     "open": "waits for a decision",

@@ -118,6 +118,41 @@ export interface BudgetRow {
   readonly kind: string;
 }
 
+/** One case of a comparison. */
+export interface CaseView {
+  readonly number: number;
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly digest: string;
+  readonly on_front: boolean;
+  readonly front_share: number;
+  readonly beaten_by: string[];
+  readonly feasible: boolean;
+  readonly why_not: string[];
+  readonly doubts: string[];
+  readonly notes: string[];
+  readonly limits: LimitView[];
+  readonly verdict: string;
+}
+
+/** A figure of one case. */
+export interface Cell {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  readonly digits: string;
+  readonly difference: number | null;
+  readonly difference_text: string;
+  readonly share: number | null;
+  readonly mean_low: number | null;
+  readonly mean_high: number | null;
+  readonly intervals: IntervalView[];
+  readonly better: number | null;
+  readonly verdict: "better" | "worse" | "unsure" | "same" | "other";
+  readonly level: "ok" | "watch" | "act" | "stale" | "none";
+}
+
 /** One interlock as it stands now. */
 export interface CheckRow {
   readonly text: string;
@@ -139,6 +174,21 @@ export interface CountRow {
   readonly reason: string;
   readonly count: number;
   readonly text: string;
+}
+
+/** One case of a course. */
+export interface CourseCase {
+  readonly value: number[];
+  readonly low: number[];
+  readonly high: number[];
+}
+
+/** A quantity over the run in every case: mean and 80 % interval by bin. */
+export interface CourseView {
+  readonly name: string;
+  readonly unit: string;
+  readonly at: string[];
+  readonly cases: CourseCase[];
 }
 
 /** An action was carried out. */
@@ -184,6 +234,12 @@ export interface Fact {
   readonly source: string;
 }
 
+/** A fault of a scenario's text. */
+export interface FaultRow {
+  readonly line: number;
+  readonly text: string;
+}
+
 /** One of the (at most six) figures. */
 export interface Figure {
   readonly id: string;
@@ -199,6 +255,18 @@ export interface Figure {
   readonly alternative: Figure | null;
   readonly measure: string;
   readonly missing: string;
+}
+
+/** A figure over all cases; `cells` in the order of the cases, "do nothing" first. */
+export interface FigureRow {
+  readonly figure: string;
+  readonly name: string;
+  readonly unit: string;
+  readonly group: string;
+  readonly better: "low" | "high" | "";
+  readonly objective: boolean;
+  readonly cells: Cell[];
+  readonly parts: PartRow[];
 }
 
 /** A finding in a list, worst first. */
@@ -292,6 +360,14 @@ export interface FlowNode {
   readonly rest: boolean;
 }
 
+/** The Pareto front. */
+export interface FrontView {
+  readonly objectives: [string, string, string, string][];
+  readonly points: number[][];
+  readonly on_front: boolean[];
+  readonly text: string;
+}
+
 /** The first line: state in plain ink, then the cost in the colour of `level`, then a full stop. */
 export interface Headline {
   readonly text: string;
@@ -299,11 +375,26 @@ export interface Headline {
   readonly level: "ok" | "watch" | "act" | "stale" | "none";
 }
 
+/** An interval of a level (0.5, 0.8, 0.95). */
+export interface IntervalView {
+  readonly level: number;
+  readonly low: number;
+  readonly high: number;
+}
+
 /** A stretch of constant price [currency/kWh] or carbon [g CO2e/kWh]. */
 export interface Lane {
   readonly start: string;
   readonly end: string;
   readonly value: number;
+}
+
+/** A limit and how a case stands to it; `broken`: share of the runs, None where it cannot be judged. */
+export interface LimitView {
+  readonly name: string;
+  readonly text: string;
+  readonly level: "ok" | "watch" | "act" | "stale" | "none";
+  readonly broken: number | null;
 }
 
 /** Today's bought power against expected, with tariff and carbon lanes. */
@@ -428,6 +519,12 @@ export interface Overview {
   readonly refused: string[];
 }
 
+/** A part of a figure: its mean in each case, e.g. the cost of one price band. */
+export interface PartRow {
+  readonly name: string;
+  readonly values: number[];
+}
+
 /** The plant's target: its path, and what is left of the budget. */
 export interface PathView {
   readonly title: string;
@@ -494,6 +591,32 @@ export interface RevisionRow {
   readonly known_at: string;
 }
 
+/** A what-if in the list. */
+export interface RunRow {
+  readonly id: string;
+  readonly title: string;
+  readonly state: "waiting" | "running" | "done" | "stopped" | "failed";
+  readonly share: number;
+  readonly left_s: number | null;
+  readonly asked_at: string;
+  readonly by: string;
+  readonly start: string;
+  readonly hours: number;
+  readonly runs: number;
+  readonly seed: number;
+  readonly names: string[];
+  readonly why: string;
+  readonly text: string;
+  readonly digest: string;
+  readonly entry: number | null;
+}
+
+/** All what-ifs, newest first. */
+export interface Runs {
+  readonly bar: Bar;
+  readonly runs: RunRow[];
+}
+
 /** A measured saving. */
 export interface SavingView {
   readonly title: string;
@@ -509,6 +632,52 @@ export interface SavingView {
   readonly reasons: string[];
   readonly coverage: number;
   readonly entry: number | null;
+}
+
+/** Whether a text can be run at this plant: every fault at once. */
+export interface ScenarioCheck {
+  readonly id: string;
+  readonly name: string;
+  readonly changes: string[];
+  readonly faults: FaultRow[];
+}
+
+/** A scenario in the list. */
+export interface ScenarioRow {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly author: string;
+  readonly origin: "plant" | "saved";
+  readonly version: number;
+  readonly saved_at: string;
+  readonly changes: string[];
+  readonly event: boolean;
+  readonly faults: string[];
+}
+
+/** A scenario as text. */
+export interface ScenarioText {
+  readonly text: string;
+}
+
+/** One scenario with its text; `versions` (newest first): number, when, by whom. */
+export interface ScenarioView {
+  readonly bar: Bar;
+  readonly row: ScenarioRow;
+  readonly text: string;
+  readonly versions: [number, string, string][];
+}
+
+/** All scenarios of the plant, and what may be done with them. */
+export interface Scenarios {
+  readonly bar: Bar;
+  readonly headline: Headline;
+  readonly scenarios: ScenarioRow[];
+  readonly form: WhatIfForm;
+  readonly may_run: boolean;
+  readonly may_save: boolean;
+  readonly refused: string;
 }
 
 /** Signals over time: for charts and CSV. `value[i]` belongs to `signals[i]`. */
@@ -553,6 +722,12 @@ export interface Spark {
   readonly high: (number | null)[];
 }
 
+/** A what-if that was taken up. */
+export interface Started {
+  readonly id: string;
+  readonly text: string;
+}
+
 /** Energy of one state: hours, mean power, energy, expected and the difference. */
 export interface StateRow {
   readonly state: string;
@@ -595,6 +770,44 @@ export interface Trace {
   readonly value: (number | null)[];
   readonly low: (number | null)[];
   readonly high: (number | null)[];
+}
+
+/** What can be asked, with what is proposed. */
+export interface WhatIfForm {
+  readonly starts: [string, string][];
+  readonly hours: number;
+  readonly runs: number;
+  readonly seed: number;
+  readonly most_runs: number;
+  readonly most_hours: number;
+}
+
+/** What to compare. */
+export interface WhatIfQuestion {
+  readonly scenarios: string[];
+  readonly texts: string[];
+  readonly under: string[];
+  readonly start: string;
+  readonly hours: number;
+  readonly runs: number;
+  readonly seed: number;
+  readonly title: string;
+}
+
+/** What a comparison says. */
+export interface WhatIfResult {
+  readonly bar: Bar;
+  readonly run: RunRow;
+  readonly headline: Headline;
+  readonly cases: CaseView[];
+  readonly figures: FigureRow[];
+  readonly front: FrontView | null;
+  readonly courses: CourseView[];
+  readonly left_out: string[];
+  readonly under: string[];
+  readonly speed: string;
+  readonly code: string;
+  readonly same_as: string;
 }
 
 export type Level = "ok" | "watch" | "act" | "stale" | "none";

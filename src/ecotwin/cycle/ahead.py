@@ -1,0 +1,52 @@
+"""What people ask of the plant run ahead; each act is checked by `governance.access`."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ecotwin.cycle.parts import Parts
+from ecotwin.governance.access import demand
+
+if TYPE_CHECKING:
+    from ecotwin.cycle.scenarios import Shelved
+    from ecotwin.cycle.whatif import WhatIf
+    from ecotwin.cycle.whatif_run import Question, Run
+
+
+class Ahead(Parts):
+    """What-ifs of a running twin; the model is loaded when the first is asked for."""
+
+    @cached_property
+    def whatif(self) -> WhatIf:
+        """The what-ifs of this plant."""
+        from ecotwin.cycle.whatif import WhatIf
+
+        return WhatIf(self.plant, self.now, self.store, self.ledger)
+
+    @property
+    def whatif_in_use(self) -> bool:
+        """Whether anybody has asked for a what-if since the twin was started."""
+        return "whatif" in self.__dict__
+
+    def ask_what_if(self, question: Question) -> Run:
+        """Take a what-if up in the name of the person at the page."""
+        from dataclasses import replace
+
+        demand(self.person, "ask_what_if", "", self.plant)
+        return self.whatif.ask(replace(question, by=self.person.name, why=""))
+
+    def ask_again(self, id: str) -> Run:  # noqa: A002
+        """Ask a what-if once more, from the same instant and with the same texts."""
+        demand(self.person, "ask_what_if", "", self.plant)
+        return self.whatif.again(id, self.person.name)
+
+    def stop_what_if(self, id: str) -> Run:  # noqa: A002
+        """End a what-if that waits or runs."""
+        demand(self.person, "ask_what_if", "", self.plant)
+        return self.whatif.stop(id)
+
+    def save_scenario(self, text: str) -> tuple[Shelved, int | None]:
+        """Keep a scenario; returns it and its place in the ledger."""
+        demand(self.person, "save_scenario", "", self.plant)
+        return self.whatif.shelf.save(text, self.person.name)
