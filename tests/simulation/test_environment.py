@@ -273,3 +273,28 @@ def test_a_foreign_model_is_steered_like_any_machine(works: Plant) -> None:
     )
     for model in whole.foreign.values():
         model.close()  # type: ignore[attr-defined]
+
+
+def test_a_hand_policy_that_heats_in_the_cheap_hour_beats_doing_nothing(works: Plant) -> None:
+    """Hot water is stored while power is cheap; it stays as warm as it would have been, for less money."""
+    users: list[Unit] = [Users(), *units_of(works)]
+    whole = replace(plant_case(works, START, 2.0), parameters={"heater.loss_kw_k": Known(0.05)})
+    price = np.where(np.arange(whole.steps) < 60, 0.1, 0.4)
+    goals = Goals({"electricity_kwh": -price}, (Bound("heater.temperature", low=55.0),))
+    env = PlantEnv(whole, goals, units=users, every=10)
+
+    def early(env: PlantEnv) -> Any:
+        return wanting(env, power_sp=15.5 if env.steering.at < 55 else 0.0)
+
+    final = []
+    rewards = []
+    for policy in (None, early):
+        reward, told = episode(env, 1, policy)
+        rewards.append(reward)
+        final.append(float(env.steering.engine.board.given["heater.temperature"][0]))
+        assert sum(t["cost"] for t in told) == 0.0
+    assert final[1] >= final[0]
+    assert rewards[1] > 0.6 * rewards[0]
+    assert rewards[0] == pytest.approx(-6.0 * (59 * 0.1 + 60 * 0.4) / 60.0, rel=1e-9)
+    for model in whole.foreign.values():
+        model.close()  # type: ignore[attr-defined]
