@@ -137,7 +137,7 @@ def test_an_outage_holds_the_model_that_feels_it_and_is_refused_for_the_one_that
             1,
             r'heater \(Heater.fmu\) ended with exit code 7 in the step after 300 s \(it said: "the heater is on fire"',
         ),
-        (2, r"gave no answer within 3 s in the step after 300 s and was ended"),
+        (2, r"gave no answer within 2 s in the step after 300 s and was ended"),
         (3, r"'temperature_c' of the foreign model of heater \(Heater.fmu\) gives nan"),
         (4, r"failed in the step after 300 s of run 0: .*fmi2DoStep failed with status"),
         (5, r"ended with signal SIGSEGV in the step after 300 s"),
@@ -156,12 +156,6 @@ def test_a_model_that_goes_wrong_is_named_and_ended(
     assert process.poll() is not None, "its process still runs"
     with pytest.raises(ScenarioFault, match="has been ended before"):
         engine.advance()
-    assert (
-        run(case_of(plant, models, hours=0.5), [Users(), *units_of(plant)]).total(
-            "electricity_kwh"
-        )[0]
-        > 0
-    )
 
 
 def test_what_a_model_prints_is_no_answer(plant: Plant, models: dict[str, ForeignModel]) -> None:
