@@ -43,7 +43,7 @@ areas:
           temperature: {means: temperature, unit: degC}
         model:
           file: models/Heater.fmu
-          answer_s: 3
+          answer_s: 2
           start:
             temperature_c: {value: 60, unit: degC, signal: temperature}
             mass_kg: {value: 1000, unit: kg}

@@ -150,6 +150,10 @@ def check(plant: PlantFile, json: Json = False) -> None:
     from ecotwin.plant.blueprint import load
 
     faults = check_plant(plant)
+    if not faults and any(machine.model for machine in load(plant).machines):
+        from ecotwin.cycle.foreign import misfits
+
+        faults = misfits(load(plant))
     if faults:
         show(
             {"file": str(plant), "sound": False, "faults": list(faults)},

@@ -16,13 +16,14 @@ from hypothesis import strategies as st
 
 from ecotwin.cycle.environments import plant_case, stated_weather
 from ecotwin.errors import ScenarioFault
-from ecotwin.plant import Plant
+from ecotwin.plant import Plant, load
 from ecotwin.simulation.assembly import units_of
 from ecotwin.simulation.contract import Case, Known, Setting, Unit
 from ecotwin.simulation.engine import run
 from ecotwin.simulation.environment import PlantEnv, PlantVectorEnv
 from ecotwin.simulation.goals import Bound, Goals, energy_goals
 from ecotwin.simulation.registration import ID, register
+from ecotwin.simulation.surroundings import FREE
 from foreign_fmus import HeaterTwin
 from foreign_works import Users, demand, works_in
 from steered_works import PLANTS, START, Heater, case, env_of, episode, plant, wanting
@@ -53,13 +54,51 @@ def test_the_checker_of_gymnasium_passes_without_a_warning_on_a_tiny_plant(case:
     check_env(made.unwrapped)
 
 
-def test_the_checker_of_gymnasium_passes_without_a_warning_on_the_electronics_works() -> None:
-    made = gymnasium.make(ID, plant=PLANTS / "electronics.yaml", hours=3.0, carbon_price_per_kg=0.1)
+def utilities(plant: Plant) -> list[Unit]:
+    """Units of a plant without its lines, whose kernel takes a minute to compile."""
+    lines = {e.id for e in plant.elements if e.level == "line"}
+    return [u for u in units_of(plant) if u.name not in lines]
+
+
+@pytest.mark.parametrize(
+    "whole", [False, pytest.param(True, marks=pytest.mark.proof)], ids=["utilities", "whole"]
+)
+def test_the_checker_of_gymnasium_passes_without_a_warning_on_the_electronics_works(
+    whole: bool,
+) -> None:
+    plant = load(PLANTS / "electronics.yaml")
+    units = None if whole else utilities(plant)
+    made = gymnasium.make(ID, plant=plant, hours=3.0, carbon_price_per_kg=0.1, units=units)
     check_env(made.unwrapped)
     env = made.unwrapped
     assert isinstance(env, PlantEnv)
     assert {"oven_1.sleep_sp", "compressor_1.pressure_sp"} <= set(env.signals)
     assert "oven_1.sleep_sp: empty" in env.unchecked
+    assert {"given.air_bar", "short.air", "rate.grid_import_kwh"} <= set(env.names)
+
+
+def test_less_pressure_while_nobody_works_beats_doing_nothing() -> None:
+    """Leaks and the work of compressing fall with the pressure; the compressors' set-points are back before work."""
+    plant = load(PLANTS / "electronics.yaml")
+    units = utilities(plant)
+    night = plant_case(plant, "2026-06-17T18:00:00+00:00", 12.0)
+    goals = energy_goals(night, 0.1, units=units, bounds=(Bound("air_bar", low=5.8),))
+    env = PlantEnv(night, goals, units=units)
+
+    def lower(env: PlantEnv) -> Any:
+        around, at = env.steering.engine.board.around, env.steering.at
+        free = around.kind[at] == FREE and around.to_work_s[at] > 3600.0
+        return wanting(env, pressure_sp=6.3 if free else 7.5)
+
+    for seed in (3, 4):
+        nothing, told = episode(env, seed)
+        less, changed = episode(env, seed, lower)
+        assert less > nothing + 0.5
+        for one in (told, changed):
+            assert sum(t["cost"] for t in one) == 0.0
+        assert changed[-1]["set"]["compressor_1.pressure_sp"] == pytest.approx(7.5)
+        used = [sum(t["amounts"]["electricity_kwh"] for t in one) for one in (told, changed)]
+        assert used[1] < used[0]
 
 
 def test_reward_of_doing_nothing_is_what_the_run_costs_by_its_tariff(case: Case) -> None:
@@ -271,5 +310,30 @@ def test_a_foreign_model_is_steered_like_any_machine(works: Plant) -> None:
     assert seen[env.names.index("given.heater.temperature")] == pytest.approx(
         twin.temperature_c, rel=1e-6
     )
+    for model in whole.foreign.values():
+        model.close()  # type: ignore[attr-defined]
+
+
+def test_a_hand_policy_that_heats_in_the_cheap_hour_beats_doing_nothing(works: Plant) -> None:
+    """Hot water is stored while power is cheap; it stays as warm as it would have been, for less money."""
+    users: list[Unit] = [Users(), *units_of(works)]
+    whole = replace(plant_case(works, START, 2.0), parameters={"heater.loss_kw_k": Known(0.05)})
+    price = np.where(np.arange(whole.steps) < 60, 0.1, 0.4)
+    goals = Goals({"electricity_kwh": -price}, (Bound("heater.temperature", low=55.0),))
+    env = PlantEnv(whole, goals, units=users, every=10)
+
+    def early(env: PlantEnv) -> Any:
+        return wanting(env, power_sp=15.5 if env.steering.at < 55 else 0.0)
+
+    final = []
+    rewards = []
+    for policy in (None, early):
+        reward, told = episode(env, 1, policy)
+        rewards.append(reward)
+        final.append(float(env.steering.engine.board.given["heater.temperature"][0]))
+        assert sum(t["cost"] for t in told) == 0.0
+    assert final[1] >= final[0]
+    assert rewards[1] > 0.6 * rewards[0]
+    assert rewards[0] == pytest.approx(-6.0 * (59 * 0.1 + 60 * 0.4) / 60.0, rel=1e-9)
     for model in whole.foreign.values():
         model.close()  # type: ignore[attr-defined]

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from ecotwin.cli import app
 from ecotwin.connectors.foreign_model import ForeignModel, load
 from ecotwin.cycle.foreign import foreign_models
 from ecotwin.errors import FileFault, PlantFault, ScenarioFault
@@ -167,6 +169,14 @@ def test_every_model_that_cannot_be_used_is_named(folder: Path, tmp_path: Path) 
     (tmp_path / "plant.yaml").write_text(PLANT)
     with pytest.raises(FileFault, match=r"Heater.fmu cannot be read.*Tank.fmu cannot be read"):
         foreign_models(read_plant(tmp_path / "plant.yaml"))
+
+
+def test_ecotwin_check_holds_the_models_against_the_plant_file(folder: Path) -> None:
+    (folder / "misfit.yaml").write_text(PLANT.replace("outflow: {quantity", "outflw: {quantity"))
+    for name, code, told in (("plant", 0, "is sound"), ("misfit", 1, "no output 'outflw'")):
+        answer = CliRunner().invoke(app, ["check", str(folder / f"{name}.yaml")])
+        assert answer.exit_code == code, answer.output
+        assert told in answer.output
 
 
 def test_steps_that_do_not_divide_and_single_instances_are_named(

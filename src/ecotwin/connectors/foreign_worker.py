@@ -14,6 +14,8 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from copy import copy
+from ctypes import c_double, c_uint
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -58,26 +60,48 @@ class Ports:
     def __init__(self, ports: Sequence[Sequence[Any]], version: int) -> None:
         self.count = len(ports)
         self._groups: dict[str, tuple[list[int], list[int]]] = {}
+        self._own: tuple[Any, Any, int] | None = None
         for column, (reference, kind) in enumerate(ports):
             call = {"Enumeration": "Int64" if version == 3 else "Integer"}.get(kind, kind)
             group = self._groups.setdefault(call, ([], []))
             group[0].append(column)
             group[1].append(int(reference))
+        # numbers of double precision go by arrays that are made once: most models have no others
+        fast = self._groups.pop("Float64" if version == 3 else "Real", None)
+        self._columns = fast[0] if fast else []
+        if fast:
+            count = len(fast[0])
+            self._own = ((c_uint * count)(*fast[1]), (c_double * count)(), count)
+        self._call = "fmi3{}Float64" if version == 3 else "fmi2{}Real"
+        self._twice = version == 3
 
     def set(self, instance: Any, row: Array) -> None:
         """Hand values to an instance. Shape [ports]."""
-        for call, (columns, references) in self._groups.items():
+        if self._own is not None:
+            references, numbers, count = self._own
+            numbers[:] = row[self._columns].tolist()
+            self._ask(instance, "Set", references, numbers, count)
+        for call, (columns, places) in self._groups.items():
             values: list[Any] = [float(row[c]) for c in columns]
             if call in _INTEGERS:
                 values = [round(v) for v in values]
             elif call == "Boolean":
                 values = [v >= 0.5 for v in values]
-            getattr(instance, f"set{call}")(references, values)
+            getattr(instance, f"set{call}")(places, values)
 
     def get(self, instance: Any, row: Array) -> None:
         """Take values from an instance into `row` [ports]."""
-        for call, (columns, references) in self._groups.items():
-            row[columns] = np.asarray(getattr(instance, f"get{call}")(references), np.float64)
+        if self._own is not None:
+            references, numbers, count = self._own
+            self._ask(instance, "Get", references, numbers, count)
+            row[self._columns] = numbers[:]
+        for call, (columns, places) in self._groups.items():
+            row[columns] = np.asarray(getattr(instance, f"get{call}")(places), np.float64)
+
+    def _ask(self, instance: Any, way: str, references: Any, numbers: Any, count: int) -> None:
+        more = (count,) if self._twice else ()
+        ask = getattr(instance, self._call.format(way))
+        ask(instance.component, references, count, numbers, *more)
 
 
 class Model:
@@ -97,24 +121,28 @@ class Model:
         starts = Ports(words["starts"], version)
         first = numbers[: self.runs * starts.count].reshape(self.runs, starts.count)
         fed = numbers[self.runs * starts.count :].reshape(self.runs, self.inputs.count)
-        self.instances = []
+        self.instances: list[Any] = []
+        pattern = self._pattern(words)
         for run in range(self.runs):
             self.at = run
-            self.instances.append(self._begun(words, run, starts, first[run], fed[run]))
+            self.instances.append(self._begun(pattern, run, starts, first[run], fed[run]))
 
-    def _begun(
-        self, words: dict[str, Any], run: int, starts: Ports, first: Array, fed: Array
-    ) -> Any:
+    def _pattern(self, words: dict[str, Any]) -> Any:
+        """The model's library, bound once for all instances."""
         from fmpy.fmi2 import FMU2Slave
         from fmpy.fmi3 import FMU3Slave
 
         slave = FMU3Slave if self.version == 3 else FMU2Slave
-        instance = slave(
+        return slave(
             guid=words["token"],
             unzipDirectory=words["folder"],
             modelIdentifier=words["identifier"],
-            instanceName=f"{words['machine']}_{run}",
+            instanceName=words["machine"],
         )
+
+    def _begun(self, pattern: Any, run: int, starts: Ports, first: Array, fed: Array) -> Any:
+        instance = copy(pattern)
+        instance.instanceName = f"{pattern.instanceName}_{run}"
         instance.instantiate()
         starts.set(instance, first)
         if self.version == 3:

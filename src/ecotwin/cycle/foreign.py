@@ -15,6 +15,23 @@ def foreign_models(plant: Plant) -> Mapping[str, ForeignModel]:
     Raises:
         FileFault: Models that cannot be used; all are named.
     """
+    models, faults = _read(plant)
+    if faults:
+        for model in models.values():
+            model.close()
+        raise FileFault(" ".join(faults))
+    return models
+
+
+def misfits(plant: Plant) -> tuple[str, ...]:
+    """What is wrong with the foreign models of a plant, one text a machine; they are not run."""
+    models, faults = _read(plant)
+    for model in models.values():
+        model.close()
+    return tuple(faults)
+
+
+def _read(plant: Plant) -> tuple[dict[str, ForeignModel], list[str]]:
     models: dict[str, ForeignModel] = {}
     faults: list[str] = []
     for machine in plant.machines:
@@ -24,8 +41,4 @@ def foreign_models(plant: Plant) -> Mapping[str, ForeignModel]:
             models[machine.id] = load(machine.id, machine.model)
         except FileFault as fault:
             faults.append(str(fault))
-    if faults:
-        for model in models.values():
-            model.close()
-        raise FileFault(" ".join(faults))
-    return models
+    return models, faults

@@ -265,7 +265,7 @@ class Played:
         if self.plant.has_signal(name):
             return self.plant.signal(name).unit
         for ending, unit in _ENDINGS.items():
-            if name.endswith(ending):
+            if name.partition(":")[0].endswith(ending):
                 return unit
         raise ScenarioFault(
             f"the given value {name!r} at the foreign model of {self.name} tells no unit",
