@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -14,11 +15,11 @@ from gymnasium.utils.env_checker import check_env
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecotwin.cycle.environments import plant_case, stated_weather
+from ecotwin.cycle.environments import plant_case, plant_env, stated_weather
 from ecotwin.errors import ScenarioFault
 from ecotwin.plant import Plant, load
 from ecotwin.simulation.assembly import units_of
-from ecotwin.simulation.contract import Case, Known, Setting, Unit
+from ecotwin.simulation.contract import Board, Case, Known, Setting, State, Unit
 from ecotwin.simulation.engine import run
 from ecotwin.simulation.environment import PlantEnv, PlantVectorEnv
 from ecotwin.simulation.goals import Bound, Goals, energy_goals
@@ -60,15 +61,11 @@ def utilities(plant: Plant) -> list[Unit]:
     return [u for u in units_of(plant) if u.name not in lines]
 
 
-@pytest.mark.parametrize(
-    "whole", [False, pytest.param(True, marks=pytest.mark.proof)], ids=["utilities", "whole"]
-)
-def test_the_checker_of_gymnasium_passes_without_a_warning_on_the_electronics_works(
-    whole: bool,
-) -> None:
+def test_the_checker_of_gymnasium_passes_without_a_warning_on_the_electronics_works() -> None:
     plant = load(PLANTS / "electronics.yaml")
-    units = None if whole else utilities(plant)
-    made = gymnasium.make(ID, plant=plant, hours=3.0, carbon_price_per_kg=0.1, units=units)
+    made = gymnasium.make(
+        ID, plant=plant, hours=3.0, carbon_price_per_kg=0.1, units=utilities(plant)
+    )
     check_env(made.unwrapped)
     env = made.unwrapped
     assert isinstance(env, PlantEnv)
@@ -337,3 +334,28 @@ def test_a_hand_policy_that_heats_in_the_cheap_hour_beats_doing_nothing(works: P
     assert rewards[0] == pytest.approx(-6.0 * (59 * 0.1 + 60 * 0.4) / 60.0, rel=1e-9)
     for model in whole.foreign.values():
         model.close()  # type: ignore[attr-defined]
+
+
+def test_a_set_point_that_no_unit_plays_is_told(case: Case) -> None:
+    class Deaf(Heater):
+        def step(self, state: State, board: Board) -> None:
+            board.out[:, 0] = board.setting("heater.power_sp") * board.step_s / 3600.0
+
+    units: list[Unit] = [Deaf()]
+    env = PlantEnv(case, Goals({"electricity_kwh": -1.0}), units=units)
+    _, told = env.reset(seed=1)
+    assert told["unread"] == ["heater.sleep_sp"]
+    assert env.step(env.hold())[4]["unread"] == ["heater.sleep_sp"]
+    assert episode(env_of(case), 1)[1][-1]["unread"] == []
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("file", sorted(PLANTS.glob("*.yaml")), ids=lambda p: p.stem)
+def test_every_shipped_plant_passes_the_checker_or_says_why_it_cannot(file: Path) -> None:
+    plant = load(file)
+    if not any(s.write for s in plant.signals):
+        with pytest.raises(ScenarioFault, match=r"nothing of .* may be written"):
+            plant_env(file, goals=Goals({"electricity_kwh": -1.0}))
+        return
+    made = gymnasium.make(ID, plant=plant, hours=3.0)
+    check_env(made.unwrapped)

@@ -17,9 +17,11 @@ from ecotwin.cli import app
 from ecotwin.connectors.foreign_model import ForeignModel, load
 from ecotwin.cycle.foreign import foreign_models
 from ecotwin.errors import FileFault, PlantFault, ScenarioFault
+from ecotwin.plant import Plant
 from ecotwin.plant import load as read_plant
 from ecotwin.plant.foreign import Foreign, ForeignInput, ForeignOutput, ForeignStart
 from ecotwin.records import Floats
+from ecotwin.simulation.assembly import units_of
 from foreign_fmus import altered
 from foreign_works import PLANT, case_of, engine_of, folder, models, plant
 
@@ -336,3 +338,9 @@ def test_what_cannot_be_joined_is_named(
         engine_of(case_of(changed, found)).advance(2)
     for model in found.values():
         model.close()
+
+
+def test_a_machine_of_kind_fmu_without_its_model_is_not_played_as_nothing(plant: Plant) -> None:
+    bare = tuple(replace(e, model=None) for e in plant.elements)
+    with pytest.raises(ScenarioFault, match="heater, tank of kind fmu without a foreign model"):
+        units_of(replace(plant, elements=bare))

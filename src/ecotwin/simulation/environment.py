@@ -151,6 +151,7 @@ class PlantEnv(gymnasium.Env[Row, Row]):
         return {
             "hours": steering.at * steering.case.step_s / 3600.0,
             "set": dict(zip(self.signals, steering.held[0].tolist(), strict=True)),
+            "unread": list(steering.unread),
         }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -44,6 +45,19 @@ class Turn:
     amounts: Floats
     blocked: set[str] = field(default_factory=set)
     clipped: set[str] = field(default_factory=set)
+
+
+class Held(dict[str, Floats]):
+    """Set-points that are held from outside, and which of them some unit has asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: set[str] = set()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """As of any mapping; remembers the key."""
+        self.asked.add(key)
+        return super().get(key, default)
 
 
 class Steering:
@@ -155,14 +169,24 @@ class Steering:
         self.engine = Engine(replace(self.case, seed=seed), self._units)
         self.at = 0
         board = self.engine.board
+        board.held = held = Held()
         self.engine.advance(1)
         self.at = 1
+        read = set(held.asked)
         self.held = np.stack([np.array(board.setting(s.id), np.float64) for s in self.signals], 1)
+        held.asked = read
         amounts = self.engine.totals() @ self._sums
         self._last = amounts / (self.case.step_s / 3600.0)
         self._missing = {n: np.array(board.missing[n]) for n in self._nets}
         self._short = {n: v / (self.case.step_s / 3600.0) for n, v in self._missing.items()}
         return self.observed()
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """Set-points that no unit of the model has asked for since the begin: to steer them changes nothing."""
+        held = self.engine.board.held
+        asked = held.asked if isinstance(held, Held) else set()
+        return tuple(s.id for s in self.signals if s.id not in asked)
 
     def act(self, targets: Floats) -> Turn:
         """Go on by one action.

@@ -302,7 +302,18 @@ class _Plug:
     kinds: tuple[str, ...] = (KIND,)
 
     def units(self, plant: Plant) -> Sequence[Unit]:
-        """A unit for every machine of kind `fmu`."""
+        """A unit for every machine of kind `fmu`.
+
+        Raises:
+            ScenarioFault: One has no model, as when a scenario adds it.
+        """
+        bare = [m.id for m in plant.machines if m.kind == KIND and m.model is None]
+        if bare:
+            raise ScenarioFault(
+                f"{', '.join(bare)} of kind {KIND} without a foreign model",
+                expected="`model` of the machine in the plant file",
+                remedy="add the machine to the plant file with its FMU; a scenario cannot bring one",
+            )
         return [Played(m.id, m.model, plant) for m in plant.machines if m.model is not None]
 
 
