@@ -41,7 +41,8 @@ class Asked:
     """What is compared.
 
     Attributes:
-        base: The plant as it is. under: Scenarios that hold in every case, "do nothing" too. scenarios: One case each.
+        base: The plant as it is. under: Events that happen in every case, in "do nothing" too, and after its changes.
+        scenarios: One case each.
         folder: Where their weather files are. books: Of the plant. doubts: Tells of some machines which of them the
             model does not track well, in sentences.
     """
@@ -68,12 +69,12 @@ def prepare(asked: Asked) -> list[Applied]:
     Raises:
         ScenarioFileFault: A scenario does not fit the plant; every fault of it is told.
     """
-    ground = Applied(asked.base)
-    for scenario in asked.under:
-        ground = apply(scenario, ground, weather_of(scenario, ground.case, asked.folder))
-    cases = [ground]
-    for scenario in asked.scenarios:
-        cases.append(apply(scenario, ground, weather_of(scenario, ground.case, asked.folder)))
+    cases = []
+    for chosen in ((), *((s,) for s in asked.scenarios)):
+        made = Applied(asked.base)
+        for scenario in (*chosen, *asked.under):
+            made = apply(scenario, made, weather_of(scenario, made.case, asked.folder))
+        cases.append(made)
     return cases
 
 
