@@ -272,7 +272,7 @@ class CarbonPrice(Part):
     """What a tonne of CO2e costs."""
 
     per_t: NotNegative = Field(description="[currency/tCO2e]")
-    on: list[Literal["scope1", "scope2_location", "scope2_market", "upstream"]] = Field(
+    scopes: list[Literal["scope1", "scope2_location", "scope2_market", "upstream"]] = Field(
         default=["scope1", "scope2_market"], min_length=1
     )
     source: Named
