@@ -24,9 +24,10 @@ from ecotwin.simulation.compare import Difference, Spread, difference, front, ob
 from ecotwin.simulation.contract import Case, Outcome
 from ecotwin.simulation.engine import run
 from ecotwin.simulation.limits import Limit, limits
-from ecotwin.simulation.outcome import Figures, figures, kinds, with_totals
+from ecotwin.simulation.outcome import Figures, figures, kinds
 from ecotwin.simulation.scenario import Applied, apply
 from ecotwin.simulation.scenario_file import Scenario
+from ecotwin.simulation.totals import with_totals
 
 Watch = Callable[[float], bool]
 Doubts = Callable[[Iterable[str]], Sequence[str]]
@@ -41,7 +42,8 @@ class Asked:
     """What is compared.
 
     Attributes:
-        base: The plant as it is. under: Scenarios that hold in every case, "do nothing" too. scenarios: One case each.
+        base: The plant as it is. under: Events that happen in every case, in "do nothing" too, and after its changes.
+        scenarios: One case each.
         folder: Where their weather files are. books: Of the plant. doubts: Tells of some machines which of them the
             model does not track well, in sentences.
     """
@@ -68,12 +70,12 @@ def prepare(asked: Asked) -> list[Applied]:
     Raises:
         ScenarioFileFault: A scenario does not fit the plant; every fault of it is told.
     """
-    ground = Applied(asked.base)
-    for scenario in asked.under:
-        ground = apply(scenario, ground, weather_of(scenario, ground.case, asked.folder))
-    cases = [ground]
-    for scenario in asked.scenarios:
-        cases.append(apply(scenario, ground, weather_of(scenario, ground.case, asked.folder)))
+    cases = []
+    for chosen in ((), *((s,) for s in asked.scenarios)):
+        made = Applied(asked.base)
+        for scenario in (*chosen, *asked.under):
+            made = apply(scenario, made, weather_of(scenario, made.case, asked.folder))
+        cases.append(made)
     return cases
 
 
@@ -212,15 +214,13 @@ def _courses(ran: Sequence[_Ran]) -> list[dict[str, Any]]:
 
 
 def _feasible(ran: _Ran, base: _Ran, is_base: bool) -> list[str]:
-    """Why a case cannot be chosen; empty when it can."""
+    """Why a case cannot be chosen; empty when it can. What "do nothing" breaks, is what comes if nobody acts."""
     why = list(ran.applied.impossible)
+    if is_base:
+        return why
     before = {one.id: one.broken or 0.0 for one in base.limits}
-    for one in ran.limits:
-        broken = one.broken or 0.0
-        more = broken > 0.5 if is_base else broken > max(BROKEN, before.get(one.id, 0.0))
-        if more:
-            why.append(one.text)
-    return why
+    broken = [o for o in ran.limits if (o.broken or 0.0) > max(BROKEN, before.get(o.id, 0.0))]
+    return why + [one.text for one in broken]
 
 
 def _case(

@@ -84,7 +84,13 @@ def _supplier_lost(sketch: Sketch, event: EventPart, span: Period, path: Path) -
     ]
     if faulty:
         return
-    short = [m for m in event.materials if m not in {s.material for s in event.instead}]
+    others = {
+        material
+        for material, supply in sketch.terms.supply.items()
+        if all(s.supplier != event.supplier for s in supply)
+    }
+    others |= {s.material for s in event.instead}
+    short = [m for m in event.materials if m not in others]
     take_supply(sketch, event.instead, (*path, "instead"))
     if not short:
         return

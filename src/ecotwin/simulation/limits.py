@@ -75,6 +75,7 @@ def _asked(outcome: Outcome, net: str) -> Floats:
         "cold": "cold_kwh",
         "heat": "heat_kwh",
         "steam": "steam_kg",
+        "nitrogen": "nitrogen_m3",
     }
     quantity = booked.get(net)
     return outcome.total(quantity) if quantity else np.zeros(len(outcome.totals))

@@ -87,12 +87,14 @@ class Figures:
         values: Figure -> [runs]. gaps: Figure -> why it cannot be had.
         parts: What a figure is made of, e.g. the cost of electricity by price band: figure -> name -> [runs].
         bought_kw: [runs, bins] mean power bought in each bin.
+        unrated: Figure -> material without a factor or price -> [runs] kg used; it is in no value.
     """
 
     values: Mapping[str, Floats]
     gaps: Mapping[str, str]
     parts: Mapping[str, Mapping[str, Floats]]
     bought_kw: Floats
+    unrated: Mapping[str, Mapping[str, Floats]] = field(default_factory=dict)
 
 
 @cache
@@ -138,7 +140,7 @@ _AMOUNTS = {
 
 
 def figures(outcome: Outcome, rates: Rates) -> Figures:
-    """Every figure that an outcome and its rates carry; totals over parts are made by `with_totals`."""
+    """Every figure that an outcome and its rates carry; totals over parts are made by `totals.with_totals`."""
     made = _Making(outcome, rates)
     made.amounts()
     made.electricity()
@@ -148,30 +150,8 @@ def figures(outcome: Outcome, rates: Rates) -> Figures:
     made.delivery()
     made.people()
     made.carbon()
-    return Figures(made.values, made.gaps, made.parts, made.bought * (3600.0 / outcome.case.bin_s))
-
-
-def with_totals(sets: Iterable[Figures]) -> tuple[list[dict[str, Floats]], dict[str, str]]:
-    """Figures of several cases with comparable totals: a part that one case lacks is left out of all.
-
-    Returns:
-        A mapping figure -> [runs] for each case, all with the same figures; and figure -> why it was left out. An
-        amount that a case never booked is zero there.
-    """
-    known = list(sets)
-    gaps = {k: text for s in known for k, text in s.gaps.items()}
-    order = kinds()
-    present = [k for k in order if k not in gaps and any(k in s.values for s in known)]
-    rows = []
-    for one in known:
-        zero = np.zeros(len(one.bought_kw))
-        row = {k: one.values.get(k, zero) for k in present}
-        for total in ("co2e.total", "co2e.total_market", "cost.total"):
-            parts = [row[k] for k in present if total in order[k].part_of]
-            if parts:
-                row[total] = np.asarray(np.sum(parts, axis=0), np.float64)
-        rows.append({k: row[k] for k in order if k in row})
-    return rows, gaps
+    bought_kw = made.bought * (3600.0 / outcome.case.bin_s)
+    return Figures(made.values, made.gaps, made.parts, bought_kw, made.unrated)
 
 
 class _Making:
@@ -183,6 +163,7 @@ class _Making:
         self.values: dict[str, Floats] = {}
         self.gaps: dict[str, str] = {}
         self.parts: dict[str, dict[str, Floats]] = {}
+        self.unrated: dict[str, dict[str, Floats]] = {}
         self.bought = np.zeros((self.runs, outcome.profile.shape[1]))
         self.booked = {q.partition(":")[0] for _, q in outcome.columns}
 
@@ -289,12 +270,13 @@ class _Making:
             ("cost.materials", "price", "price"),
         ):
             rate = {m: getattr(self.rates.materials.get(m, MaterialRate()), name) for m in used}
-            lacks = sorted(m for m, value in rate.items() if value is None)
-            if lacks:
+            lacks = {m: kg for m, kg in used.items() if rate[m] is None}
+            if len(lacks) == len(used):
                 self.gap(figure, f"no {what} of {', '.join(lacks)} is given")
-            else:
-                self.parts[figure] = {m: kg * float(rate[m] or 0.0) for m, kg in used.items()}
-                self.values[figure] = self._sum(self.parts[figure].values())
+                continue
+            self.unrated[figure] = lacks
+            self.parts[figure] = {m: kg * rate[m] for m, kg in used.items() if m not in lacks}
+            self.values[figure] = self._sum(self.parts[figure].values())
 
     def _by_recipe(self) -> dict[str, Floats]:
         made = {n: a for n, a in self.split("parts_good").items() if n.isdigit()}
@@ -362,7 +344,7 @@ class _Making:
             "scope2_market": ("co2e.scope2_market",),
             "upstream": ("co2e.upstream_energy", "co2e.materials", "co2e.freight"),
         }
-        priced = [f for scope in carbon.on for f in names[scope]]
+        priced = [f for scope in carbon.scopes for f in names[scope]]
         lacks = [f for f in priced if f in self.gaps]
         if lacks:
             self.gap("cost.carbon", f"{lacks[0]} cannot be had: {self.gaps[lacks[0]]}")

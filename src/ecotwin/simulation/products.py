@@ -123,5 +123,33 @@ def _recipe(
         elif new == 0.0:
             masses.pop(material, None)
         elif new is not None:
+            if material not in masses:
+                _added_somewhere(sketch, product, material, at)
             masses[material] = new
     return masses
+
+
+def _added_somewhere(sketch: Sketch, product: Product, material: str, path: Path) -> None:
+    """Note a new material that no station would add, where stations say what they add."""
+    lines = [e for e in sketch.plant.elements if e.level == "line"]
+    here = {m.id: m for e in lines for m in sketch.plant.children(e.id)}
+    places = {m for p in product.planned_run_s for m in _stations(sketch, p)}
+    adds = {
+        m: [a.strip() for a in str(here[m].kind_facts["adds"]).split(";")]
+        for m in sorted(places)
+        if m in here and "adds" in here[m].kind_facts
+    }
+    if adds and not any(material in names for names in adds.values()):
+        first, names = next(iter(adds.items()))
+        sketch.faults.add(
+            path,
+            f"no station on the lines of product {product.code} adds {material}",
+            "give other facts to the known material under `materials` and `supply`, or say at a station what it adds: "
+            f"`machines: replace: [{{machine: {first}, kind: {here[first].kind}, "
+            f"facts: {{adds: {'; '.join([*names, material])}}}}}]`",
+        )
+
+
+def _stations(sketch: Sketch, place: str) -> list[str]:
+    known = {e.id for e in sketch.plant.elements}
+    return [m.id for m in sketch.plant.under(place)] if place in known else []

@@ -20,6 +20,7 @@ from ecotwin.simulation.scenario_file import Scenario
 from ecotwin.simulation.scenario_parts import ParameterPart, SetPointPart, WeatherPart
 from ecotwin.simulation.sketch import Applied, Sketch
 from ecotwin.simulation.surroundings import Weather
+from ecotwin.simulation.tabled import tabled
 from ecotwin.simulation.timetable import change_calendar, pauses
 from ecotwin.simulation.waste_terms import change_waste
 
@@ -198,8 +199,11 @@ def _parameter(sketch: Sketch, part: ParameterPart, path: Path) -> None:
             kinds = {m.kind for m in plant.machines}
             sketch.faults.unknown((*path, "kind"), "machine of the kind", part.kind, kinds)
     else:
+        known = [e.id for e in plant.elements if e.level in ("machine", "line")]
         machines = [
-            m for n, m in enumerate(part.machines) if sketch.machine((*path, "machines", n), m)
+            m
+            for n, m in enumerate(part.machines)
+            if sketch.one_of((*path, "machines", n), "machine", m, known)
         ]
     for machine in machines:
         _parameter_of(sketch, machine, part, path)
@@ -208,13 +212,14 @@ def _parameter(sketch: Sketch, part: ParameterPart, path: Path) -> None:
 def _parameter_of(sketch: Sketch, machine: str, part: ParameterPart, path: Path) -> None:
     case, element = sketch.case, sketch.plant.element(machine)
     calibrated = case.parameters.get(f"{machine}.{part.name}")
-    fact = element.kind_facts.get(part.name)
+    fact = element.kind_facts.get(part.name, tabled(element).get(part.name))
     if calibrated is None and (isinstance(fact, bool) or not isinstance(fact, (int, float))):
-        known = [k for k, v in element.kind_facts.items() if isinstance(v, (int, float))]
+        facts = {**tabled(element), **element.kind_facts}
+        known = [k for k, v in facts.items() if isinstance(v, (int, float))]
         what = f"number among the facts of {machine}"
         sketch.faults.unknown((*path, "name"), what, part.name, known)
         return
-    old = float(fact) if calibrated is None else calibrated.value  # type: ignore[arg-type]
+    old = float(fact) if calibrated is None else calibrated.value
     new = sketch.new_value(path, part, old, f"{machine}.{part.name}")
     if new is None:
         return
@@ -236,7 +241,8 @@ def _parameter_of(sketch: Sketch, machine: str, part: ParameterPart, path: Path)
             sketch.plant,
             elements=tuple(made if e.id == machine else e for e in sketch.plant.elements),
         )
-    sketch.touched[machine] = None
+    inside = [m.id for m in sketch.plant.under(machine) if m.level == "machine"]
+    sketch.touched.update(dict.fromkeys(inside))
 
 
 # -- weather ----------------------------------------------------------------------------------------

@@ -48,6 +48,7 @@ Moment = Annotated[
     AfterValidator(_moment),
     Field(description="`start`, `+90min`, `+2h`, `+1d`, `14:30` or 2026-06-18T14:30, local"),
 ]
+EventKind = Literal["machine_down", "heat_wave", "supplier_lost", "limit_changed", "grid_outage"]
 Named = Annotated[str, Field(min_length=1)]
 Code = Annotated[str, Field(pattern=r"^\d+$", description="product code")]
 
@@ -78,9 +79,9 @@ class SetPointPart(Amount):
 
 
 class ParameterPart(Amount):
-    """A parameter of machines: a fact of their kind or of the plant file, or one that was calibrated."""
+    """A parameter of machines or lines: a fact of their kind or of the plant file, or one that was calibrated."""
 
-    machines: list[Named] = Field(default_factory=list)
+    machines: list[Named] = Field(default_factory=list, description="machines, or lines")
     kind: str = Field(default="", description="or all machines of a kind")
     name: Named = Field(description="with its unit, e.g. `kw_busy`")
     sd_share: Share | None = Field(
@@ -271,7 +272,7 @@ class CarbonPrice(Part):
     """What a tonne of CO2e costs."""
 
     per_t: NotNegative = Field(description="[currency/tCO2e]")
-    on: list[Literal["scope1", "scope2_location", "scope2_market", "upstream"]] = Field(
+    scopes: list[Literal["scope1", "scope2_location", "scope2_market", "upstream"]] = Field(
         default=["scope1", "scope2_market"], min_length=1
     )
     source: Named
@@ -324,7 +325,7 @@ class LimitChange(Part):
 class EventPart(Part):
     """Something that happens."""
 
-    kind: Literal["machine_down", "heat_wave", "supplier_lost", "limit_changed", "grid_outage"]
+    kind: EventKind
     start: Moment = "start"
     end: Moment | None = Field(default=None, description="none: to the end of the run")
     machine: str = Field(default="", description="machine_down: which")
@@ -350,6 +351,9 @@ class ScenarioPart(Part):
     description: str = ""
     author: str = ""
     source: str = Field(default="", description="where its numbers come from")
+    answers: list[EventKind] = Field(
+        default_factory=list, description="events to which it is tried as an answer by itself"
+    )
     set_points: list[SetPointPart] = Field(default_factory=list)
     parameters: list[ParameterPart] = Field(default_factory=list)
     calendar: CalendarChange | None = None
