@@ -2,7 +2,7 @@
 
 A node of the plant file's flow graph (`balances`) whose outputs do not sum to its inputs has a rest: pipes that lose
 heat, sockets, small users. How large it is only history tells; calibration gives it by the hour of work and of free
-time as `<carrier>_rest_work_kw` and `<carrier>_rest_free_kw` of the node's element. Without a calibration there is none.
+time as `<carrier>_rest_work_kw` and `<carrier>_rest_free_kw` of the node's element. Without one there is none.
 """
 
 from __future__ import annotations
