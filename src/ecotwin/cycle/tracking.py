@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,8 +35,10 @@ log = structlog.get_logger("ecotwin")
 KIND = "calibration"
 HELD_DAYS = 14
 """Newest days that the model is tried on."""
-LEAST_DAYS = 3
+LEAST_DAYS = 4
 """Whole days that must lie before a day on which the model is tried."""
+REFIT_DAYS = 7
+"""Utilities are fitted anew after so many days."""
 RUNS = 60
 SEED = 20_260_101
 RENEW = timedelta(days=1)
@@ -75,6 +77,7 @@ class Tracking:
         self.past = Past(plant, store)
         self._store, self._ledger, self._runs = store, ledger, runs
         self._tried: dict[int, Tried] = {}
+        self._fitted: dict[int, Mapping[str, Known]] = {}
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -132,19 +135,42 @@ class Tracking:
         held = days[LEAST_DAYS:][-HELD_DAYS:]
         for day in held:
             if day.start_us not in self._tried:
+                fitted = self.fitted(day.start, days, watch)
                 self._tried[day.start_us] = self.past.try_day(
-                    day, runs=self._runs, seed=SEED, watch=watch
+                    day, runs=self._runs, seed=SEED, fitted=fitted, watch=watch
                 )
         tried = [self._tried[d.start_us] for d in held]
         learned = self.past.learned(now)
-        made = Standing(
-            now,
-            spread_of(tried),
-            fidelity_of(tried, micros(now)),
-            {**learned.customary.parameters, **learned.parameters},
-        )
+        parameters = {
+            **self.fitted(now, days, watch),
+            **learned.customary.parameters,
+            **learned.parameters,
+        }
+        made = Standing(now, spread_of(tried), fidelity_of(tried, micros(now)), parameters)
         self.standing = self._kept(made, learned)
         return self.standing
+
+    def fitted(
+        self, until: datetime, days: Sequence[Period], watch: Watch | None = None
+    ) -> Mapping[str, Known]:
+        """Parameters of utilities as they were last fitted before an instant; made when they are not there yet."""
+        before = [d for d in days if d.end <= until]
+        place = (len(before) - LEAST_DAYS) // REFIT_DAYS * REFIT_DAYS + LEAST_DAYS
+        if len(before) < LEAST_DAYS:
+            return {}
+        end = before[place - 1].end
+        if micros(end) not in self._fitted:
+
+            def rest() -> bool:
+                return watch is None or watch(0.0)
+
+            found = self.past.assimilated(end, self.past.learned(end), rest=rest)
+            if not rest():
+                raise RunStopped(
+                    "the fit was stopped", expected="a fit to its end", remedy="ask again"
+                )
+            self._fitted[micros(end)] = found
+        return self._fitted[micros(end)]
 
     def _kept(self, made: Standing, learned: Learned) -> Standing:
         """Keep it as a document and seal its digest."""

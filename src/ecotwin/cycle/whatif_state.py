@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
@@ -13,13 +13,14 @@ from ecotwin.errors import ScenarioFault
 from ecotwin.history.contract import Store
 from ecotwin.plant import Plant
 from ecotwin.simulation import weather_ahead
+from ecotwin.simulation.assimilation import Recorded, assimilate
 from ecotwin.simulation.backtest import Tried, foretell, tried
 from ecotwin.simulation.calibration.evidence import DayFacts, calibrate, facts_of
 from ecotwin.simulation.chance import Chance
 from ecotwin.simulation.contract import Case, Known
 from ecotwin.simulation.customary import Customary, customary
 from ecotwin.simulation.engine import Watch
-from ecotwin.simulation.observed import observe
+from ecotwin.simulation.observed import by_hour, drawn_by_lines, observe
 from ecotwin.simulation.state import from_live
 from ecotwin.simulation.surroundings import Weather
 
@@ -27,6 +28,11 @@ DAYS = 28
 """Days of history that calibration looks back on."""
 _RECENT = timedelta(hours=26)
 _KEPT = 64
+FITTED_DAYS, FITTED_RUNS, FITTED_STEP_S = 4, 160, 300.0
+"""Days, runs and step [s] over which utilities are fitted."""
+TRIED_STEP_S = 300.0
+"""Step of the days that the model is tried on: lines are played part by part whatever the step."""
+_SEED = 4_040_404
 
 
 @dataclass(frozen=True)
@@ -106,6 +112,37 @@ class Past:
         fitted = calibrate(self.plant, parts)
         return Learned(until, tuple(parts), fitted, customary(self.plant, parts, fitted))
 
+    def assimilated(
+        self,
+        until: datetime,
+        learned: Learned,
+        *,
+        days: int = FITTED_DAYS,
+        runs: int = FITTED_RUNS,
+        rest: Callable[[], bool] = lambda: True,
+    ) -> Mapping[str, Known]:
+        """Parameters of utilities, fitted to the last whole days before an instant; none without such days.
+
+        Args:
+            until: The instant. learned: What formulas tell of the days before it. days, runs: How many.
+            rest: Called now and then; False stops, and nothing is found.
+        """
+        known = self.days(until, days)
+        if not known:
+            return {}
+        period = Period(known[0].start, known[-1].end)
+        window = self._store.window(self._all, period, 60)
+        seen = observe(self.plant, window)
+        case = self.case(
+            period.start, period.hours, runs=runs, seed=_SEED, learned=learned, step_s=FITTED_STEP_S,
+            bin_s=3600.0, weather=weather_ahead.measured(
+                weather_ahead.seen(self.plant, window), period.start, period.hours, FITTED_STEP_S
+            ),
+        )  # fmt: skip
+        return assimilate(
+            case, Recorded(*drawn_by_lines(seen, FITTED_STEP_S)), by_hour(self.plant, window), rest
+        )
+
     def case(
         self,
         at: datetime,
@@ -115,6 +152,7 @@ class Past:
         seed: int,
         weather: Weather | None = None,
         learned: Learned | None = None,
+        fitted: Mapping[str, Known] | None = None,
         step_s: float = 60.0,
         bin_s: float = 900.0,
     ) -> Case:
@@ -123,7 +161,8 @@ class Past:
         Args:
             at: Now, or any past instant of the history: only what was measured before it is used. hours: Span [h].
             runs, seed: How many, and which. weather: A given one; None: as the days before let expect.
-            learned: What is known; None: it is worked out from the days before `at`.
+            learned: What is known; None: it is worked out from the days before `at`. fitted: What `assimilated`
+                found before; it stands behind what formulas tell.
             step_s, bin_s: See `Case`.
 
         Raises:
@@ -156,16 +195,25 @@ class Past:
             seed,
             weather,
             step_s,
-            parameters={**known.customary.parameters, **known.parameters},
+            parameters={**(fitted or {}), **known.customary.parameters, **known.parameters},
             mix=known.customary.mix,
             jobs=known.customary.jobs,
             image=image,
             bin_s=bin_s,
         )
 
-    def try_day(self, day: Period, *, runs: int, seed: int, watch: Watch | None = None) -> Tried:
+    def try_day(
+        self,
+        day: Period,
+        *,
+        runs: int,
+        seed: int,
+        fitted: Mapping[str, Known] | None = None,
+        watch: Watch | None = None,
+    ) -> Tried:
         """A past day foretold from its begin with what was known then, beside what was measured."""
         case = self.case(
-            day.start, day.hours, runs=runs, seed=seed ^ (micros(day.start) // 10**6), bin_s=3600.0
-        )
+            day.start, day.hours, runs=runs, seed=seed ^ (micros(day.start) // 10**6), fitted=fitted,
+            step_s=TRIED_STEP_S, bin_s=3600.0,
+        )  # fmt: skip
         return tried(case, foretell(case, watch), self.facts(day))

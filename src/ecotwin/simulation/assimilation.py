@@ -2,21 +2,25 @@
 
 All runs of an ensemble go over recorded days with the weather as it was and with what the lines really drew. Each run
 has its own draw of every uncertain parameter (leaks, specific energy of compressors, COP, losses of halls and ovens,
-efficiency, base loads). Where an amount that a meter tells varies over the runs with a parameter, the parameter moves
-towards what was measured, and its spread shrinks as far as the data tell; this is repeated with the data's error split
-over the rounds, so that it works for a model that is not linear. A correlation that chance alone could make moves nothing.
+efficiency). Where an amount that a meter tells varies over the runs with a parameter, the parameter moves towards what
+was measured, and its spread shrinks as far as the data tell; this is repeated with the data's error split over the
+rounds, so that it works for a model that is not linear. A correlation that chance alone could make moves nothing.
 
 Sources:
     Ensemble smoother with multiple data assimilation: Emerick and Reynolds, Computers & Geosciences 55 (2013).
     Localisation by correlation: Luo and Bhakta, J. Petroleum Sci. Eng. 184 (2020).
-    Stated assumptions: error of a block of hours 8 % of its amount and 2 % of the meter's mean block, for what the model leaves
-    out; a parameter of a kind without a stated uncertainty is known to a quarter of its value.
+    Stated assumptions: error of a block of hours 8 % of its amount and 2 % of the meter's mean block, for what the
+    model leaves out; which parameters are fitted, and how sure they are before, stands in `fitted.csv`.
 """
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any, cast
 
 import numpy as np
 
@@ -30,13 +34,20 @@ from ecotwin.simulation.surroundings import Surroundings
 ROUNDS = 3
 BLOCK_H = 4
 _SHARE, _FLOOR = 0.08, 0.02
-_PRIOR_SHARE = 0.25
 _CHANCE = 3.0
 """Correlations below this many times 1 / sqrt(runs) count as none."""
-_FIXED = ("rated_kw", "rated_flow", "rated_cold", "rated_heat", "rated_pressure", "rated_feed", "people", "load_parts")
-"""Beginnings of names that say what a machine is, and are not fitted."""
-_NOT_FITTED = ("_c", "_min", "_usual", "_sp", "_bar", "_cycles", "awake", "_s")
-"""Ends of names of set-points, delays and other choices of people."""
+_HIGHEST_SHARE = 0.98
+
+
+@cache
+def priors() -> Mapping[str, float]:
+    """The table `fitted.csv`: parameter -> standard deviation as a share of its value before anything was measured.
+
+    >>> priors()["leak_m3_h"]
+    0.6
+    """
+    text = (files("ecotwin.simulation") / "fitted.csv").read_text(encoding="utf-8")
+    return {row["name"]: float(row["sd_share"]) for row in csv.DictReader(text.splitlines())}
 
 
 @dataclass
@@ -59,11 +70,11 @@ class Recorded:
     def __post_init__(self) -> None:
         self.may_ask = tuple(self.flows)
 
-    def begin(self, draw: Draw, case: Case, around: Surroundings) -> State:
+    def begin(self, draw: Draw, case: Case, around: Surroundings) -> State:  # noqa: ARG002
         """Nothing to remember."""
         return {}
 
-    def step(self, state: State, board: Board) -> None:
+    def step(self, state: State, board: Board) -> None:  # noqa: ARG002
         """Ask what was asked."""
         for net, flow in self.flows.items():
             board.ask(net, np.full(board.runs, flow[board.step]))
@@ -74,9 +85,15 @@ class Recorded:
 class _Members:
     """A draw that hands out an ensemble's own values, and notes which parameters a unit asks for."""
 
-    def __init__(self, draw: Draw, values: dict[str, Floats], prior: dict[str, Known]) -> None:
+    def __init__(
+        self,
+        draw: Draw,
+        values: dict[str, Floats],
+        prior: dict[str, Known],
+        held: Mapping[str, Known],
+    ) -> None:
         self.runs, self.chance = draw.runs, draw.chance
-        self._draw, self._values, self._prior = draw, values, prior
+        self._draw, self._values, self._prior, self._held = draw, values, prior, held
 
     def parameter(
         self, machine: str, name: str, default: float | None = None, share: float = 0.0
@@ -87,23 +104,16 @@ class _Members:
             return self._values[key]
         drawn = self._draw.parameter(machine, name, default, share)
         value = float(np.mean(drawn))
-        if self._is_free(name, value, drawn):
-            sd = max(float(np.std(drawn)), _PRIOR_SHARE * value)
+        if name in priors() and value > 0.0 and key not in self._held:
+            sd = max(float(np.std(drawn)), priors()[name] * value)
             normal = np.clip(self.chance.normal(key), -2.5, 2.5)
             # Log-normal: what is above zero stays there.
             spread = np.sqrt(np.log1p((sd / value) ** 2))
             drawn = value * np.exp(spread * normal - 0.5 * spread**2)
+            drawn = np.minimum(drawn, _HIGHEST_SHARE) if name.endswith("_share") else drawn
             self._prior[key] = Known(value, sd, "kind")
             self._values[key] = drawn
         return drawn
-
-    def _is_free(self, name: str, value: float, drawn: Floats) -> bool:
-        return (
-            value > 0.0
-            and float(drawn.min()) > 0.0
-            and not name.startswith(_FIXED)
-            and not name.endswith(_NOT_FITTED)
-        )
 
     def word(self, machine: str, name: str, default: str = "") -> str:
         """See `contract.Draw.word`."""
@@ -118,12 +128,14 @@ class _Member:
     values: dict[str, Floats]
     prior: dict[str, Known]
 
-    def __getattr__(self, name: str) -> object:
+    def __getattr__(self, name: str) -> Any:
         return getattr(self.unit, name)
 
     def begin(self, draw: Draw, case: Case, around: Surroundings) -> State:
         """Begin with the ensemble's values."""
-        return self.unit.begin(_Members(draw, self.values, self.prior), case, around)
+        return self.unit.begin(
+            _Members(draw, self.values, self.prior, case.parameters), case, around
+        )
 
     def step(self, state: State, board: Board) -> None:
         """As the unit does."""
@@ -144,8 +156,8 @@ def assimilate(
     """Fit the parameters of utilities to recorded hours.
 
     Args:
-        case: From the begin of the recorded span, in bins of an hour, with the weather as it was. Its parameters are held, unless
-            they are free here. recorded: What the lines drew. measured: (machine, quantity) -> [hours] amounts.
+        case: From the begin of the recorded span, in bins of an hour, with the weather as it was; its parameters are
+            held. recorded: What the lines drew. measured: (machine, quantity) -> [hours] amounts.
         rest: Called between the rounds' steps; False stops with what is known so far.
 
     Returns:
@@ -157,7 +169,7 @@ def assimilate(
     values: dict[str, Floats] = {}
     prior: dict[str, Known] = {}
     for _ in range(ROUNDS):
-        members: list[Unit] = [_Member(u, values, prior) for u in units]  # type: ignore[list-item]
+        members = [cast(Unit, _Member(u, values, prior)) for u in units]
         engine = Engine(case, [*members, recorded], series=pairs)
         while not engine.done:
             engine.advance(24)
@@ -189,36 +201,42 @@ def _blocks(
     return np.concatenate(told, axis=1), np.concatenate(seen), np.concatenate(error)
 
 
-def _move(
-    values: dict[str, Floats], told: Floats, seen: Floats, error: Floats, case: Case
-) -> None:
-    """One round: every member's parameters move towards the data, in logarithms."""
+def _move(values: dict[str, Floats], told: Floats, seen: Floats, error: Floats, case: Case) -> None:
+    """One round: every parameter of every member moves towards the data that move with it, in logarithms."""
     names = sorted(values)
     theta = np.log(np.stack([values[n] for n in names], axis=1))
     runs = len(theta)
     a, d = theta - theta.mean(axis=0), told - told.mean(axis=0)
     scaled = d / error
-    spread_a, spread_d = a.std(axis=0) + 1e-12, scaled.std(axis=0) + 1e-12
     cross = a.T @ scaled / (runs - 1)
-    correlation = np.abs(cross) / (spread_a[:, None] * spread_d[None, :])
-    cross = np.where(correlation > _CHANCE / np.sqrt(runs), cross, 0.0)
+    size = (a.std(axis=0) + 1e-12)[:, None] * (scaled.std(axis=0) + 1e-12)[None, :]
+    near = np.abs(cross) / size > _CHANCE / np.sqrt(runs)
     noise = np.random.default_rng(case.seed).normal(size=told.shape)
     noise -= noise.mean(axis=0)
     lacking = (seen - told) / error + noise
-    # Woodbury in the space of the runs: there are fewer of them than of data.
-    inner = np.eye(runs) * (runs - 1) + scaled @ scaled.T
-    solved = lacking - (lacking @ scaled.T) @ np.linalg.solve(inner, scaled)
-    moved = theta + np.clip(solved @ cross.T, -1.0, 1.0)
     for n, name in enumerate(names):
-        values[name] = np.exp(moved[:, n])
+        if near[n].any():
+            own, want = scaled[:, near[n]], lacking[:, near[n]]
+            # Woodbury in the space of the runs: there are fewer of them than of data.
+            inner = np.eye(runs) * (runs - 1) + own @ own.T
+            solved = want - (want @ own.T) @ np.linalg.solve(inner, own)
+            moved = np.exp(theta[:, n] + np.clip(solved @ cross[n, near[n]], -0.7, 0.7))
+            values[name] = np.minimum(moved, _HIGHEST_SHARE) if name.endswith("_share") else moved
 
 
 def _posterior(values: Mapping[str, Floats], prior: Mapping[str, Known]) -> dict[str, Known]:
-    """What has become surer than it was; the rest stays with its kind."""
+    """What has become surer than it was; the rest stays with its kind.
+
+    Parameters that make up for each other are known together and not alone. Each is given the spread that it has when
+    the others are held: drawn one by one, they then spread what comes of them no more than the data leave open.
+    """
+    names = sorted(values)
+    theta = np.log(np.stack([values[n] for n in names], axis=1))
+    covariance = np.atleast_2d(np.cov(theta.T))
+    alone = np.sqrt(1.0 / np.diag(np.linalg.inv(covariance + 1e-6 * np.eye(len(names)))))
     found = {}
-    for name, drawn in values.items():
-        value, sd = float(np.mean(drawn)), float(np.std(drawn))
-        was = prior[name]
-        if sd / value < 0.9 * was.sd / was.value:
-            found[name] = Known(value, sd, "calibration")
+    for n, name in enumerate(names):
+        value, was = float(np.mean(values[name])), prior[name]
+        if float(np.std(theta[:, n])) < 0.9 * was.sd / was.value:
+            found[name] = Known(value, float(alone[n]) * value, "calibration")
     return found

@@ -64,6 +64,8 @@ def modelled(outcome: Outcome) -> dict[Key, Floats]:
         # The model books no main meters: what its machines take is what the site takes.
         takers = suppliers if carrier == "compressed_air" else places
         parts = [v for (m, q), v in found.items() if q == quantity and m in takers]
+        rest = found.pop((plant.site.id, quantity), None)
+        parts += [] if rest is None else [rest]
         if parts:
             found[plant.site.id, quantity] = np.sum(parts, axis=0)
     _site(plant, found)

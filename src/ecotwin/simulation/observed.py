@@ -164,6 +164,44 @@ def flow(seen: Observed, machine: str, means: str) -> Floats | None:
     return np.asarray(seen.window.mean[:, seen.window.column(signal.index)])
 
 
+def drawn_by_lines(seen: Observed, step_s: float) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """What lines drew of the nets, for a model that is tried without them.
+
+    Args:
+        seen: Minutes. step_s: Of the model, a multiple of a minute [s].
+
+    Returns:
+        Net -> [steps] flow (air, nitrogen in m3/h; heat to the hall, cold in kW); "busy:oven", "parts:oven" -> [steps].
+        Ovens' own heat and gas are left to the model; a minute that was not measured counts as none.
+    """
+    block = max(1, round(step_s / seen.window.step_s))
+    count = len(seen.at) // block
+
+    def steps(minutes: Floats) -> Floats:
+        whole = np.nan_to_num(minutes[: count * block]).reshape(count, block)
+        return np.asarray(whole.mean(axis=1), np.float64)
+
+    flows = {net: np.zeros(count) for net in ("air", "nitrogen", "hall_heat", "cold")}
+    given: dict[str, Floats] = {}
+    for line in seen.lines:
+        for station in stations(seen.plant, line):
+            facts = station.kind_facts
+            oven = facts.get("model") == "oven"
+            for net, means in (("air", "air_flow"), ("nitrogen", "nitrogen_flow")):
+                own = flow(seen, station.id, means)
+                if own is not None and not (oven and net == "nitrogen"):
+                    flows[net] += steps(own)
+            kw = steps(seen.kw[:, seen.of(station.id)])
+            if oven:
+                working = use(seen, line, station.id) * float(facts.get("cycle_share", 1.0))
+                given[f"busy:{station.id}"] = np.clip(steps(working), 0.0, 1.0)
+                given[f"parts:{station.id}"] = steps(seen.parts[:, seen.of(station.id)]) * block
+            else:
+                flows["hall_heat"] += kw * float(facts.get("hall_heat_share", 1.0))
+                flows["cold"] += kw * float(facts.get("cold_share", 0.0))
+    return flows, given
+
+
 def amounts(plant: Plant, window: Window, least: float = 0.9) -> dict[tuple[str, str], float]:
     """What was used and made in a window by (machine, quantity); pairs that were measured for less are left out.
 
