@@ -55,7 +55,7 @@ class AlternativePart(Part):
     use_kwh: NotNegative | None = Field(default=None, description="electricity over its life [kWh]")
     lifetime_years: Positive | None = None
     scenario: str = Field(
-        default="", description="what it changes in the plant: a what-if file beside this file"
+        default="", description="what it changes in the plant: id of one of its scenarios"
     )
 
 

@@ -287,7 +287,14 @@ class Asked:
 
         file = read_design(text, name)
         self._books_of_today()
-        result = designs.compared(self._plant, self._store, self._years, self.period(period), file)
+        span = self.period(period)
+        effect = None
+        if any(a.scenario for a in file.alternatives):
+            from ecotwin.cycle.whatif import WhatIf
+
+            what_if = WhatIf(self._plant, lambda: self._now, self._store, self._ledger)
+            effect = designs.by_what_if(what_if, span, self._store.span())
+        result = designs.compared(self._plant, self._store, self._years, span, file, effect)
         return result | {"entry": designs.seal(self._ledger, result, text, self._now)}
 
     def book(self) -> dict[str, Any]:

@@ -24,6 +24,8 @@ _QUANTITY = {
 }
 _SHORT_SHARE = 1e-3
 """A net counts as short when more than this share of what was asked of it was not supplied."""
+_NOTHING = 1e-6
+"""Less than this [flow x h] is the rounding of sums."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def limits(outcome: Outcome, figures: Figures, rates: Rates) -> list[Limit]:
         found.append(_judged("contract_kw", "Contract power", peak, rates.contract_kw, "kW", ""))
     found += [_permit(outcome, permit) for permit in outcome.case.plant.permits]
     for net, short in outcome.missing.items():
-        share = short > _SHORT_SHARE * _asked(outcome, net)
+        share = short > np.maximum(_SHORT_SHARE * _asked(outcome, net), _NOTHING)
         if share.any():
             found.append(
                 Limit(
@@ -71,7 +73,7 @@ def limits(outcome: Outcome, figures: Figures, rates: Rates) -> list[Limit]:
 def _asked(outcome: Outcome, net: str) -> Floats:
     """What a net gave, where it is booked; else nothing, so that any shortage counts."""
     booked = {
-        "compressed_air": "air_m3",
+        "air": "air_m3",
         "cold": "cold_kwh",
         "heat": "heat_kwh",
         "steam": "steam_kg",
