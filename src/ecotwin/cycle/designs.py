@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from ecotwin.accounting.cradle import Gate
@@ -39,7 +39,6 @@ def by_what_if(what_if: WhatIf, period: Period, known: Period | None) -> Effect:
         what_if: Of the plant. period: Whose begin it is; at most its first week is run. known: Span of the history;
             where it holds nothing before the period, the run begins with an ordinary steady plant.
     """
-
     begin = period.start.isoformat()
     if known is None or known.start >= period.start:
         begin = f"{PLAIN}{begin}"
@@ -152,6 +151,7 @@ def _told(
         "code": file.product,
         "start": iso(period.start_us),
         "end": iso(period.end_us),
+        "span": _span(plant, period),
         "gwp_set": plant.gwp_set,
         "approach": file.approach,
         "stages": STAGES,
@@ -161,12 +161,20 @@ def _told(
     return result | {"lines": _lines(result)}
 
 
+def _span(plant: Plant, period: Period) -> str:
+    """The period as the plant's people read it."""
+    first, last = (
+        at.astimezone(plant.zone).date() for at in (period.start, period.end - timedelta(seconds=1))
+    )
+    return f"on {first}" if first == last else f"from {first} to {last}"
+
+
 def _lines(result: Mapping[str, Any]) -> list[str]:
     rows = result["alternatives"]
     lines = [
         (
             f"{result['design']}: {result['product']}, kgCO2e for one piece over its life "
-            f"({result['approach']}, {result['gwp_set']}), made as from {result['start'][:10]} to {result['end'][:10]}"
+            f"({result['approach']}, {result['gwp_set']}), made as {result['span']}"
         ),
         "",
         f"{'':28}"
