@@ -9,7 +9,7 @@ from ecotwin.plant.catalogue import Kind, kind, kinds
 from ecotwin.plant.faults import Faults, nearest
 from ecotwin.plant.lines import Path
 from ecotwin.plant.model import Element, Signal
-from ecotwin.plant.schema import MachinePart, Place, PlantPart, SignalPart, WritePart
+from ecotwin.plant.schema import LinePart, MachinePart, Place, PlantPart, SignalPart, WritePart
 from ecotwin.plant.setpoints import give_write, sleep_of
 from ecotwin.plant.signals import Source, make
 
@@ -77,8 +77,17 @@ class Assembly:
 
     def _place(self, place: Place, level: str, parent: str, path: Path, above: Wire) -> Wire:
         wire = above.inside(place)
+        facts = place.facts if isinstance(place, LinePart) else {}
         self._element(
-            Element(place.id, place.name, level, parent, description=place.description), path
+            Element(
+                place.id,
+                place.name,
+                level,
+                parent,
+                kind_facts=facts,
+                description=place.description,
+            ),
+            path,
         )
         for name, own in place.signals.items():
             at = (*path, "signals", name)

@@ -152,6 +152,10 @@ class LinePart(Place):
     """A line or another work centre."""
 
     machines: list[MachinePart] = Field(default_factory=list)
+    facts: dict[Slug, bool | Number | str] = Field(
+        default_factory=dict,
+        description="for what-if: operators, repairers, lot_parts, load_parts ...",
+    )
 
 
 class AreaPart(Place):
