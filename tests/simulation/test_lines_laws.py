@@ -45,7 +45,11 @@ def test_a_queue_with_little_room_loses_as_m_m_1_k_does() -> None:
     told = queue(1, room, rho, hours, 60)
     k = room + 1
     lost = (1.0 - rho) * rho**k / (1.0 - rho ** (k + 1))
-    arrived = told.told[f"{LINE}.lost_parts"] + told.total("parts_good") + told.told[f"{LINE}.inside_parts"]
+    arrived = (
+        told.told[f"{LINE}.lost_parts"]
+        + told.total("parts_good")
+        + told.told[f"{LINE}.inside_parts"]
+    )
     agrees(told.told[f"{LINE}.lost_parts"] / arrived, lost)
 
 
@@ -79,11 +83,18 @@ def test_a_machine_that_fails_is_there_mtbf_of_mtbf_and_mttr() -> None:
 def test_one_repairer_for_two_machines_is_a_closed_queue() -> None:
     """Machine repair model with one repairer: Erlang's loss form for machines that never wait for parts."""
     up, down, machines = 2.0, 1.0, 2
-    stations = [{"cycle_s": 36.0, "mtbf_h": up, "mttr_min": 60.0 * down, "side_by_side": True}] * machines
+    stations = [
+        {"cycle_s": 36.0, "mtbf_h": up, "mttr_min": 60.0 * down, "side_by_side": True}
+    ] * machines
     plant = works(stations)
     known = {f"{LINE}.repairers": 1.0}
     told = run(case_of(plant, 4000.0, 40, step_s=3600.0, known=known), [unit(plant)])
-    weights = np.array([factorial(machines) / factorial(machines - n) * (down / up) ** n for n in range(machines + 1)])
+    weights = np.array(
+        [
+            factorial(machines) / factorial(machines - n) * (down / up) ** n
+            for n in range(machines + 1)
+        ]
+    )
     share = weights / weights.sum()
     agrees(told.total("down_h") / 4000.0, float(share @ np.arange(machines + 1)))
     bound = told.total("operator_h") - 0.02 * told.total("busy_h")  # a loader's attendance
@@ -117,7 +128,9 @@ def test_nothing_is_lost_and_little_holds_on_any_line(
     stations: list[dict[str, Any]], belt_s: float, parts: int, seed: int, step_s: float
 ) -> None:
     stations = [dict(s) for s in stations]
-    stations[0]["transit_s"] = belt_s if len(stations) > 1 and not stations[0]["side_by_side"] else 0.0
+    stations[0]["transit_s"] = (
+        belt_s if len(stations) > 1 and not stations[0]["side_by_side"] else 0.0
+    )
     plant = works(stations)
     jobs = {LINE: (Job("a", 1, parts), Job("b", 2, parts), Job("c", 1, parts))}
     hours = 8.0
@@ -138,9 +151,15 @@ def test_nothing_is_lost_and_little_holds_on_any_line(
     sojourn = (course["out_s"] - course["in_s"] + inside * hours * 3600.0) / 3600.0
     assert told.total("wip_h") == pytest.approx(sojourn, rel=1e-9, abs=1e-9)
     for m in plant.machines:
-        spent = sum(told.total(f"{s}_h", m.id) for s in ("off", "standby", "heating", "setup", "idle", "busy", "down"))
+        spent = sum(
+            told.total(f"{s}_h", m.id)
+            for s in ("off", "standby", "heating", "setup", "idle", "busy", "down")
+        )
         assert spent == pytest.approx(np.full(3, hours), abs=1e-9)
-    coarse = run(case_of(plant, hours, 3, step_s=1800.0, seed=seed, jobs=jobs, mix={}, bin_s=1800.0), [unit(plant)])
+    coarse = run(
+        case_of(plant, hours, 3, step_s=1800.0, seed=seed, jobs=jobs, mix={}, bin_s=1800.0),
+        [unit(plant)],
+    )
     assert np.array_equal(coarse.total("parts_good"), told.total("parts_good"))
     for name, value in told.told.items():
         assert coarse.told[name] == pytest.approx(value, rel=1e-9, nan_ok=True), name

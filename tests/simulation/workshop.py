@@ -24,7 +24,9 @@ PLAIN: dict[str, Any] = {
 }  # fmt: skip
 
 
-def works(stations: Sequence[Mapping[str, Any]], calendar: Mapping[str, Any] | None = None) -> Plant:
+def works(
+    stations: Sequence[Mapping[str, Any]], calendar: Mapping[str, Any] | None = None
+) -> Plant:
     """A plant of one line; each station is a loader with its own facts, so `cycle_s` and the rest are stated."""
     machines = [
         {"id": f"m{n}", "kind": "loader", "name": f"M{n}", "facts": {**PLAIN, **facts}}
@@ -62,10 +64,25 @@ def case_of(plant: Plant, hours: float, runs: int, **changed: Any) -> Case:
     certain = {
         f"{m.id}.{name}": Known(float(m.kind_facts[name]))
         for m in plant.machines
-        for name in ("mtbf_h", "mttr_min", "setup_min", "scrap_share", "rework_share", "cycle_share")
+        for name in (
+            "mtbf_h",
+            "mttr_min",
+            "setup_min",
+            "scrap_share",
+            "rework_share",
+            "cycle_share",
+        )
         if name in m.kind_facts
     }
-    return Case(plant, START, hours, runs, weather=Weather(flat, flat, 0.0 * flat), parameters={**certain, **known}, **given)
+    return Case(
+        plant,
+        START,
+        hours,
+        runs,
+        weather=Weather(flat, flat, 0.0 * flat),
+        parameters={**certain, **known},
+        **given,
+    )
 
 
 def unit(plant: Plant, line: str = LINE) -> LineUnit:

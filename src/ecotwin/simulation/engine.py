@@ -40,14 +40,20 @@ def quantities() -> Mapping[str, tuple[str, bool]]:
     }
 
 
-@njit(cache=True)
-def _book(out: Floats, totals: Floats, profile: Floats, place: Ints, bin_: int) -> None:
+@njit(cache=True, nogil=True)
+def _book(
+    out: Floats, totals: Floats, profile: Floats, shown: Ints, bin_: int, power: Ints, kwh: Floats
+) -> None:
+    """Add a step to totals and profile, and its electricity up; `shown`: [n, 2] column, place in the profile."""
     runs, columns = out.shape
     for r in range(runs):
         for c in range(columns):
             totals[r, c] += out[r, c]
-            if place[c] >= 0:
-                profile[r, bin_, place[c]] += out[r, c]
+        for n in range(len(shown)):
+            profile[r, bin_, shown[n, 1]] += out[r, shown[n, 0]]
+        kwh[r] = 0.0
+        for n in range(len(power)):
+            kwh[r] += out[r, power[n]]
 
 
 @dataclass
@@ -56,7 +62,7 @@ class _Column:
 
     out: Floats
     totals: Floats
-    place: Ints
+    shown: Ints
     power: Ints
     series: dict[int, Floats] = field(default_factory=dict)
 
@@ -126,7 +132,9 @@ class Engine:
         return _Column(
             np.zeros((self.runs, n)),
             np.zeros((self.runs, n)),
-            np.array([shown.index(q) if table[q][1] else -1 for q in base], np.int64),
+            np.array(
+                [(c, shown.index(q)) for c, q in enumerate(base) if table[q][1]], np.int64
+            ).reshape(-1, 2),
             np.array([c for c, q in enumerate(base) if q == "electricity_kwh"], np.int64),
             {
                 c: np.zeros((self.runs, self.bins))
@@ -152,9 +160,10 @@ class Engine:
                 board.out = book.out
                 board.out[:] = 0.0
                 unit.step(self.states[unit.name], board)
-                _book(book.out, book.totals, self.profile, book.place, bin_)
+                kwh = np.empty(self.runs)
+                _book(book.out, book.totals, self.profile, book.shown, bin_, book.power, kwh)
                 if len(book.power) and ELECTRICITY not in unit.serves:
-                    board.ask(ELECTRICITY, book.out[:, book.power].sum(axis=1) * to_kw)
+                    board.ask(ELECTRICITY, kwh * to_kw)
                 for column, kept in book.series.items():
                     kept[:, bin_] += book.out[:, column]
             self._step += 1

@@ -16,5 +16,5 @@ def kernel(function: F) -> F:
     numba counts a reference at every look at an array of a tuple, which here costs ten times the work; a function
     that makes no arrays may do without. numba's own library uses the option in the same way.
     """
-    options: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}
+    options: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
     return cast(F, njit(**options)(function))

@@ -161,7 +161,7 @@ def _is_oven(machine: Element) -> bool:
 
 
 def _in_order(members: Sequence[Element], line: str) -> list[Element]:
-    """File order, unless machines name the one before them (`behind`)."""
+    """File order, unless machines name the one before them (`behind`; empty: it is the first)."""
     if not any("behind" in m.kind_facts for m in members):
         return list(members)
     known = {m.id: m for m in members}
@@ -169,11 +169,19 @@ def _in_order(members: Sequence[Element], line: str) -> list[Element]:
     for m in members:
         if "behind" in m.kind_facts:
             before[m.id] = str(m.kind_facts["behind"])
+    before = {m: b for m, b in before.items() if b}
     strange = sorted({b for b in before.values() if b not in known})
     if strange:
         raise ScenarioFault(
             f"machines of {line} stand behind {', '.join(strange)}",
             expected=f"one of {', '.join(known)}",
+            remedy="mend `behind` among the facts of these machines",
+        )
+    twice = sorted({b for b in before.values() if list(before.values()).count(b) > 1})
+    if twice:
+        raise ScenarioFault(
+            f"two machines of {line} stand behind {', '.join(twice)}",
+            expected="one machine behind another; machines that share parts are neighbours with side_by_side",
             remedy="mend `behind` among the facts of these machines",
         )
     try:
@@ -203,7 +211,8 @@ def materials(station: Station, plan_: Plan) -> list[tuple[str, str, list[float]
         if n.endswith("_g_per_part")
     }
     for name in dict.fromkeys((*adds, *grams)):
-        shared = sum(name in str(s.facts.get("adds", "")).split(";") for s in plan_.stations) or 1
+        who = [s.stage for s in plan_.stations if name in str(s.facts.get("adds", "")).split(";")]
+        shared = len(set(who)) or 1
         kg = [
             p.materials[name] / shared
             if name in adds and name in p.materials

@@ -38,6 +38,7 @@ from ecotwin.simulation.linetypes import (
     Line,
     Run,
 )
+from ecotwin.simulation.ziggurat import unit_exponential
 
 GOOD, AGAIN, SPOILT = 0, 1, 2
 NONE, STUCK = -1, -2
@@ -48,7 +49,7 @@ def stretch(key: np.uint64, number: int, mean: float, cv: float) -> float:
     """A time of this mean: a fixed part and an exponential rest whose standard deviation is cv x mean."""
     if cv <= 0.0:
         return mean
-    return float(mean * (1.0 - cv) - np.log(uniform(key, number)) * mean * cv)
+    return float(mean * (1.0 - cv) + unit_exponential(key, number) * mean * cv)
 
 
 @njit(inline="always")
@@ -492,8 +493,9 @@ def _events(q: Run, start_s: float, end_s: float) -> None:
             _staff(q, t)
         s, t = 0, q.due[0]
         for other in range(1, machines + 1):
-            if q.due[other] < t:
-                s, t = other, q.due[other]
+            sooner = q.due[other] < t
+            s = other if sooner else s
+            t = q.due[other] if sooner else t
         if t >= end_s:
             break
         go, then, begin = NONE, NONE, NONE

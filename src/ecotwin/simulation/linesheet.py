@@ -74,6 +74,7 @@ def sheet(plan: Plan, draw: Draw, case: Case) -> Sheet:
             keep = 1.0 - nature["scrap"][:, n]
             content[:, n + 1] = content[:, n] * keep if last else content[:, n]
         nature["scrap"] = 0.0
+        nature["cv"] /= np.sqrt(load)
     room = _room(plan, draw, nature, cycle, load)
     jobs = case.jobs.get(line, ())
     product, target, earliest = _orders(plan, case, nature, content, load)

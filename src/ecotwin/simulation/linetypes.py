@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,10 +47,10 @@ COURSE = np.dtype(
     ]
 )  # fmt: skip
 """Of a line in a run: job being fed; parts left of a lot; lots and arrivals drawn; parts in the line, and the most of
-them; people free; arrivals that found no room; whether a queue's marks ran out; whether people work; whether
-somebody has called or is free; arrival that waits for work [s]; parts x
-seconds, sums of the instants at which parts came and went, and how many; good parts in this step; mean time between arrivals
-[s], 0: parts are always at hand."""
+them; people free; arrivals that found no room; whether a queue's marks ran out; whether people work; whether somebody
+has called or is free; arrival that waits for work [s]; begin of the count not yet booked [s]; parts x seconds; sums of
+the instants at which parts came and went, and how many; good parts in this step; mean time between arrivals [s], 0:
+parts are always at hand."""
 
 QUEUE = np.dtype([("parts", "i4"), ("head", "i4"), ("marks", "i4"), ("belt", "i4")])
 """Room before a stage: parts in it; first mark and number of marks (a mark is a row of parts of one job); first
@@ -124,7 +124,7 @@ class Run(NamedTuple):
     line_keys: Keys
     machine: NDArray[np.void]
     due: Floats
-    course: np.void
+    course: Any
     queue: NDArray[np.void]
     mark_job: NDArray[np.int32]
     mark_parts: NDArray[np.int32]

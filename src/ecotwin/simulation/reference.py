@@ -7,7 +7,7 @@ machine is a process that gets a part, is set up, works, fails, is mended and ha
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +24,7 @@ from ecotwin.simulation.linetypes import NEVER
 from ecotwin.simulation.parameters import Parameters
 from ecotwin.simulation.surroundings import Surroundings, calendar
 
-Process = Iterator[Any]
+Process = Generator[Any, Any, None]
 BUSY, HEATING, SETUP, IDLE, DOWN = 5, 2, 3, 4, 6
 """States as the plant numbers them."""
 
@@ -213,7 +213,7 @@ class _Model:
         yield self.env.timeout(left)
         self.to_fail[n] -= left
 
-    def _get(self, n: int) -> Process:
+    def _get(self, n: int) -> Generator[Any, Any, Part]:
         """Wait for a part that may be begun."""
         stage = self.stations[n].stage
         open_ = stage > 0 or self.between_s > 0.0
