@@ -113,14 +113,15 @@ def plain_case(plant: Plant, start: datetime, span: Span) -> Case:
 def plain_weather(plant: Plant, start: datetime, steps: int, span: Span) -> Weather:
     """Weather of a temperate day that nobody measured; the level differs from run to run.
 
-    Stated assumptions: 12 degC +- 5 K over the day with 6 K (1 sd) from run to run, 70 % humidity, a sun of 12 hours
-    that reaches 600 W/m2 times a clearness of 0.2 to 1.
+    Stated assumptions: 9.5 degC +- 9 K over the year (coldest on 20 January), +- 4 K over the day, 3 K (1 sd) from run
+    to run, 70 % humidity, a sun of 12 hours that reaches 600 W/m2 times a clearness of 0.2 to 1.
     """
     chance = Chance(span.seed, 0, span.runs)
     local = start.astimezone(plant.zone)
     hour = (local.hour + local.minute / 60.0 + np.arange(steps) / 60.0) % 24.0
-    level = 12.0 + 6.0 * np.clip(chance.normal("weather.level"), -3.0, 3.0)[:, None]
-    air = level - 5.0 * np.cos(2.0 * np.pi * (hour[None, :] - 3.0) / 24.0)
+    season = np.cos(2.0 * np.pi * (local.timetuple().tm_yday - 20) / 365.25)
+    level = 9.5 - 9.0 * season + 3.0 * np.clip(chance.normal("weather.level"), -3.0, 3.0)[:, None]
+    air = level - 4.0 * np.cos(2.0 * np.pi * (hour[None, :] - 3.0) / 24.0)
     clear = 0.2 + 0.8 * chance.uniform("weather.clear")[:, None]
     sun = clear * 600.0 * np.clip(np.sin(np.pi * (hour - 6.0) / 12.0), 0.0, None)[None, :]
     return Weather(air, humid_c(air, np.full_like(air, 70.0)), sun)

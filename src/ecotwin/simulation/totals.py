@@ -35,7 +35,7 @@ def with_totals(sets: Iterable[Figures]) -> tuple[list[dict[str, Floats]], dict[
 
 
 MORE_SHARE = 0.01
-"""A material without a factor may be left out of all cases while a part needs no more of it than this share above."""
+"""A material without a factor may be left out of all cases while no case needs more of it than this share above."""
 
 
 def even(sets: list[Figures]) -> tuple[list[Figures], dict[str, str]]:
@@ -75,11 +75,7 @@ def _brings(
         return False
     if material not in first:
         return material not in base.parts.get(figure, {})
-    made, before = (s.values.get("throughput.parts") for s in (one, base))
-    if made is None or before is None or not made.any() or not before.any():
-        return bool(own.mean() > first[material].mean() * (1.0 + MORE_SHARE))
-    share = (own.mean() / made.mean()) / (first[material].mean() / before.mean())
-    return bool(share > 1.0 + MORE_SHARE)
+    return bool(own.mean() > first[material].mean() * (1.0 + MORE_SHARE))
 
 
 def _taken_out(one: Figures, figure: str, lacks: list[str]) -> Figures:
