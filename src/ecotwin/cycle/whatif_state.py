@@ -127,7 +127,9 @@ class Past:
             until: The instant. learned: What formulas tell of the days before it. days, runs: How many.
             rest: Called now and then; False stops, and nothing is found.
         """
-        known = self.days(until, days)
+        span = self._store.span()
+        # A record's very first day has no image at its begin.
+        known = [d for d in self.days(until, days) if span is not None and d.start > span.start]
         if not known:
             return {}
         period = Period(known[0].start, known[-1].end)

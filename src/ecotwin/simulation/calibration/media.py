@@ -36,6 +36,8 @@ _IDLE_BUSY = {
     "n2": ("n2_idle_m3_h", "n2_busy_m3_h"),
 }
 _MEANS = {"air": "air_flow", "n2": "nitrogen_flow"}
+REFERENCE_BAR, AMBIENT_BAR = 7.0, 1.013
+"""Gauge pressure at which the kinds' figures of air hold, and pressure of the air around [bar]."""
 _DISTINCT_MIN = 15.0
 """Minutes that tell as much as one independent observation: neighbours are alike."""
 
@@ -46,6 +48,7 @@ class _Plug:
     def gather(self, seen: Observed) -> Evidence:
         """Normal equations by machine and medium: [_WIDTH, _WIDTH + 3] columns x'x | x'y | y'y, n in the first row."""
         found: dict[str, Floats] = {}
+        scale = _at_reference(seen)
         places = {s.id: line for line in seen.lines for s in stations(seen.plant, line)}
         for machine in seen.machines:
             n = seen.of(machine)
@@ -58,6 +61,8 @@ class _Plug:
                 y = seen.kw[:, n] if medium == "kw" else flow(seen, machine, _MEANS[medium])
                 if y is None:
                     continue
+                if medium == "air":
+                    y = y * scale
                 good = seen.steady[:, n] & np.isfinite(y)
                 if works is not None:
                     good &= np.isfinite(works)
@@ -79,6 +84,24 @@ class _Plug:
 
 
 plug = _Plug()
+
+
+def _at_reference(seen: Observed) -> Floats:
+    """[minutes] What turns air drawn at the pressure of the net into that at the pressure of the kinds' figures.
+
+    The pressure is that behind the dryers, else that of the compressors; 1 where none is measured.
+    """
+    for kind in ("air_dryer", "air_compressor"):
+        bars = [
+            bar
+            for m in seen.plant.machines
+            if m.kind == kind and (bar := flow(seen, m.id, "pressure")) is not None
+        ]
+        if bars:
+            bar = np.mean(bars, axis=0)
+            scale = (REFERENCE_BAR + AMBIENT_BAR) / (np.maximum(bar, 1.0) + AMBIENT_BAR)
+            return np.where(np.isfinite(scale), scale, 1.0)
+    return np.ones(len(seen.at))
 
 
 def _by_product(seen: Observed, line: str, column: int) -> Floats:
