@@ -38,7 +38,12 @@ class Exchange:
     def ask(self, net: str, flow: Floats | float) -> None:
         """See `contract.Board.ask`."""
         before = self._asked.get(net)
-        self._asked[net] = np.broadcast_to(flow, (self.runs,)) if before is None else before + flow
+        if before is not None:
+            self._asked[net] = before + flow
+        elif isinstance(flow, np.ndarray) and flow.shape == (self.runs,):
+            self._asked[net] = flow
+        else:
+            self._asked[net] = np.broadcast_to(flow, (self.runs,))
 
     def asked(self, net: str) -> Floats:
         """See `contract.Board.asked`."""
