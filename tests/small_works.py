@@ -32,10 +32,10 @@ areas:
 """
 
 
-def works(*machines: str, shifts: bool = True) -> Plant:
+def works(*machines: str, shifts: bool = True, makes: str = "") -> Plant:
     """A plant of these machines: "id kind", "id kind {fact: value}" or "id kind field: value".
 
-    Without shifts it works always.
+    Without shifts it works always. A part is made on the machine `makes`.
     """
     text = _HEAD
     if not shifts:
@@ -44,6 +44,10 @@ def works(*machines: str, shifts: bool = True) -> Plant:
         name, kind, *facts = line.split(" ", 2)
         told = "".join(f", facts: {f}" if f.startswith("{") else f", {f}" for f in facts)
         text += f"      - {{id: {name}, kind: {kind}, name: {name}, device: plc/{name}{told}}}\n"
+    if makes:
+        text += (
+            f"products: [{{code: 1, name: Part, mass_kg: 0.2, planned_run_s: {{{makes}: 20}}}}]\n"
+        )
     plant, faults = parse(text, "works.yaml")
     assert plant is not None, faults
     return plant

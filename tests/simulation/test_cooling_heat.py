@@ -180,7 +180,7 @@ def test_waste_heat_is_not_taken_twice() -> None:
     made = replace(case(ALL, 12.0), parameters=known)
     users = User({"heat": 150.0, "cold": 60.0})
     engine = Engine(made, [users, *heat.plug.units(ALL), *cooling.plug.units(ALL)])
-    before = engine.states["heat"]["stored_kwh"].copy()
+    before = engine.states["heat"]["tank"]["stored_kwh"].copy()
     engine.advance(made.steps)
     outcome = engine.outcome()
     pump, pump_kwh = outcome.total("heat_kwh", "p"), outcome.total("electricity_kwh", "p")
@@ -188,7 +188,7 @@ def test_waste_heat_is_not_taken_twice() -> None:
     assert float(pump[0]) > 0.0
     assert (pump - pump_kwh <= rejected + 1e-9).all()
     assert outcome.missing["waste_heat"] == pytest.approx(0.0, abs=1e-9)
-    stored = engine.states["heat"]["stored_kwh"] - before
+    stored = engine.states["heat"]["tank"]["stored_kwh"] - before
     assert outcome.total("heat_kwh") == pytest.approx(12.0 * 150.0 + stored, rel=1e-9)
 
 
@@ -199,11 +199,14 @@ def test_a_store_keeps_heat_and_lets_the_boiler_pause(loads: list[float]) -> Non
     minutes = np.repeat(loads, 15)
     made = case(plant, 12.0, parameters={**KNOWN, "s.loss_share_per_h": 0.0})
     engine = Engine(made, [User({"heat": minutes}), *heat.plug.units(plant)])
-    before = engine.states["heat"]["stored_kwh"].copy()
+    before = engine.states["heat"]["tank"]["stored_kwh"].copy()
     engine.advance(made.steps)
     outcome = engine.outcome()
-    stored = engine.states["heat"]["stored_kwh"] - before
+    stored = engine.states["heat"]["tank"]["stored_kwh"] - before
     used = minutes.sum() / 60.0 - outcome.missing["heat"]
     assert outcome.total("heat_kwh") == pytest.approx(used + stored, rel=1e-9, abs=1e-9)
-    assert (engine.states["heat"]["stored_kwh"] >= -1e-9).all()
-    assert (engine.states["heat"]["stored_kwh"] <= engine.states["heat"]["room_kwh"] + 1e-6).all()
+    assert (engine.states["heat"]["tank"]["stored_kwh"] >= -1e-9).all()
+    assert (
+        engine.states["heat"]["tank"]["stored_kwh"]
+        <= engine.states["heat"]["tank"]["room_kwh"] + 1e-6
+    ).all()

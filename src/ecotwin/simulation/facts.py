@@ -61,7 +61,7 @@ def held(board: Board, plant: Plant, machine: str, name: str, usual: Floats) -> 
     if not plant.has_signal(signal):
         return usual
     value = board.setting(signal)
-    return usual if np.isnan(value[0]) else value
+    return value if value[0] == value[0] else usual
 
 
 def seen(case: Case, machine: str, name: str, otherwise: float) -> float:

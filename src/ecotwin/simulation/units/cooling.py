@@ -152,6 +152,43 @@ def _go_on(
         supply_c[r] = aim + (supply_c[r] - aim) * keep[r]
 
 
+@njit(cache=True)
+def _reject_heat(
+    towers: Any, stopped: Any, asked: Floats, chilled: Floats, basin_c: Floats, wet_c: Floats, hours: float,
+    drained: bool, out: Floats, told: Floats, load: Floats, blown: Floats,
+) -> None:  # fmt: skip
+    """One step of the towers, which share the heat by size.
+
+    Args:
+        towers: [runs, towers]. asked: Heat of other users [kW]. chilled: Of the chillers [kW]. drained: Somebody takes
+            the blow-down. told: Served of `asked` [kW]. load: Heat by what they can reject. blown: Blow-down [m3/h].
+    """
+    for r in range(towers.shape[0]):
+        whole = 0.0
+        for t in range(towers.shape[1]):
+            whole += 0.0 if stopped[t] else towers[r, t].rated_heat_kw
+        told[r] = min(asked[r], max(whole - chilled[r], 0.0))
+        heat = chilled[r] + told[r] if whole > 0.0 else 0.0
+        load[r] = heat / whole if whole > 0.0 else 0.0
+        blown[r] = 0.0
+        for t in range(towers.shape[1]):
+            c = towers[r, t]
+            at = t * len(_TOWER_BOOKS)
+            if stopped[t]:
+                out[r, at + 4] = hours
+                continue
+            driving = max(basin_c[r] - wet_c[r], c.approach_k)
+            speed = min(load[r] * c.approach_k / driving, 1.0)
+            running = c.kw_idle + (c.kw_busy - c.kw_idle) * speed**3
+            evaporated = c.rated_heat_kw * load[r] * c.evaporation_m3_per_kwh * hours
+            out_m3 = evaporated / (c.concentration_cycles - 1.0)
+            out[r, at] = (running if heat > 0.0 else c.kw_standby) * hours
+            out[r, at + 1] = evaporated + out_m3
+            out[r, at + 2] = 0.0 if drained else out_m3
+            out[r, at + 3] = hours if heat > 0.0 else 0.0
+            blown[r] += out_m3 / hours
+
+
 @dataclass
 class Cooling:
     """Chillers and cooling towers of a plant, each kind on one net."""
@@ -178,9 +215,12 @@ class Cooling:
 
     def begin(self, draw: Draw, case: Case, around: Surroundings) -> State:
         """Supply as the image shows it, else at its set-point."""
-        state: State = {"told": np.zeros((draw.runs, 2)), "tower": table(draw, self.towers, _TOWER)}
-        state["tower_load"] = np.zeros(draw.runs)
-        state["fan"] = [nominal(draw, t, "standby", "idle", "busy") for t in self.towers]
+        towers = table(draw, self.towers, _TOWER, ("kw_standby", "kw_idle", "kw_busy"))
+        for t, name in enumerate(self.towers):
+            for of, kw in nominal(draw, name, "standby", "idle", "busy").items():
+                towers[f"kw_{of}"][:, t] = kw
+        state: State = {"told": np.zeros((draw.runs, 2)), "tower": towers}
+        state |= {n: np.zeros(draw.runs) for n in ("tower_load", "taken", "blown")}
         if self.chillers:
             state["chillers"] = table(draw, self.chillers, _NUMBERS)
             state["standby"] = np.stack(
@@ -220,13 +260,10 @@ class Cooling:
         return now, RATED_WET_BULB_C + approach
 
     def _chill(self, state: State, board: Board, sink_c: Floats, rated_c: Floats) -> Floats:
-        set_c = np.mean(
-            [
-                held(board, self.plant, c, "supply_sp", state["usual"][m])
-                for m, c in enumerate(self.chillers)
-            ],
-            axis=0,
-        )
+        set_c = np.zeros(board.runs)
+        for m, c in enumerate(self.chillers):
+            set_c += held(board, self.plant, c, "supply_sp", state["usual"][m])
+        set_c /= len(self.chillers)
         asked = np.ascontiguousarray(board.asked("cold"), np.float64)
         told, stopped = state["told"], down(board, self.chillers).astype(np.int64)
         keep = np.exp(-board.step_s / 60.0 / np.maximum(state["loop_min"], 1e-6))
@@ -244,36 +281,17 @@ class Cooling:
         return np.asarray(told[:, 1].copy(), np.float64)
 
     def _reject(self, state: State, board: Board, chilled: Floats, basin_c: Floats) -> None:
-        hours, tower = board.step_s / 3600.0, state["tower"]
-        asked = board.asked("cooling_water")
-        working = ~down(board, self.towers)
-        can = tower["rated_heat_kw"] * working
-        whole = can.sum(axis=1)
-        for_others = np.minimum(asked, np.maximum(whole - chilled, 0.0))
-        board.serve("cooling_water", for_others)
-        heat = chilled * working.any() + for_others
-        share = np.divide(heat, whole, out=np.zeros(board.runs), where=whole > 0.0)
-        state["tower_load"] = share
-        driving = np.maximum(basin_c - board.wet_bulb_c(), tower["approach_k"][:, 0])
-        speed = np.minimum(share * tower["approach_k"][:, 0] / driving, 1.0)
-        first = len(self.chillers) * len(_BOOKS)
+        asked = np.ascontiguousarray(board.asked("cooling_water"), np.float64)
         drains = [net for net in self.may_ask if net in board.nets][:1]
-        for t, powers in enumerate(state["fan"]):
-            fan = (powers["busy"] - powers["idle"]) * speed**3
-            runs = heat > 0.0
-            kw = np.where(runs, powers["idle"] + fan, powers["standby"]) * working[t]
-            taken = can[:, t] * share
-            evaporated = taken * tower["evaporation_m3_per_kwh"][:, t] * hours
-            blown = evaporated / (tower["concentration_cycles"][:, t] - 1.0)
-            at = first + t * len(_TOWER_BOOKS)
-            board.out[:, at] = kw * hours
-            board.out[:, at + 1] = evaporated + blown
-            if not drains:
-                board.out[:, at + 2] = blown
-            board.out[:, at + 3] = runs * working[t] * hours
-            board.out[:, at + 4] = (not working[t]) * hours
-            for net in drains:
-                board.ask(net, blown / hours)
+        first = len(self.chillers) * len(_BOOKS)
+        told, blown = state["taken"], state["blown"]
+        _reject_heat(
+            state["tower"], down(board, self.towers), asked, chilled, basin_c, board.wet_bulb_c(),
+            board.step_s / 3600.0, bool(drains), board.out[:, first:], told, state["tower_load"], blown,
+        )  # fmt: skip
+        board.serve("cooling_water", told.copy())
+        for net in drains:
+            board.ask(net, blown.copy())
 
 
 class _Plug:

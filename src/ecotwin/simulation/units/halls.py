@@ -107,7 +107,7 @@ def held_room(
 @njit(cache=True)
 def _drift(c: Any, out_c: float, kw_per_k: float, gains_kw: float, hours: float) -> float:
     """The room after a step in which nothing holds it [degC]."""
-    end, _ = held_room(c.room_c, -99.0, 199.0, out_c, kw_per_k, gains_kw, c.hall_kwh_per_k, hours)
+    end, _ = held_room(c.room_c, -1e9, 1e9, out_c, kw_per_k, gains_kw, c.hall_kwh_per_k, hours)
     return end
 
 
@@ -177,7 +177,7 @@ def _go_on(
     wet_c: Floats, sun: Floats, machine_kw: Floats, cold_c: Floats, cold_share: Floats, heat_share: Floats,
     hours: float, out: Floats, asked: Floats,
 ) -> None:  # fmt: skip
-    """One step of all halls; `asked` [runs, 2]: heat, cold [kW]."""
+    """One step of all halls; `asked` [runs, 3]: heat, cold [kW], mean room [degC]."""
     books = len(_BOOKS)
     for r in range(halls.shape[0]):
         asked[r, :] = 0.0
@@ -201,11 +201,12 @@ def _go_on(
                 )  # fmt: skip
             asked[r, 0] += heat
             asked[r, 1] += cold
+            asked[r, 2] += c.room_c * (c.process_share / whole if whole > 0.0 else 1.0 / len(on))
             at = m * books
             out[r, at] = fan * hours
             if people > 0.0:
                 inside = min(water, c.humidity_high_g_kg) if cold > 0.0 else water
-                if wbgt_c(c.room_c, inside) > c.wbgt_limit_c:
+                if c.room_c > c.wbgt_limit_c and wbgt_c(c.room_c, inside) > c.wbgt_limit_c:
                     out[r, at + 1] = people * hours
                 beyond = max(c.room_c - c.comfort_high_c, c.comfort_low_c - c.room_c)
                 out[r, at + 2] = max(beyond, 0.0) * hours
@@ -240,7 +241,7 @@ class Halls:
             people, limit = self._people(draw, name)
             halls["people"][:, m], halls["wbgt_limit_c"][:, m] = people, limit
         lead = [float(number(draw, m, "start_before_min").mean()) for m in self.machines]
-        return {"halls": halls, "usual": usual, "lead": lead, "asked": np.zeros((draw.runs, 2))}
+        return {"halls": halls, "usual": usual, "lead": lead, "asked": np.zeros((draw.runs, 3))}
 
     def _people(self, draw: Draw, machine: str) -> tuple[Floats, float]:
         """People in a hall, and the lowest of their limits [degC WBGT]."""
@@ -276,9 +277,7 @@ class Halls:
         )  # fmt: skip
         board.ask("heat", asked[:, 0].copy())
         board.ask("cold", asked[:, 1].copy())
-        weight = halls["process_share"]
-        whole = np.maximum(weight.sum(axis=1), 1e-12)
-        given["hall_c"] = (halls["room_c"] * weight).sum(axis=1) / whole
+        given["hall_c"] = asked[:, 2].copy()
         for k, machine in enumerate(self.machines):
             given[f"hall_c:{machine}"] = halls["room_c"][:, k].copy()
 

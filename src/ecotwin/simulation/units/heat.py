@@ -26,8 +26,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from numba import njit
 
 from ecotwin.plant import Plant
 from ecotwin.records import Floats
@@ -51,17 +53,115 @@ _PUMP_BOOKS = ("electricity_kwh", "heat_kwh", "busy_h", "down_h")
 _LIFT_LOW_K = 10.0
 
 
-def heating_cop(
-    source_c: Floats, supply_c: Floats, evaporator_k: Floats, condenser_k: Floats
-) -> Floats:
+@njit(cache=True)
+def heating_cop(source_c: float, supply_c: float, evaporator_k: float, condenser_k: float) -> float:
     """COP of the ideal heating cycle with its two exchangers.
 
-    >>> float(heating_cop(np.array(7.0), np.array(35.0), np.array(5.0), np.array(3.0)).round(3))
+    >>> round(heating_cop(7.0, 35.0, 5.0, 3.0), 3)
     8.643
     """
     hot = supply_c + condenser_k
-    lift = np.maximum(hot - source_c + evaporator_k, _LIFT_LOW_K)
-    return np.asarray((hot + KELVIN) / lift, np.float64)
+    return (hot + KELVIN) / max(hot - source_c + evaporator_k, _LIFT_LOW_K)
+
+
+@njit(cache=True)
+def _pump(
+    p: Any, load: float, supply_c: float, source_c: float, waste_kw: float
+) -> tuple[float, float, float]:
+    """What a heat pump can make, what it makes, and the electricity it takes [kW]."""
+    rated = heating_cop(p.rated_source_c, p.rated_supply_c, p.evaporator_k, p.condenser_k)
+    now = heating_cop(source_c, supply_c, p.evaporator_k, p.condenser_k)
+    cop = max(p.rated_cop / rated * now, 1.0)
+    if supply_c > p.supply_high_c:
+        return 0.0, 0.0, 0.0
+    change = 1.0 + p.capacity_per_k_source * (source_c - p.rated_source_c)
+    can = p.rated_heat_kw * min(max(change, 0.2), 1.3)
+    if p.of_waste > 0.0 and cop > 1.0:
+        can = min(can, waste_kw / (1.0 - 1.0 / cop))
+    heat = min(max(load, 0.0), can)
+    return can, heat, heat / cop
+
+
+@njit(cache=True)
+def _boil(b: Any, load: float, supply_c: float, hours: float, out: Floats) -> None:
+    """Books of a boiler that runs at a share of its rated heat."""
+    if load <= 0.0:
+        out[0] = b.kw_standby * hours
+        return
+    back_c = supply_c - b.spread_k * load
+    efficiency = b.efficiency - b.efficiency_per_k_return * (back_c - b.return_ref_c)
+    fired = b.rated_heat_kw * (load / min(max(efficiency, 0.5), 1.08) + b.standing_share)
+    gas = fired / b.gas_kwh_per_m3 * hours
+    flue = gas * b.flue_m3_per_m3 * 1e-6
+    out[0] = (b.kw_idle + (b.kw_busy - b.kw_idle) * load) * hours
+    out[1] = gas
+    out[2] = b.rated_heat_kw * load * hours
+    out[3] = flue * b.nox_mg_m3
+    out[4] = flue * b.co_mg_m3
+    out[5] = hours
+
+
+@njit(cache=True)
+def _wanted(tank: Any, asked: float, hours: float) -> float:
+    """Heat that the makers are to make: the load, and what fills the store [kW]."""
+    if tank.room_kwh <= 0.0:
+        return asked
+    if tank.stored_kwh < max(tank.room_kwh / 3.0, asked * hours):
+        tank.filling = 1.0
+    elif tank.stored_kwh >= tank.room_kwh * (1.0 - 1e-9):
+        tank.filling = 0.0
+    if tank.filling <= 0.0:
+        return 0.0
+    rate = tank.room_kwh / max(tank.fill_h, hours)
+    return float(asked + min(rate, (tank.room_kwh - tank.stored_kwh) / hours))
+
+
+@njit(cache=True)
+def _go_on(
+    boilers: Any, pumps: Any, tank: Any, stopped: Any, asked: Floats, supply_c: Floats, outdoor_c: Floats,
+    reject_c: Floats, reject_kw: Floats, hours: float, out: Floats, told: Floats,
+) -> None:  # fmt: skip
+    """One step; `told` [runs, 3]: heat served [kW], whether any can be made, heat taken from the chillers [kW]."""
+    count, first = boilers.shape[1], boilers.shape[1] * len(_BOILER_BOOKS)
+    for r in range(len(asked)):
+        store = tank[r]
+        wanted = _wanted(store, asked[r], hours)
+        made, can, waste = 0.0, 0.0, reject_kw[r]
+        for m in range(pumps.shape[1]):
+            p = pumps[r, m]
+            at = first + m * len(_PUMP_BOOKS)
+            if stopped[count + m]:
+                out[r, at + 3] = hours
+                continue
+            source = reject_c[r] if p.of_waste > 0.0 else outdoor_c[r]
+            able, heat, kw = _pump(p, wanted - made, supply_c[r], source, waste)
+            if p.of_waste > 0.0:
+                waste -= heat - kw
+            made += heat
+            can += able
+            out[r, at] = (kw if heat > 0.0 else p.kw_standby) * hours
+            out[r, at + 1] = heat * hours
+            out[r, at + 2] = hours if heat > 0.0 else 0.0
+        whole = 0.0
+        for m in range(count):
+            whole += 0.0 if stopped[m] else boilers[r, m].rated_heat_kw
+        load = min(max((wanted - made) / whole, 0.0), 1.0) if whole > 0.0 else 0.0
+        for m in range(count):
+            at = m * len(_BOILER_BOOKS)
+            if stopped[m]:
+                out[r, at + 6] = hours
+            else:
+                _boil(boilers[r, m], load, supply_c[r], hours, out[r, at : at + 6])
+        made += whole * load
+        can += whole
+        served = min(made, asked[r])
+        if store.room_kwh > 0.0:
+            there = store.stored_kwh * np.exp(-store.loss_share_per_h * hours) + made * hours
+            served = min(asked[r], there / hours)
+            store.stored_kwh = there - served * hours
+        told[r, 0] = served
+        told[r, 1] = 1.0 if can > 0.0 else 0.0
+        told[r, 2] = reject_kw[r] - waste
 
 
 @dataclass
@@ -88,133 +188,65 @@ class Heat:
 
     def begin(self, draw: Draw, case: Case, around: Surroundings) -> State:
         """Parameters; a store begins half full."""
-        stores = table(draw, self.stores, _STORE)
-        room = (stores["volume_m3"] * stores["spread_k"]).sum(axis=1) * WATER_KWH_PER_M3_K
+        boilers = table(draw, self.boilers, _BOILER, ("kw_standby", "kw_idle", "kw_busy"))
+        for m, name in enumerate(self.boilers):
+            for state, kw in nominal(draw, name, "standby", "idle", "busy").items():
+                boilers[f"kw_{state}"][:, m] = kw
+        pumps = table(draw, self.pumps, _PUMP, ("kw_standby", "of_waste"))
+        for m, name in enumerate(self.pumps):
+            pumps["kw_standby"][:, m] = nominal(draw, name, "standby")["standby"]
+            pumps["of_waste"][:, m] = draw.word(name, "source", "air") == "waste_heat"
         return {
-            "boilers": table(draw, self.boilers, _BOILER),
-            "pumps": table(draw, self.pumps, _PUMP),
-            "stores": stores,
-            "room_kwh": room,
-            "stored_kwh": 0.5 * room,
-            "filling": np.zeros(draw.runs, np.bool_),
-            "powers": [nominal(draw, m, "standby", "idle", "busy") for m in self.boilers],
-            "pump_standby": [nominal(draw, m, "standby")["standby"] for m in self.pumps],
-            "of_waste": [draw.word(m, "source", "air") == "waste_heat" for m in self.pumps],
+            "boilers": boilers,
+            "pumps": pumps,
+            "tank": self._tank(draw),
+            "told": np.zeros((draw.runs, 3)),
+            "nothing": np.zeros(draw.runs),
         }
+
+    def _tank(self, draw: Draw) -> Table:
+        """All stores as one."""
+        stores = table(draw, self.stores, _STORE)
+        memory = ("room_kwh", "stored_kwh", "filling", "fill_h", "loss_share_per_h")
+        tank: Table = np.zeros(draw.runs, np.dtype([(name, np.float64) for name in memory]))
+        if self.stores:
+            litres = stores["volume_m3"] * stores["spread_k"]
+            tank["room_kwh"] = litres.sum(axis=1) * WATER_KWH_PER_M3_K
+            tank["stored_kwh"] = 0.5 * tank["room_kwh"]
+            tank["fill_h"] = stores["fill_h"].max(axis=1)
+            tank["loss_share_per_h"] = stores["loss_share_per_h"].mean(axis=1)
+        return tank
 
     def step(self, state: State, board: Board) -> None:
         """Carry the load; heat pumps before boilers."""
-        hours, asked = board.step_s / 3600.0, board.asked("heat")
-        supply_c = self._supply(state, board)
-        wanted = self._wanted(state, asked, hours)
-        waste = board.given.get("condenser_kw", np.zeros(board.runs)).copy()
-        made = np.zeros(board.runs)
-        can = np.zeros(board.runs)
-        first = len(self.boilers) * len(_BOILER_BOOKS)
-        for m, name in enumerate(self.pumps):
-            at = first + m * len(_PUMP_BOOKS)
-            able, heat, cold = self._pump(state, board, m, wanted - made, supply_c, waste, at)
-            if state["of_waste"][m]:
-                board.ask("waste_heat", cold)
-                waste = waste - cold
-            made = made + heat
-            can = can + able * (not board.out_of_order(name))
-        stopped = down(board, self.boilers)
-        boilers = state["boilers"]
-        able = boilers["rated_heat_kw"] * ~stopped
-        whole = able.sum(axis=1)
-        can = can + whole
-        load = np.divide(wanted - made, whole, out=np.zeros(board.runs), where=whole > 0.0)
-        load = np.clip(load, 0.0, 1.0)
-        for m in range(len(self.boilers)):
-            self._boil(state, board, m, able[:, m], load, supply_c, bool(stopped[m]))
-        made = made + whole * load
-        served = self._store(state, asked, made, hours)
+        asked, supply_c = np.ascontiguousarray(board.asked("heat")), self._supply(state, board)
+        told, outdoor_c = state["told"], np.ascontiguousarray(board.outdoor_c())
+        cooled = "condenser_kw" in board.given
+        reject_kw = board.given["condenser_kw"] if cooled else state["nothing"]
+        reject_c = board.given["condenser_c"] if cooled else outdoor_c
+        _go_on(
+            state["boilers"], state["pumps"], state["tank"], down(board, self.boilers + self.pumps), asked,
+            supply_c, outdoor_c, reject_c, reject_kw,
+            board.step_s / 3600.0, board.out, told,
+        )  # fmt: skip
+        if self.pumps:
+            board.ask("waste_heat", told[:, 2].copy())
+        served = told[:, 0].copy()
         board.serve("heat", served)
-        share = (can > 0.0).astype(np.float64)
+        share = told[:, 1].copy()
         np.divide(served, asked, out=share, where=asked > 0.0)
         board.given["heat_share"] = share
         board.given["heat_supply_c"] = supply_c
 
     def _supply(self, state: State, board: Board) -> Floats:
-        """The supply temperature: the highest that a maker is set to [runs]."""
-        pairs = [
-            *zip(self.boilers, state["boilers"]["supply_sp_usual"].T, strict=True),
-            *zip(self.pumps, state["pumps"]["supply_sp_usual"].T, strict=True),
-        ]
-        only = pairs[: len(self.boilers)] or pairs
-        set_c = [held(board, self.plant, m, "supply_sp", usual) for m, usual in only]
-        return np.asarray(np.max(set_c, axis=0), np.float64)
-
-    def _wanted(self, state: State, asked: Floats, hours: float) -> Floats:
-        """Heat that the makers are to make: the load, and what fills the store [kW]."""
-        room, stored = state["room_kwh"], state["stored_kwh"]
-        if not self.stores:
-            return asked
-        short = stored < np.maximum(room / 3.0, asked * hours)
-        state["filling"] = (state["filling"] | short) & (stored < room * (1.0 - 1e-9))
-        fill_h = np.maximum(state["stores"]["fill_h"].max(axis=1), hours)
-        fill = np.minimum(room / fill_h, (room - stored) / hours)
-        return np.asarray(np.where(state["filling"], asked + fill, 0.0))
-
-    def _store(self, state: State, asked: Floats, made: Floats, hours: float) -> Floats:
-        """What users get, the store giving or taking the rest [kW]."""
-        if not self.stores:
-            return np.minimum(made, asked)
-        stores = state["stores"]
-        lost = 1.0 - np.exp(-stores["loss_share_per_h"].mean(axis=1) * hours)
-        there = state["stored_kwh"] * (1.0 - lost) + made * hours
-        served: Floats = np.minimum(asked, there / hours)
-        state["stored_kwh"] = there - served * hours
-        return served
-
-    def _pump(
-        self, state: State, board: Board, m: int, load: Floats, supply_c: Floats, waste: Floats, at: int
-    ) -> tuple[Floats, Floats, Floats]:  # fmt: skip
-        """What a heat pump can make, makes, and takes from its source [kW]."""
-        p: Table = state["pumps"][:, m]
-        hours, stopped = board.step_s / 3600.0, board.out_of_order(self.pumps[m])
-        of_waste = state["of_waste"][m]
-        source = (
-            board.given.get("condenser_c", board.outdoor_c()) if of_waste else board.outdoor_c()
-        )
-        k = (p["evaporator_k"], p["condenser_k"])
-        share = p["rated_cop"] / heating_cop(p["rated_source_c"], p["rated_supply_c"], *k)
-        cop = np.maximum(share * heating_cop(source, supply_c, *k), 1.0)
-        change = 1.0 + p["capacity_per_k_source"] * (source - p["rated_source_c"])
-        can = p["rated_heat_kw"] * np.clip(change, 0.2, 1.3) * (supply_c <= p["supply_high_c"])
-        if of_waste:
-            can = np.minimum(can, waste / np.maximum(1.0 - 1.0 / cop, 1e-9))
-        heat = np.minimum(np.maximum(load, 0.0), can) * (not stopped)
-        kw = heat / cop
-        standby = state["pump_standby"][m] * (not stopped) * (heat <= 0.0)
-        board.out[:, at] = (kw + standby) * hours
-        board.out[:, at + 1] = heat * hours
-        board.out[:, at + 2] = (heat > 0.0) * hours
-        board.out[:, at + 3] = stopped * hours
-        return can, heat, heat - kw
-
-    def _boil(
-        self, state: State, board: Board, m: int, able: Floats, load: Floats, supply_c: Floats, stopped: bool
-    ) -> None:  # fmt: skip
-        b: Table = state["boilers"][:, m]
-        hours, on = board.step_s / 3600.0, load > 0.0
-        heat = able * load
-        back_c = supply_c - b["spread_k"] * load
-        efficiency = b["efficiency"] - b["efficiency_per_k_return"] * (back_c - b["return_ref_c"])
-        efficiency = np.clip(efficiency, 0.5, 1.08)
-        fired = np.where(on, heat / efficiency + b["standing_share"] * b["rated_heat_kw"], 0.0)
-        gas = fired / b["gas_kwh_per_m3"] * hours * (not stopped)
-        flue = gas * b["flue_m3_per_m3"]
-        powers = state["powers"][m]
-        running = powers["idle"] + (powers["busy"] - powers["idle"]) * load
-        kw = np.where(on, running, powers["standby"]) * (not stopped)
-        at = m * len(_BOILER_BOOKS)
-        for place, amount in enumerate(
-            (kw * hours, gas, heat * hours, flue * b["nox_mg_m3"] * 1e-6, flue * b["co_mg_m3"] * 1e-6,
-             on * hours * (not stopped), np.full(board.runs, stopped * hours))
-        ):  # fmt: skip
-            board.out[:, at + place] = amount
+        """The supply temperature: the highest that a boiler is set to, without one a heat pump [runs]."""
+        makers = "boilers" if self.boilers else "pumps"
+        names = self.boilers or self.pumps
+        usual = state[makers]["supply_sp_usual"]
+        supply = held(board, self.plant, names[0], "supply_sp", usual[:, 0])
+        for m, name in enumerate(names[1:], start=1):
+            supply = np.maximum(supply, held(board, self.plant, name, "supply_sp", usual[:, m]))
+        return np.ascontiguousarray(supply, np.float64)
 
 
 class _Plug:

@@ -53,12 +53,12 @@ class NitrogenPlant:
         asked = board.asked("nitrogen")
         stopped = down(board, self.machines)
         feed = board.given.get("air_bar")
-        can = []
+        can, whole = [], np.zeros(board.runs)
         for m, rated in enumerate(state["rated_flow_m3_h"]):
             wanted_bar = state["rated_feed_bar"][m] + STANDARD_BAR
             pressed = 1.0 if feed is None else np.minimum((feed + STANDARD_BAR) / wanted_bar, 1.0)
             can.append(np.zeros(board.runs) if stopped[m] else rated * pressed)
-        whole = np.sum(can, axis=0)
+            whole += can[-1]
         share = np.divide(asked, whole, out=np.zeros(board.runs), where=whole > 0.0)
         share = np.minimum(share, 1.0)
         board.serve("nitrogen", whole * share)

@@ -64,8 +64,10 @@ class PureWater:
         asked = board.asked("pure_water")
         working = [not board.out_of_order(m) for m in self.machines]
         at_work = board.around.kind[board.step] == WORK
-        own = np.sum(state["own_use_m3_h"], axis=0) * at_work
-        whole = np.sum([r * w for r, w in zip(state["rated_flow_m3_h"], working, strict=True)], axis=0)  # fmt: skip
+        whole, own = np.zeros(runs), np.zeros(runs)
+        for m, rated in enumerate(state["rated_flow_m3_h"]):
+            whole += rated * working[m]
+            own += state["own_use_m3_h"][m] * at_work
         load = np.divide(asked + own, whole, out=np.zeros(runs), where=whole > 0.0)
         load = np.minimum(load, 1.0)
         served = np.minimum(asked, whole * load)
