@@ -20,7 +20,7 @@ from ecotwin.simulation.contract import Board, Case, Draw, State, Unit
 from ecotwin.simulation.surroundings import WORK, Surroundings
 from ecotwin.simulation.turbofans import flight
 from ecotwin.simulation.turbofans.burn import POINTS, SEA_K, curve
-from ecotwin.simulation.turbofans.wear import Wear
+from ecotwin.simulation.turbofans.wear import LAW, Wear
 
 AIRFRAME, ENGINE, CELL = "airframe", "turbofan_engine", "engine_test_cell"
 SAF_MJ_KG = 44.1
@@ -30,10 +30,6 @@ DOUBT = {"fuel_scale": 0.04, "nox_scale": 0.10, "co_scale": 0.25}
 gives the scales of an engine and takes this doubt away. Sources: DuBois and Paynter (SAE 2006-01-1987) find method 2
 within 10 % for NOx and 20 to 30 % for CO; fuel: stated assumption.
 """
-_LAWS = (
-    "egt_margin_new_k", "settling_k", "settling_cycles", "core_life_cycles", "core_life_k", "core_exponent", "dirt_k",
-    "dirt_cycles", "wash_recovery", "fuel_share_per_k",
-)  # fmt: skip
 
 
 @dataclass
@@ -65,7 +61,7 @@ class Aircraft:
             if runs
             else np.zeros((0, 19)),
             "wear": Wear(
-                *(np.stack([self._law(draw, e, n, spreads) for e in engines], 1) for n in _LAWS)
+                *(np.stack([self._law(draw, e, n, spreads) for e in engines], 1) for n in LAW)
             ),
             "known": np.stack([draw.parameter(self.frame, n) for n in flight.KNOWN], 1),
             "saf": np.stack([draw.parameter(e, "saf_share", 0.0) for e in engines], 1),
@@ -111,14 +107,11 @@ class Aircraft:
         runs = len(state["curve"])
         cycles = np.array([max(0.0, values.get(f"{e}.cycles", 4000.0)) for e in self.engines])
         state["cycles"] = np.tile(cycles, (runs, 1))
-        state["core_k"] = wear.core_loss_k(state["cycles"])
         every = np.array(
             [max(1.0, values.get(f"{e}.wash_interval_sp", 1500.0)) for e in self.engines]
         )
+        state["core_k"], state["dirt_k"] = wear.standing(state["cycles"], every)
         state["since"] = state["cycles"] % every
-        state["dirt_k"] = wear.dirtier(
-            np.where(cycles < every, 0.0, (1.0 - wear.recovery) * wear.dirt_k), state["since"]
-        )
         tested = np.array([values.get(f"{e}.tested_egt", 1.0) > 0.0 for e in self.engines])
         state["held"] = not tested.all()
 
