@@ -5,54 +5,31 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ecotwin.clock import Period
-from ecotwin.plant import Plant, load
 from ecotwin.records import Window
 from ecotwin.simulation.calibration.turbofans import plug
-from ecotwin.simulation.contract import Case, Image, Known
-from ecotwin.simulation.engine import run
+from ecotwin.simulation.contract import Known
 from ecotwin.simulation.observed import observe
-from ecotwin.simulation.surroundings import Weather
-from ecotwin_standin.world import World
+from proofs import turbofan_story as story
+from proofs.turbofan_story import fleet
 
 MIDNIGHT = datetime(2026, 9, 1, 22, tzinfo=UTC)
 DAYS = 2
 
 
 @cache
-def fleet() -> Plant:
-    return load(Path(__file__).parents[2] / "plants" / "turbofan.yaml")
-
-
-@cache
-def lived(seed: int) -> tuple[World, Window]:
-    """Two days of the stand-in in minutes as a window, without any meter between."""
-    world = World(fleet(), MIDNIGHT, seed, 60.0)
-    rows = [world.values()]
-    for _ in range(DAYS * 1440):
-        world.step()
-        rows.append(world.values())
-    table = np.zeros((len(rows), len(fleet().signals)))
-    table[:, world.order] = np.array(rows)
-    counters = np.array([s.form == "counter" for s in fleet().signals])
-    now, before = table[1:], table[:-1]
-    full = np.ones(now.shape)
-    period = Period(MIDNIGHT, MIDNIGHT + timedelta(days=DAYS))
-    window = Window(
-        period, 60, tuple(range(len(fleet().signals))), now, now, now, now,
-        np.where(counters, now - before, np.nan), full, 0.0 * full, full.astype(np.int64),
-    )  # fmt: skip
-    return world, window
+def lived(seed: int) -> Window:
+    """Two days of the stand-in."""
+    return story.minutes(seed, MIDNIGHT, DAYS)
 
 
 @cache
 def fitted(seed: int) -> dict[str, Known]:
-    return plug.fit(fleet(), plug.gather(observe(fleet(), lived(seed)[1])), {})
+    return plug.fit(fleet(), plug.gather(observe(fleet(), lived(seed))), {})
 
 
 def test_scales_lie_near_one_and_are_surer_than_before() -> None:
@@ -65,8 +42,7 @@ def test_scales_lie_near_one_and_are_surer_than_before() -> None:
 
 
 def test_a_thirsty_engine_is_told_from_its_neighbour() -> None:
-    world, window = lived(31)
-    del world
+    window = lived(31)
     amount = window.amount.copy()
     column = window.column(fleet().signal("engine_2a.fuel").index)
     amount[:, column] *= 1.03
@@ -77,7 +53,7 @@ def test_a_thirsty_engine_is_told_from_its_neighbour() -> None:
 
 
 def test_two_days_are_the_sum_of_each() -> None:
-    window = lived(31)[1]
+    window = lived(31)
 
     def part(first: int, last: int) -> Window:
         names = ("mean", "low", "high", "last", "amount", "covered", "estimated", "count")
@@ -95,7 +71,7 @@ def test_two_days_are_the_sum_of_each() -> None:
 
 
 def test_minutes_without_data_and_engines_that_stood_teach_nothing() -> None:
-    window = lived(31)[1]
+    window = lived(31)
     nothing = replace(
         window, mean=np.full_like(window.mean, np.nan), amount=np.full_like(window.amount, np.nan)
     )
@@ -105,21 +81,14 @@ def test_minutes_without_data_and_engines_that_stood_teach_nothing() -> None:
 
 def test_what_was_learned_brings_the_next_days_nearer() -> None:
     """Learned on two days; judged on other two days of the same fleet that nothing was learned from."""
-    world = World(fleet(), MIDNIGHT + timedelta(days=9), 31, 60.0)
-    start = MIDNIGHT + timedelta(days=9)
-    values = {fleet().signals[i].id: v for i, v in zip(world.order, world.values(), strict=True)}
-    outdoor = np.empty((1, DAYS * 1440))
-    totals = dict(world.totals)
-    flown = sum(world.machines[f"airframe_{n}"].v["flights"] for n in (1, 2, 3))
-    for n in range(DAYS * 1440):
-        world.step()
-        outdoor[0, n] = world.weather.temperature_c
-    flights = sum(world.machines[f"airframe_{n}"].v["flights"] for n in (1, 2, 3)) - flown
-    truth = (world.totals["nox_kg"] - totals["nox_kg"]) / flights
-    weather = Weather(outdoor, outdoor - 4.0, np.zeros_like(outdoor))
-    case = Case(fleet(), start, 24.0 * DAYS, 60, 4, weather, image=Image(start, values))
-    plain, learned = run(case), run(replace(case, parameters=fitted(31)))
-    nox = [o.total("nox_kg") / o.total("flights") for o in (plain, learned)]
-    assert abs(nox[1].mean() - truth) < abs(nox[0].mean() - truth)
-    assert nox[1].std() < 0.8 * nox[0].std(), "and it knows that it knows more"
-    assert nox[1].mean() == pytest.approx(truth, rel=0.12)
+    plain, learned = (
+        story.ahead(31, MIDNIGHT + timedelta(days=9), runs=60, parameters=known)
+        for known in ({}, fitted(31))
+    )
+    for name, near in (("fuel_kg", 0.03), ("nox_kg", 0.06)):
+        truth, mean, low, high = getattr(plain, name)
+        _, better, lower, higher = getattr(learned, name)
+        assert abs(better - truth) < abs(mean - truth), name
+        assert better == pytest.approx(truth, rel=near), name
+        assert higher - lower < high - low, "and it knows that it knows more"
+        assert lower <= truth <= higher, name
