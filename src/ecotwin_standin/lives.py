@@ -34,9 +34,9 @@ class Life:
 
     Attributes:
         unit: Number of the engine. cycles: [snapshots] flights flown. settings: [snapshots, 4] altitude [m], Mach,
-            thrust [kN], inlet temperature [degC]. sensors: [snapshots, columns] as `COLUMNS`. margin_k: [snapshots] true margin of the exhaust
-            gas temperature on a hot day [K]. end: Flights at which the margin was gone. tested: Sensors of the
-            acceptance test (rated thrust, sea level, standard day).
+            thrust [kN], inlet temperature [degC]. sensors: [snapshots, columns] as `COLUMNS`.
+        margin_k: [snapshots] true margin of the exhaust gas temperature on a hot day [K]. end: Flights at which the
+            margin was gone. tested: Sensors of the acceptance test (rated thrust, sea level, standard day).
     """
 
     unit: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -16,9 +16,11 @@ import numpy as np
 from ecotwin.clock import Period
 from ecotwin.cycle.asking import Asked
 from ecotwin.plant import Plant, load
-from ecotwin.records import Floats, Samples
-from ecotwin.simulation.contract import Case, Image
+from ecotwin.records import Floats, Samples, Window
+from ecotwin.simulation.calibration.turbofans import plug
+from ecotwin.simulation.contract import Case, Image, Known
 from ecotwin.simulation.engine import run
+from ecotwin.simulation.observed import observe
 from ecotwin.simulation.surroundings import Weather
 from ecotwin.simulation.turbofans.life import History, LifeModel
 from ecotwin.simulation.turbofans.upkeep import (
@@ -111,46 +113,73 @@ def _batches(side: Plantside) -> Iterator[Samples]:
 
 @dataclass(frozen=True)
 class Ahead:
-    """A day run ahead beside the same day of the stand-in; every figure: truth, mean, 5 and 95 % of the runs."""
+    """Days run ahead beside the same days of the stand-in; every figure: truth, mean, 5 and 95 % of the runs."""
 
-    fuel_per_flight: tuple[float, float, float, float]
-    nox_per_flight: tuple[float, float, float, float]
-    flights: tuple[float, float, float, float]
+    flights: tuple[float, ...]
+    fuel_kg: tuple[float, ...]
+    nox_kg: tuple[float, ...]
+    fuel_per_flight: tuple[float, ...]
+    nox_per_flight: tuple[float, ...]
 
 
-def ahead(seed: int, start: datetime, days: int = 2, runs: int = 100) -> Ahead:
+def ahead(
+    seed: int, start: datetime, days: int = 2, runs: int = 100, parameters: Mapping[str, Known] | None = None
+) -> Ahead:  # fmt: skip
     """Run the fleet ahead from the stand-in's image, doing nothing, and let the stand-in live the same days."""
-    world = World(fleet(), start, seed)
+    world = World(fleet(), start, seed, 60.0)
     values = {fleet().signals[i].id: v for i, v in zip(world.order, world.values(), strict=True)}
-    frames = [m.id for m in fleet().machines if m.kind == "airframe"]
     steps = days * 1440
     outdoor = np.empty((1, steps))
-    before = {k: world.totals[k] for k in ("fuel_kg", "nox_kg")}
-    flown = sum(world.machines[f].v["flights"] for f in frames)
-    for n in range(2 * steps):
+    before, flown = dict(world.totals), _flown(world)
+    for n in range(steps):
         world.step()
-        outdoor[0, n // 2] = world.weather.temperature_c
+        outdoor[0, n] = world.weather.temperature_c
     case = Case(
         fleet(), start, 24.0 * days, runs, 1000 + seed, Weather(outdoor, outdoor - 4.0, np.zeros((1, steps))),
-        image=Image(start, values),
+        parameters=parameters or {}, image=Image(start, values),
     )  # fmt: skip
     outcome = run(case)
     flights = outcome.total("flights")
-    truth = sum(world.machines[f].v["flights"] for f in frames) - flown
+    truth = _flown(world) - flown
+    fuel, nox = (world.totals[q] - before[q] for q in ("fuel_kg", "nox_kg"))
 
-    def beside(real: float, made: Floats) -> tuple[float, float, float, float]:
-        return real, float(made.mean()), *(float(q) for q in np.quantile(made, (0.05, 0.95)))  # type: ignore[return-value]
+    def beside(real: float, made: Floats) -> tuple[float, ...]:
+        return real, float(made.mean()), *(float(q) for q in np.quantile(made, (0.05, 0.95)))
 
     return Ahead(
-        beside(
-            (world.totals["fuel_kg"] - before["fuel_kg"]) / truth,
-            outcome.total("fuel_kg") / flights,
-        ),
-        beside(
-            (world.totals["nox_kg"] - before["nox_kg"]) / truth, outcome.total("nox_kg") / flights
-        ),
         beside(truth, flights),
+        beside(fuel, outcome.total("fuel_kg")),
+        beside(nox, outcome.total("nox_kg")),
+        beside(fuel / truth, outcome.total("fuel_kg") / flights),
+        beside(nox / truth, outcome.total("nox_kg") / flights),
     )
+
+
+def _flown(world: World) -> float:
+    return sum(m.v["flights"] for m in world.machines.values() if m.kind == "airframe")
+
+
+def minutes(seed: int, start: datetime, days: int) -> Window:
+    """Days of the stand-in in minutes as a window, without any meter between."""
+    world = World(fleet(), start, seed, 60.0)
+    rows = [world.values()]
+    for _ in range(days * 1440):
+        world.step()
+        rows.append(world.values())
+    table = np.zeros((len(rows), len(fleet().signals)))
+    table[:, world.order] = np.array(rows)
+    counters = np.array([s.form == "counter" for s in fleet().signals])
+    now, before = table[1:], table[:-1]
+    whole = np.ones(now.shape)
+    return Window(
+        Period(start, start + timedelta(days=days)), 60, tuple(range(len(fleet().signals))), now, now, now, now,
+        np.where(counters, now - before, np.nan), whole, 0.0 * whole, whole.astype(np.int64),
+    )  # fmt: skip
+
+
+def calibrated(seed: int, start: datetime, days: int = 2) -> Mapping[str, Known]:
+    """What flown minutes of some days say of the fleet's parameters."""
+    return plug.fit(fleet(), plug.gather(observe(fleet(), minutes(seed, start, days))), {})
 
 
 # -- life left ------------------------------------------------------------------------------

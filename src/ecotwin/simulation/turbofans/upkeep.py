@@ -22,14 +22,13 @@ from ecotwin.plant import Plant
 from ecotwin.records import Bools, Floats
 from ecotwin.simulation.chance import Chance
 from ecotwin.simulation.turbofans.life import Left
-from ecotwin.simulation.turbofans.wear import Wear
+from ecotwin.simulation.turbofans.wear import LAW, Wear
 
 BLOCK = 50.0
 """Flights between two looks at an engine."""
 RULES = ("fixed", "condition", "worth")
 FACTS = (
-    "egt_margin_new_k", "settling_k", "settling_cycles", "core_life_cycles", "core_life_k", "core_exponent", "dirt_k",
-    "dirt_cycles", "wash_recovery", "fuel_share_per_k", "core_sd_share", "dirt_sd_share", "margin_noise_k",
+    *LAW, "core_sd_share", "dirt_sd_share", "margin_noise_k",
     "restoration_recovery", "wash_cost", "wash_kg_co2e", "restoration_cost", "restoration_kg_co2e", "restoration_parts",
     "fixed_restoration_cycles", "unplanned_cost",
 )  # fmt: skip
@@ -295,7 +294,7 @@ class _Fleet:
             facts["dirt_k"] * dirty, facts["dirt_cycles"] * whole, facts["wash_recovery"] * whole,
             facts["fuel_share_per_k"] * whole,
         )  # fmt: skip
-        self.usual = Wear(*(np.asarray(facts[n]) for n in FACTS[:10]))
+        self.usual = Wear.of(facts)
         self.cycles = np.full(shape, flown)
         self.core = self.wear.core_loss_k(self.cycles)
         self.for_good = np.zeros(shape)

@@ -12,12 +12,19 @@ Sources:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from ecotwin.errors import ScenarioFault
 from ecotwin.records import Floats
+
+LAW = (
+    "egt_margin_new_k", "settling_k", "settling_cycles", "core_life_cycles", "core_life_k", "core_exponent", "dirt_k",
+    "dirt_cycles", "wash_recovery", "fuel_share_per_k",
+)  # fmt: skip
+"""Facts of an engine in the order of the fields of `Wear`."""
 
 
 @dataclass
@@ -41,6 +48,17 @@ class Wear:
     dirt_cycles: Floats
     recovery: Floats
     fuel_per_k: Floats
+
+    @classmethod
+    def of(cls, facts: Mapping[str, float]) -> Wear:
+        """The law of a usual engine, from its facts by name."""
+        return cls(*(np.asarray(facts[name]) for name in LAW))
+
+    def standing(self, cycles: Floats, wash_every: Floats) -> tuple[Floats, Floats]:
+        """Core loss and dirt [K] of engines of so many flights that were washed every so many."""
+        since = cycles % wash_every
+        begun = np.where(cycles < wash_every, 0.0, (1.0 - self.recovery) * self.dirt_k)
+        return self.core_loss_k(cycles), self.dirtier(begun, since)
 
     def __post_init__(self) -> None:
         if (

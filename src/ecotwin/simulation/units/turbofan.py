@@ -20,20 +20,19 @@ from ecotwin.simulation.contract import Board, Case, Draw, State, Unit
 from ecotwin.simulation.surroundings import WORK, Surroundings
 from ecotwin.simulation.turbofans import flight
 from ecotwin.simulation.turbofans.burn import POINTS, SEA_K, curve
-from ecotwin.simulation.turbofans.wear import Wear
+from ecotwin.simulation.turbofans.wear import LAW, Wear
 
 AIRFRAME, ENGINE, CELL = "airframe", "turbofan_engine", "engine_test_cell"
 SAF_MJ_KG = 44.1
 """Lower heating value of synthesised paraffinic kerosene [MJ/kg]. Source: ASTM D7566 fuels, CAAFI and EASA figures."""
 DOUBT = {"fuel_scale": 0.04, "nox_scale": 0.10, "co_scale": 0.25}
-"""What the model itself does not know, one draw for all engines of a run (standard deviation as a share); calibration
-gives the scales of an engine and takes this doubt away. Sources: DuBois and Paynter (SAE 2006-01-1987) find method 2
-within 10 % for NOx and 20 to 30 % for CO; fuel: stated assumption.
+LEFT = {"fuel_scale": 0.01, "nox_scale": 0.04, "co_scale": 0.10}
+"""What the model itself does not know, one draw for all engines of a run (standard deviation as a share), before and
+after calibration, which gives one scale for all phases of a flight.
+
+Sources: DuBois and Paynter (SAE 2006-01-1987) find method 2 within 10 % for NOx and 20 to 30 % for CO; fuel, and what
+is left: stated assumptions.
 """
-_LAWS = (
-    "egt_margin_new_k", "settling_k", "settling_cycles", "core_life_cycles", "core_life_k", "core_exponent", "dirt_k",
-    "dirt_cycles", "wash_recovery", "fuel_share_per_k",
-)  # fmt: skip
 
 
 @dataclass
@@ -65,7 +64,7 @@ class Aircraft:
             if runs
             else np.zeros((0, 19)),
             "wear": Wear(
-                *(np.stack([self._law(draw, e, n, spreads) for e in engines], 1) for n in _LAWS)
+                *(np.stack([self._law(draw, e, n, spreads) for e in engines], 1) for n in LAW)
             ),
             "known": np.stack([draw.parameter(self.frame, n) for n in flight.KNOWN], 1),
             "saf": np.stack([draw.parameter(e, "saf_share", 0.0) for e in engines], 1),
@@ -97,11 +96,12 @@ class Aircraft:
         return draw.parameter(engine, name, None, share)
 
     def _scale(self, draw: Draw, case: Case, name: str) -> Floats:
-        common = np.exp(DOUBT[name] * np.clip(draw.chance.normal(f"turbofans.{name}"), -3.0, 3.0))
-        scales = [
-            draw.parameter(e, name, 1.0) * (1.0 if f"{e}.{name}" in case.parameters else common)
-            for e in self.engines
-        ]
+        normal = np.clip(draw.chance.normal(f"turbofans.{name}"), -3.0, 3.0)
+        scales = []
+        for engine in self.engines:
+            learned = f"{engine}.{name}" in case.parameters
+            doubt = LEFT[name] if learned else DOUBT[name]
+            scales.append(draw.parameter(engine, name, 1.0) * np.exp(doubt * normal))
         return np.stack(scales, 1)
 
     def _engines(self, state: State, case: Case) -> None:
@@ -111,14 +111,11 @@ class Aircraft:
         runs = len(state["curve"])
         cycles = np.array([max(0.0, values.get(f"{e}.cycles", 4000.0)) for e in self.engines])
         state["cycles"] = np.tile(cycles, (runs, 1))
-        state["core_k"] = wear.core_loss_k(state["cycles"])
         every = np.array(
             [max(1.0, values.get(f"{e}.wash_interval_sp", 1500.0)) for e in self.engines]
         )
+        state["core_k"], state["dirt_k"] = wear.standing(state["cycles"], every)
         state["since"] = state["cycles"] % every
-        state["dirt_k"] = wear.dirtier(
-            np.where(cycles < every, 0.0, (1.0 - wear.recovery) * wear.dirt_k), state["since"]
-        )
         tested = np.array([values.get(f"{e}.tested_egt", 1.0) > 0.0 for e in self.engines])
         state["held"] = not tested.all()
 
