@@ -125,7 +125,7 @@ class Column(Machine):
         v["feed_flow"], v["top_flow"], v["bottom_flow"] = top_kg + bottom_kg, top_kg, bottom_kg
         v["top_temperature"] = p["top_c"] + 0.25 * (100.0 - pure) + 0.04 * n
         v["bottom_temperature"] = p["bottom_c"] + 0.04 * n
-        v["pressure"], v["pressure_drop"] = p["bar"], p["drop"] * (condenser / 420.0) ** 1.8
+        v["pressure"], v["pressure_drop"] = p["bar"] + 0.004 * n, p["drop"] * (condenser / 420.0) ** 1.8
         v["reflux_ratio"], v["condenser_duty"] = reflux, condenser
         v["purity"] = pure
         v["bottom_light"] = 100.0 * bottom[light] * MOLAR[light] / max(1e-9, bottom_kg)
@@ -176,5 +176,5 @@ class Decanter(Machine):
         v = self.v
         v["temperature"], v["interface_level"] = self.t_c, 47.0 + 0.7 * n
         v["water_flow"], v["organic_flow"] = water, organic
-        v["water_content"] = 0.6 + 0.01 * (self.t_c - 40.0)
+        v["water_content"] = 0.6 + 0.01 * (self.t_c - 40.0) + 0.02 * n
         v["organics_in_water"] = 1000.0 * cod / water if water > 0.05 else 0.0

@@ -173,7 +173,7 @@ def test_heat_of_both_columns_and_of_the_exchanger_closes(recompressed: float) -
 
     def recovering(state: Any, board: Any, flow: Floats, feed_c: Floats, hours: float) -> Floats:
         cooled: Floats = recover(state, board, flow, feed_c, hours)
-        hot = state["bottoms"] @ state["molar"] * state["one"]["cp"] / 3600.0
+        hot = state["bottoms"] @ state["molar"] * state["hot_cp"] / 3600.0
         cold = flow * hours * state["rho"] * state["cp"] / 3600.0
         gained = cold * (state["preheated_c"] - feed_c)
         assert gained == pytest.approx(hot * (state["bottoms_c"] - cooled), rel=1e-9)

@@ -22,6 +22,8 @@ _FACTS = (
     "most_kw", "pump_kw", "recompression_share", "recompression_carnot_share", "recompression_pinch_k",
 )  # fmt: skip
 _UNSURE = {"pump_kw": 0.08, "latent_kj_per_mol": 0.03, "loss_share": 0.2}
+_MOST_RECOVERED = 0.99995
+"""A drawn recovery stays below all."""
 SUPPLY_C = 38.0
 """Condensed distillate is cooled to this [degC]."""
 
@@ -71,7 +73,7 @@ class Column:
         ratio = s["volatility"][:, s["light"]] / s["volatility"][:, s["heavy"]]
         if (
             np.any(ratio <= 1.0)
-            or np.any(s["recovery"] >= 1.0)
+            or float(draw.parameter(m, "recovery").mean()) >= 1.0
             or np.any(s["bottom_c"] <= s["top_c"])
         ):
             raise ScenarioFault(
@@ -79,6 +81,7 @@ class Column:
                 expected="a light key that boils before the heavy one, a recovery below 1, a hotter bottom",
                 remedy=f"correct these facts of {m}",
             )
+        s["recovery"] = np.minimum(s["recovery"], _MOST_RECOVERED)
         s["molar"] = molar
         return s
 

@@ -33,7 +33,7 @@ _PART_S = 5.0
 _RESIDUE, _CODE = "residue", "07 01 08*"
 _UNSURE = {
     "k1_per_h": 0.04, "k2_per_h": 0.04, "k3_l_per_mol_h": 0.04, "volume_m3": 0.02, "u_kj_per_h_m2_k": 0.08,
-    "ua_kw_per_k": 0.08, "agitator_kw": 0.08, "pump_kwh_per_m3": 0.08, "base_kw": 0.1,
+    "ua_kw_per_k": 0.08, "hot_cp_kj_per_kg_k": 0.05, "agitator_kw": 0.08, "pump_kwh_per_m3": 0.08, "base_kw": 0.1,
 }  # fmt: skip
 """What is not known of a parameter before it was calibrated, as a share: stated assumption."""
 
@@ -111,6 +111,7 @@ class ReactionTrain:
         for key in ("feed_mol_per_l", "feed_c", "fresh_purity", "pump_kwh_per_m3", "base_kw"):
             s[key] = of(at.feed, key)
         s["exchanger_ua"] = of(at.exchanger, "ua_kw_per_k")
+        s["hot_cp"] = of(at.exchanger, "hot_cp_kj_per_kg_k")
         for key in ("most_kw", "loss_share", "base_kw"):
             s[f"heater_{key}"] = of(at.heater, key)
         for key in ("loss_share", "follow_up_loss_share", "temperature_c"):
@@ -218,7 +219,7 @@ class ReactionTrain:
     ) -> Floats:
         """Bottoms of the last step warm the feed; returns how warm they leave [degC]."""
         around = np.clip(board.setting(f"{self.at.exchanger}.bypass_sp") / 100.0, 0.0, 1.0)
-        hot = s["bottoms"] @ s["molar"] * s["one"]["cp"] / 3600.0 / hours
+        hot = s["bottoms"] @ s["molar"] * s["hot_cp"] / 3600.0 / hours
         cold = flow * s["rho"] * s["cp"] / 3600.0
         through = cold * (1.0 - around)
         kw = effectiveness(s["exchanger_ua"], hot, through) * np.minimum(hot, through)
@@ -268,7 +269,7 @@ class ReactionTrain:
     def _decant(self, s: State, board: Board, cooled_c: Floats, hours: float) -> Floats:
         """Part the bottoms of the last step; returns [runs, 5] kmol of organics."""
         kmol, molar = s["bottoms"], s["molar"]
-        capacity = kmol @ molar * s["one"]["cp"] / 3600.0
+        capacity = kmol @ molar * s["hot_cp"] / 3600.0
         board.ask(
             "cooling_water",
             capacity * np.maximum(0.0, cooled_c - s["decanter_temperature_c"]) / hours,
