@@ -89,6 +89,7 @@ class CipStation(Machine):
             self._next()
         self.alone = all(m.kind != "wash_water_plant" for m in world.phases[3])
         fresh = drained = 0.0
+        soil_m3 = self.v["recovered"]
         left = world.seconds
         while self.program and left > 0.0:
             share = min(left, self.left_s)
@@ -100,7 +101,7 @@ class CipStation(Machine):
             if self.left_s <= 1e-9:
                 self.program.pop(0)
                 self._next()
-        self._media(world, fresh, drained)
+        self._media(world, fresh, drained, fresh + self.v["recovered"] - soil_m3)
 
     def _next(self) -> None:
         if self.program:
@@ -145,7 +146,9 @@ class CipStation(Machine):
     def _cold_c(self, world: World) -> float:
         return 11.5 + 0.2 * (world.weather.temperature_c - 10.0)
 
-    def _media(self, world: World, fresh_m3: float, drained_m3: float) -> None:
+    def _media(
+        self, world: World, fresh_m3: float, drained_m3: float, through_m3: float
+    ) -> None:
         v, hours = self.v, world.hours
         working = world.segment.kind != FREE or bool(self.waiting)
         working = working or world.segment.works_at_us - world.now_us < 5_400_000_000
@@ -163,7 +166,7 @@ class CipStation(Machine):
         self.count("heat_energy", "heat_power", heat, hours)
         world.water_in_m3_h += water
         world.heat_kw += heat
-        drain(world, out, out * (2.6 if self.waiting else 0.1))
+        drain(world, out, 2.6 * through_m3 / hours)
         if self.alone:
             world.water_out_m3_h += out
         v["effluent_flow"] = out

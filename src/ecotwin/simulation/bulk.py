@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from numba import njit
 
 from ecotwin.errors import ScenarioFault
 from ecotwin.plant import Plant
@@ -50,6 +51,9 @@ class Line:
     changes: Floats = field(default_factory=lambda: np.zeros(0))
     giveaway_kg: Floats = field(default_factory=lambda: np.zeros(0))
     held_h: Floats = field(default_factory=lambda: np.zeros(0))
+    told: Floats | None = None
+    columns: Ints | None = None
+    shares: Floats = field(default_factory=lambda: np.zeros((0, 0)))
 
     def each_kg(self) -> Floats:
         """Bulk into one part of the product being made [runs]."""
@@ -74,23 +78,48 @@ class Line:
         """
         vessel = self.circuit.vessel
         people = board.around.kind[board.step] != FREE
-        able = people and not board.out_of_order(vessel)
-        rest = self.tank_kg - gone_kg
-        can = np.where(dirty | (not able), 0.0, self.per_h_kg * hours)
-        made = np.minimum(can, np.maximum(0.0, self.room_kg - rest))
-        self.tank_kg = rest + made
-        now = np.maximum(self.now, 0)
-        out = board.out
-        busy = made / self.per_h_kg
-        still = hours - busy
-        kw_rest = self.kw["kw_idle"] if people else self.kw["kw_off"]
-        out[:, place[vessel, "electricity_kwh"]] = self.kw["kw_busy"] * busy + kw_rest * still
-        out[:, place[vessel, "busy_h"]] = busy
-        out[:, place[vessel, "idle_h" if people else "off_h"]] = still
-        out[:, place[vessel, "water_in_m3"]] = made * self.water[now] / 1000.0
-        for name, shares in self.parts.items():
-            out[:, place[vessel, f"material_kg:{name}"]] = made * shares[now]
-        return np.asarray(made * self.warm)
+        able = bool(people) and not board.out_of_order(vessel)
+        if self.columns is None:
+            self.columns = np.array(
+                [place[vessel, q] for q in BOOKS] + [place[vessel, f"material_kg:{m}"] for m in self.parts], np.int64
+            )  # fmt: skip
+            self.shares = np.array(list(self.parts.values())).reshape(
+                len(self.parts), len(self.content_kg)
+            )
+        heat_kwh = np.empty(board.runs)
+        fill_up(
+            self.tank_kg, self.room_kg, self.per_h_kg, gone_kg, dirty, able, hours, self.kw["kw_busy"],
+            self.kw["kw_idle" if people else "kw_off"], bool(people), self.now, self.water, self.shares, self.warm,
+            self.columns, board.out, heat_kwh,
+        )  # fmt: skip
+        return heat_kwh
+
+
+BOOKS = ("electricity_kwh", "busy_h", "idle_h", "off_h", "water_in_m3")
+"""Of a vessel; ingredients follow."""
+
+
+@njit(cache=True)
+def fill_up(
+    tank_kg: Floats, room_kg: Floats, per_h_kg: Floats, gone_kg: Floats, dirty: Bools, able: bool, hours: float,
+    kw_busy: Floats, kw_rest: Floats, people: bool, now: Ints, water: Floats, shares: Floats, warm: Floats,
+    columns: Ints, out: Floats, heat_kwh: Floats,
+) -> None:  # fmt: skip
+    """Bulk of one step in every run: the tank, its books, and the heat it takes."""
+    for r in range(len(tank_kg)):
+        rest = tank_kg[r] - gone_kg[r]
+        can = per_h_kg[r] * hours if able and not dirty[r] else 0.0
+        made = min(can, max(0.0, room_kg[r] - rest))
+        tank_kg[r] = rest + made
+        product = max(now[r], 0)
+        busy = made / per_h_kg[r]
+        out[r, columns[0]] = kw_busy[r] * busy + kw_rest[r] * (hours - busy)
+        out[r, columns[1]] = busy
+        out[r, columns[2 if people else 3]] = hours - busy
+        out[r, columns[4]] = made * water[product] / 1000.0
+        for n in range(len(shares)):
+            out[r, columns[5 + n]] = made * shares[n, product]
+        heat_kwh[r] = made * warm[r]
 
 
 def ingredients(plant: Plant, circuit: Circuit) -> dict[str, Floats]:

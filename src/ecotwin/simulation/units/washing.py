@@ -177,7 +177,8 @@ class Washing:
             drained += residue / 1000.0
             cod += residue * line.residue_cod
         drained += used[:, DRAINED_M3]
-        cod += used[:, DRAINED_M3] * state["cod_kg_m3"]
+        # The soil comes off the circuits with the water that goes through them; rinse used again brings it back.
+        cod += (used[:, FRESH_M3] + used[:, REUSED_M3]) * state["cod_kg_m3"]
         board.ask("heat", self._station(state, board, used, hours) + heat_kwh / hours)
         if self.treatment:
             self._treat(state, board, drained, cod, hours)
@@ -187,8 +188,9 @@ class Washing:
     def _changes(self, state: State, board: Board, line: Line) -> None:
         """Queue the cleanings of runs whose product has changed."""
         told = board.given.get(f"product:{line.circuit.line}")
-        if told is None:
+        if told is None or (line.told is not None and (told == line.told).all()):
             return
+        line.told = told.copy()
         codes = np.array([p.code for p in line.circuit.products])
         place = np.where(told[:, None] == codes[None, :], np.arange(len(codes)), -1).max(axis=1)
         fresh = (place >= 0) & (line.now >= 0) & (place != line.now)
@@ -222,16 +224,16 @@ class Washing:
         """Go on with cleanings, and hold fillers that are not clean."""
         used = np.zeros((board.runs, 9))
         p: Programme = state["programme"]
-        reuse = np.clip(board.setting(f"{self.station}.reuse_sp") / 100.0, 0.0, 1.0)
-        if not board.out_of_order(self.station):
+        if state["length"].any() and not board.out_of_order(self.station):
+            reuse = np.clip(board.setting(f"{self.station}.reuse_sp") / 100.0, 0.0, 1.0)
             clean(
                 state["queue"], state["length"], state["at"], state["left_s"], state["kept_m3"],
                 state["recovery_m3"], reuse, p.used, p.seconds, p.m3, p.source, p.sink, p.hot_m3, p.wash_m3, p.kwh,
                 p.caustic_kg, board.step_s, used, state["done"],
             )  # fmt: skip
-        state["through_m3"] += used[:, FRESH_M3] + used[:, REUSED_M3]
-        state["drained_m3"] += used[:, DRAINED_M3]
-        state["kept_ever_m3"] += used[:, KEPT_M3]
+            state["through_m3"] += used[:, FRESH_M3] + used[:, REUSED_M3]
+            state["drained_m3"] += used[:, DRAINED_M3]
+            state["kept_ever_m3"] += used[:, KEPT_M3]
         return used
 
     def _bulk(self, state: State, board: Board, line: Line, hours: float) -> tuple[Floats, Floats]:
