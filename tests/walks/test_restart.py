@@ -17,7 +17,7 @@ import pytest
 
 from conftest import Broker
 from ecotwin.errors import EcotwinError
-from ecotwin.service.ask import _over_socket, ask
+from ecotwin.service.ask import over_socket, ask
 from running import (
     OVEN_WORKS,
     command,
@@ -53,7 +53,7 @@ def asked(folder: Path, question: str, **words: object) -> dict[str, Any]:
     It never opens the history itself: that would keep a twin that is just starting from it.
     """
     try:
-        return _over_socket(folder / "twin.sock", question, dict(words)) or {}
+        return over_socket(folder / "twin.sock", question, dict(words)) or {}
     except (EcotwinError, httpx.TransportError):
         return {}
 
