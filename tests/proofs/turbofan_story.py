@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -32,7 +32,11 @@ from ecotwin.simulation.turbofans.upkeep import (
     plan,
     wash_interval,
 )
-from ecotwin_standin.lives import Life, lives
+from ecotwin.simulation.turbofans.watch import Watched, watch
+from ecotwin.simulation.turbofans.watch import reports as flights
+from ecotwin_standin.engines import RATED_N, Engine, Wear
+from ecotwin_standin.gaspath import air
+from ecotwin_standin.lives import HOT_DAY_K, Life, lives
 from ecotwin_standin.plantside import Plantside
 from ecotwin_standin.recording import write_days
 from ecotwin_standin.world import World
@@ -276,6 +280,66 @@ def served(seed: int, followed: int = 40, asked: int = 25) -> Served:
         plain.append(min(life.end, fixed))
     ends = float(np.mean([life.end for life in made]))
     return Served(asked, float(np.mean(off)), float(np.mean(plain)), late, plain_late, ends)
+
+
+# -- the fleet that flies -------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An engine as two days of flights show it, and what is true of it [K], [flights]."""
+
+    watched: Watched
+    lost_k: float
+    margin_k: float
+    left: float
+
+
+@cache
+def seen(seed: int, start: datetime) -> tuple[Seen, ...]:
+    """Watch a fleet for two days; then let each engine live on until its margin is gone."""
+    window = minutes(seed, start, 2)
+    world = World(fleet(), start, seed, 60.0)
+    engines = [m for m in world.machines.values() if isinstance(m, Engine)]
+    plug_of = {e.id: f"{e.id}.tested_egt" for e in engines}
+    tested = {
+        e: float(window.last[-1, window.column(fleet().signal(s).index)])
+        for e, s in plug_of.items()
+    }
+    by_id = {e.id: e for e in engines}
+    return tuple(
+        Seen(w, *_true(by_id[w.engine], 273.15 + facts_of(fleet(), w.engine)["egt_limit_c"]))
+        for w in watch(fleet(), flights(fleet(), window), tested)
+    )
+
+
+def _true(engine: Engine, limit_k: float) -> tuple[float, float, float]:
+    """Margin lost and left on a hot day [K], and flights until none is left."""
+
+    def hot() -> float:
+        return engine.path.at_thrust(RATED_N, *air(0.0, HOT_DAY_K), 0.0, engine.health()).t50
+
+    now, wear = hot(), engine.wear
+    engine.wear = Wear(wear.hardness, wear.dirt)
+    new = hot()
+    engine.wear = replace(wear)
+    while hot() < limit_k and engine.wear.cycles < 60_000.0:
+        take_off = engine.path.at_thrust(RATED_N, *air(0.0, -4.0), 0.0, engine.health())
+        engine.wear.fly(50.0, take_off.t4, 1.0, 1500.0)
+    return now - new, limit_k - now, engine.wear.cycles - wear.cycles
+
+
+def watched_all(seeds: Sequence[int], start: datetime) -> dict[str, float]:
+    """How well fleets of several seeds are watched."""
+    every = [s for seed in seeds for s in seen(seed, start)]
+    lost = np.array([s.watched.lost_k - s.lost_k for s in every])
+    margin = np.array([s.watched.margin_k - s.margin_k for s in every])
+    truth = np.array([s.left for s in every])
+    found = judged([s.watched.left for s in every], truth, truth)
+    return found | {
+        "lost_k": float(np.sqrt(np.mean(lost**2))),
+        "margin_k": float(np.sqrt(np.mean(margin**2))),
+    }
 
 
 # -- upkeep ---------------------------------------------------------------------------------

