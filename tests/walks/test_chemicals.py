@@ -158,6 +158,16 @@ def test_what_the_model_says_of_a_change_comes_true(name: str, shown: tuple[str,
                 assert told * came > 0.0, (seed, key, told, came)
 
 
+@pytest.mark.parametrize("path", sorted(SCENARIOS.glob("*.yaml")), ids=lambda p: p.stem)
+def test_every_scenario_of_the_works_fits_it(path: Path) -> None:
+    scenario = parse(path.read_text("utf-8"), path.name)
+    assert scenario.id == path.stem
+    base = case_of(hours=1.0, runs=2)
+    before, after = run(base).totals, run(apply(scenario, base).case).totals
+    assert np.isfinite(after).all()
+    assert np.allclose(before, after) == (path.stem == "prices")
+
+
 def test_cooler_and_faster_makes_more_product_of_less_with_more_steam() -> None:
     text = (SCENARIOS / "cool_and_fast.yaml").read_text("utf-8")
     base = case_of(hours=6.0, runs=8)

@@ -73,7 +73,7 @@ class Column:
         ratio = s["volatility"][:, s["light"]] / s["volatility"][:, s["heavy"]]
         if (
             np.any(ratio <= 1.0)
-            or float(draw.parameter(m, "recovery").mean()) >= 1.0
+            or np.all(s["recovery"] >= 1.0)
             or np.any(s["bottom_c"] <= s["top_c"])
         ):
             raise ScenarioFault(

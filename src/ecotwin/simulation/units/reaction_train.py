@@ -80,7 +80,6 @@ class ReactionTrain:
             (at.second, "steam_used_kg"),
             (at.second, "product_kg:wanted"),
             (at.second, "off_spec_kg"),
-            (at.second, "parts_total"),
             (at.second, "parts_good"),
             (at.residue, f"waste_kg:{at.code}"),
             *((m, "busy_h") for m in (at.feed, at.heater, at.reactor, at.first, at.second)),
@@ -183,9 +182,9 @@ class ReactionTrain:
         board.ask("steam", (out[:, 6] + out[:, 12] + out[:, 14]) / hours / np.maximum(share, 0.02))
         board.ask("cooling_water", (first.cooled_kwh + second.cooled_kwh) / hours)
         out[:, 11], out[:, 13] = first.power_kwh, second.power_kwh
-        out[:, 15], out[:, 16], out[:, 17], out[:, 18] = good, made - good, made, good
-        out[:, 19] = rest
-        out[:, 20:25] = running * hours
+        out[:, 15], out[:, 16], out[:, 17] = good, made - good, good
+        out[:, 18] = rest
+        out[:, 19:24] = running * hours
 
     def _steam_kj_per_kg(self, board: Board) -> Floats:
         """Heat that a kilogram of steam gives off when it condenses [kJ/kg]."""

@@ -58,13 +58,12 @@ class SteamNetwork:
         """
         s: State = {k: draw.parameter(self.name, k, share=v) for k, v in _BOILER.items()}
         s |= {f"net_{k}": draw.parameter(self.header, k, share=v) for k, v in _HEADER.items()}
-        s["efficiency"] = np.minimum(s["efficiency"], 0.985)
-        s["net_return_share"] = np.minimum(s["net_return_share"], 0.98)
-        told = {
-            "efficiency": float(draw.parameter(self.name, "efficiency")[0]),
-            "return_share": float(draw.parameter(self.header, "return_share")[0]),
-        }
-        wrong = [f"{k} {v:g}" for k, v in told.items() if not 0.0 <= v <= 1.0] + [
+        # A draw may pass the end of a share; a share that lies beyond it in every run is a mistake.
+        wrong = [
+            f"{k.removeprefix('net_')} {float(s[k].min()):g}"
+            for k in ("efficiency", "net_return_share", "blow_down_share")
+            if np.all(s[k] > 1.0)
+        ] + [
             f"{k} {float(s[k].min()):g}"
             for k in ("efficiency", "gas_kwh_per_m3")
             if s[k].min() <= 0.0
@@ -75,6 +74,8 @@ class SteamNetwork:
                 expected="shares between 0 and 1, and a gas with heat in it",
                 remedy="mend the parameter in the plant file or the scenario",
             )
+        s["efficiency"] = np.minimum(s["efficiency"], 0.985)
+        s["net_return_share"] = np.minimum(s["net_return_share"], 0.98)
         return s
 
     def step(self, state: State, board: Board) -> None:
