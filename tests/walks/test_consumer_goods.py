@@ -88,7 +88,7 @@ def _adds_up(name: str, figures: dict[str, dict[str, Any]]) -> None:
     assert value["ghg.scope12_market"] == pytest.approx(
         value["ghg.scope1"] + value["ghg.scope2_market"]
     )
-    assert value["ghg.scope2_market"] < value["ghg.scope2_location"] * grid.residual / grid.location  # type: ignore[operator]
+    assert value["ghg.scope2_market"] < value["ghg.scope2_location"] * grid.residual / grid.location
     by = figures["waste.by_treatment"]["split"]
     assert value["waste.total"] == pytest.approx(sum(by.values()))
     landfilled = sum(kg for t, kg in by.items() if t in {"D1", "D5"})
