@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ecotwin.plant import Plant
 from ecotwin_standin.chance import Chance
 from ecotwin_standin.drains import drain, shed
-from ecotwin_standin.machine import BUSY, HEATING, IDLE, OFF, Machine
+from ecotwin_standin.machine import BUSY, HEATING, IDLE, OFF, SETUP, Machine
 from ecotwin_standin.tables import tables
 from ecotwin_standin.worktime import FREE
 
@@ -143,12 +143,15 @@ class CipStation(Machine):
             self.recovered_m3 += kept
         return m3 - taken, m3 - kept
 
+    def _now(self) -> float:
+        """What its controller shows: busy while it rinses, heating while caustic goes round, set-up in hot water."""
+        step = self.program[0]["step"] if self.program else ""
+        return {"caustic": HEATING, "hot_water": SETUP}.get(step, BUSY)
+
     def _cold_c(self, world: World) -> float:
         return 11.5 + 0.2 * (world.weather.temperature_c - 10.0)
 
-    def _media(
-        self, world: World, fresh_m3: float, drained_m3: float, through_m3: float
-    ) -> None:
+    def _media(self, world: World, fresh_m3: float, drained_m3: float, through_m3: float) -> None:
         v, hours = self.v, world.hours
         working = world.segment.kind != FREE or bool(self.waiting)
         working = working or world.segment.works_at_us - world.now_us < 5_400_000_000
@@ -159,7 +162,9 @@ class CipStation(Machine):
         leak = fault.get("cip_valve_leak", 0.0) if fault else 0.0
         water, out = fresh_m3 / hours + leak, drained_m3 / hours + leak
         warm_up = heat > 40.0 and not self.waiting
-        self.state = BUSY if self.waiting else HEATING if warm_up else IDLE if working else OFF
+        self.state = (
+            self._now() if self.waiting else HEATING if warm_up else IDLE if working else OFF
+        )
         usual = 0.7 if working else 0.2
         self.spend(world, self.pump_kw if self.waiting else usual)
         self.count("water_in", "water_in_flow", water, hours)

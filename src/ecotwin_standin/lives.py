@@ -68,7 +68,9 @@ def live(seed: int, unit: int, every: float = 100.0, limit_k: float = 1035.15, w
         day_k = float(rng.normal(-4.0, 8.0))
         thrust = RATED_N * (1.0 - derate) * float(rng.uniform(0.94, 1.0))
         rows.append(_read(engine, field_m, 0.25, thrust * 0.9, day_k, rng))
-        inlet_c = (air(field_m, day_k)[0] * (1.0 + 0.2 * 0.25**2)) - 273.15 + 0.3 * rng.standard_normal()
+        inlet_c = (
+            (air(field_m, day_k)[0] * (1.0 + 0.2 * 0.25**2)) - 273.15 + 0.3 * rng.standard_normal()
+        )
         settings.append((field_m, 0.25, thrust * 0.9 / 1000.0, inlet_c))
         cycles.append(engine.wear.cycles)
         margins.append(limit_k - hot.t50)
