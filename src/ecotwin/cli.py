@@ -338,7 +338,7 @@ for command in (
 
 @app.command()
 def bench(
-    name: Annotated[str, typer.Argument(help="ingest, alert or query.")],
+    name: Annotated[str, typer.Argument(help="ingest, alert, query or whatif.")],
     seconds: Annotated[float, typer.Option(help="Length of the measurement [s].")] = 10.0,
 ) -> None:
     """Measure this machine beside its own bare limit; prints JSON.

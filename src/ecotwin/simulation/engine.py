@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from threading import Lock
 
 import numpy as np
 from numba import njit
@@ -246,12 +248,15 @@ def run(
     units: Sequence[Unit] | None = None,
     watch: Watch | None = None,
     series: Iterable[tuple[str, str]] = (),
+    threads: int = 1,
 ) -> Outcome:
     """Run a case to its end, in batches.
 
     Args:
         case: What to run. units: As for `Engine`. watch: Told the share done; False stops.
         series: (machine, quantity) pairs whose bins are kept.
+        threads: Batches that go on side by side; the result does not depend on it. Only for units that keep all they
+            remember in their state (a foreign model does not).
 
     Raises:
         RunStopped: The watcher said so.
@@ -259,21 +264,50 @@ def run(
     """
     _sound(case)
     begun = time.perf_counter()
-    parts: list[Outcome] = []
     wanted = tuple(series)
-    for first in range(0, case.runs, BATCH):
+    progress = _Progress(case, watch)
+
+    def batch(first: int) -> Outcome:
         engine = Engine(case, units, first, min(BATCH, case.runs - first), wanted)
+        before = 0
         while not engine.done:
             engine.advance(max(1, case.steps // 100))
-            share = (first + engine.runs * min(1.0, engine._step / case.steps)) / case.runs
-            if watch is not None and not watch(share):
+            done = min(engine._step, case.steps)
+            progress.add(engine.runs * (done - before))
+            before = done
+        return engine.outcome()
+
+    firsts = range(0, case.runs, BATCH)
+    if threads < 2 or len(firsts) < 2:
+        parts = [batch(first) for first in firsts]
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            parts = list(pool.map(batch, firsts))
+    return _joined(case, parts, time.perf_counter() - begun)
+
+
+class _Progress:
+    """Tells a watcher how much is done, and stops every batch when he says so."""
+
+    def __init__(self, case: Case, watch: Watch | None) -> None:
+        self._whole, self._watch = case.runs * case.steps, watch
+        self._done, self._stopped = 0, False
+        self._lock = Lock()
+
+    def add(self, done: int) -> None:
+        """Run-steps that were done since the last time."""
+        if self._watch is None:
+            return
+        with self._lock:
+            self._done += done
+            share = self._done / self._whole
+            if self._stopped or not self._watch(share):
+                self._stopped = True
                 raise RunStopped(
                     f"the run was stopped at {100 * share:.0f} %",
                     expected="a run to its end",
                     remedy="start it again; the same seed gives the same result",
                 )
-        parts.append(engine.outcome())
-    return _joined(case, parts, time.perf_counter() - begun)
 
 
 def _joined(case: Case, parts: list[Outcome], seconds: float) -> Outcome:

@@ -204,10 +204,11 @@ def _blocked(q: Run, k: int) -> int:
 
 @njit(inline="always")
 def _waiting(q: Run, k: int) -> int:
-    """The first machine of stage k that waits and may begin a part; NONE: none."""
+    """The machine of stage k that has waited longest and may begin a part; NONE: none."""
     found = NONE
     for s in range(q.first[k], q.first[k + 1]):
-        if found < 0 and q.machine[s].phase == WAIT and q.machine[s].able != 0:
+        m = q.machine[s]
+        if m.phase == WAIT and m.able != 0 and (found < 0 or m.called < q.machine[found].called):
             found = s
     return found
 
@@ -260,6 +261,7 @@ def _take(q: Run, s: int, t: float) -> bool:
     m.job = job
     if job < 0 and m.phase != WAIT:
         _turn(q, s, t, WAIT)
+        m.called = t
     return job >= 0
 
 
@@ -454,6 +456,9 @@ def _event(q: Run, s: int, t: float) -> tuple[int, int, int]:
                     then = s
     elif m.phase == WAIT:
         go = s
+        if q.belt[q.stage[s]] >= 0:  # of those side by side the one that has waited longest is next
+            q.due[s] = NEVER
+            go = _waiting(q, q.stage[s])
     else:
         _free(q, m.phase)
         begin = s

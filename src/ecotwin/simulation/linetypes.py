@@ -26,8 +26,8 @@ MACHINE = np.dtype(
 )  # fmt: skip
 """Of a machine in a run: phase; job of the part in it; product it is set for; whether it may begin a part; whether its
 clock stands; draws made; begin of the phase not yet booked [s]; work left when a failure came [s]; when the belt behind
-it is empty [s]; running time to the next failure [s]; when a person was called, or since when it is blocked [s]; time
-left while its clock stands [s]."""
+it is empty [s]; running time to the next failure [s]; when a person was called, or since when it is blocked or waits
+[s]; time left while its clock stands [s]."""
 
 NATURE = np.dtype(
     [

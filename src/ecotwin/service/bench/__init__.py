@@ -10,7 +10,7 @@ from typing import Any
 from ecotwin import __version__
 from ecotwin.errors import SettingsFault
 
-NAMES = ("ingest", "alert", "query")
+NAMES = ("ingest", "alert", "query", "whatif")
 LONGEST_S = 600.0
 
 
@@ -18,7 +18,7 @@ def measure(name: str, seconds: float) -> dict[str, Any]:
     """Run a benchmark and return what it measured, ready for JSON.
 
     Args:
-        name: `ingest`, `alert` or `query`.
+        name: `ingest`, `alert`, `query` or `whatif`.
         seconds: Length of one measurement [s]; `ingest` measures several rates, each this long.
 
     Raises:
@@ -28,7 +28,7 @@ def measure(name: str, seconds: float) -> dict[str, Any]:
         raise SettingsFault(
             f"there is no benchmark {name!r}",
             expected=f"one of {', '.join(NAMES)}",
-            remedy="run `ecotwin bench ingest`, `ecotwin bench alert` or `ecotwin bench query`",
+            remedy="run `ecotwin bench ingest`, `alert`, `query` or `whatif`",
         )
     if not 1.0 <= seconds <= LONGEST_S:
         raise SettingsFault(
@@ -46,6 +46,10 @@ def measure(name: str, seconds: float) -> dict[str, Any]:
         from ecotwin.service.bench.alert import alert
 
         result = alert(crossings=max(50, int(seconds * 3)))
+    elif name == "whatif":
+        from ecotwin.service.bench.whatif import whatif
+
+        result = whatif(seconds)
     else:
         from ecotwin.service.bench.query import query
 
