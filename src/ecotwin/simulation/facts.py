@@ -68,7 +68,8 @@ def seen(case: Case, machine: str, name: str, otherwise: float) -> float:
     """What the image shows of a machine's signal at the start, else another value."""
     if case.image is None:
         return otherwise
-    return float(case.image.values.get(f"{machine}.{name}", otherwise))
+    value = float(case.image.values.get(f"{machine}.{name}", otherwise))
+    return value if np.isfinite(value) else otherwise
 
 
 def down(board: Board, machines: Sequence[str]) -> NDArray[np.bool_]:
