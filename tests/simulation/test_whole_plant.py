@@ -218,3 +218,16 @@ def test_a_machine_whose_power_nobody_knows_is_named() -> None:
     steel = load(PLANTS / "steelworks.yaml")
     with pytest.raises(ScenarioFault, match="nobody gives kw_busy of main_meter"):
         run(Case(steel, DAY, 24.0, 2, 1, sky(DAY_STEPS), step_s=STEP_S))
+
+
+def test_what_nobody_makes_is_bought_over_a_meter() -> None:
+    meters = ("m air_meter", "n nitrogen_tank", "k cold_meter", "w heat_meter")
+    small = works("g grid_meter", *meters, "h ahu", "s placer", makes="s")
+    o = run(Case(small, DAY, 24.0, 3, 1, sky(DAY_STEPS, 30.0), step_s=STEP_S))
+    assert o.total("air_m3", "m") == pytest.approx(o.total("air_m3", "s"))
+    assert o.total("air_m3", "m").min() > 0.0
+    assert o.total("cold_kwh", "k").min() > 10.0
+    frost = run(Case(small, DAY, 24.0, 3, 1, sky(DAY_STEPS, -5.0), step_s=STEP_S))
+    assert frost.total("heat_kwh", "w").min() > 10.0
+    assert all(np.abs(v).max() < 1e-9 for v in frost.missing.values())
+    assert "bought cold" not in {u.name for u in units_of(plant())}
