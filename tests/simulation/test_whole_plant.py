@@ -19,7 +19,7 @@ from ecotwin.simulation.assembly import units_of
 from ecotwin.simulation.contract import Case, Known, Outcome, Setting
 from ecotwin.simulation.engine import run
 from ecotwin.simulation.surroundings import Weather
-from small_works import PLANTS, works
+from small_works import PLANTS, User, works
 
 STEP_S = 180.0
 DAY_STEPS = 480
@@ -231,3 +231,22 @@ def test_what_nobody_makes_is_bought_over_a_meter() -> None:
     assert frost.total("heat_kwh", "w").min() > 10.0
     assert all(np.abs(v).max() < 1e-9 for v in frost.missing.values())
     assert "bought cold" not in {u.name for u in units_of(plant())}
+
+
+def test_the_length_of_a_step_does_not_matter() -> None:
+    def at(step_s: float) -> Outcome:
+        hour = (np.arange(round(86_400 / step_s)) + 0.5) * step_s / 3600.0
+        outdoor = (20.0 + 6.0 * np.sin(2.0 * np.pi * (hour - 9.0) / 24.0))[None]
+        sun = np.maximum(800.0 * np.sin(2.0 * np.pi * (hour - 6.0) / 24.0), 0.0)[None]
+        work = ((hour > 4.0) & (hour < 20.0)).astype(np.float64)
+        users = User({"air": 300.0 * work, "nitrogen": 40.0 * work, "hall_heat": 150.0 * work})
+        users.asks = ()
+        units = [users, *(u for u in units_of(plant()) if type(u).__name__ != "LineUnit")]
+        sky_then = Weather(outdoor, outdoor - 5.0, sun)
+        return run(Case(plant(), DAY, 24.0, 4, 1, sky_then, step_s=step_s, bin_s=1800.0), units)
+
+    fine, coarse = at(60.0), at(900.0)
+    for column, (machine, quantity) in enumerate(fine.columns):
+        a, b = fine.totals[:, column], coarse.totals[:, column]
+        if a.mean() > 50.0:
+            assert b == pytest.approx(a, rel=0.02), (machine, quantity)
