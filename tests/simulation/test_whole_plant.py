@@ -17,7 +17,7 @@ from ecotwin.plant.catalogue import kind
 from ecotwin.plant.model import Element
 from ecotwin.simulation.assembly import units_of
 from ecotwin.simulation.contract import Case, Known, Outcome, Setting
-from ecotwin.simulation.engine import run
+from ecotwin.simulation.engine import Engine, run
 from ecotwin.simulation.surroundings import Weather
 from small_works import PLANTS, User, works
 
@@ -250,3 +250,25 @@ def test_the_length_of_a_step_does_not_matter() -> None:
         a, b = fine.totals[:, column], coarse.totals[:, column]
         if a.mean() > 50.0:
             assert b == pytest.approx(a, rel=0.02), (machine, quantity)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("cooling_tower_1.concentration_cycles", 1.0),
+        ("chiller_1.rated_cop", 40.0),
+        ("oven_1.capacity_kwh_per_k", 0.0),
+        ("ahu_1.recovery_share", 1.4),
+        ("boiler_1.gas_kwh_per_m3", 0.0),
+        ("compressor_1.specific_kwh_per_m3", 0.0),
+        ("water_plant_1.recovery_share", 0.0),
+        ("pv_1.performance_ratio", 3.0),
+    ],
+)
+def test_an_impossible_machine_is_named(parameter: str, value: float) -> None:
+    machine, _, name = parameter.partition(".")
+    with pytest.raises(ScenarioFault, match=f"{name} of {machine} is {value:g}"):
+        Engine(
+            Case(plant(), DAY, 1.0, 2, 1, sky(60), parameters={parameter: Known(value)}),
+            [u for u in units_of(plant()) if machine in u.machines],
+        )
