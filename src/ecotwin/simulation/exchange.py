@@ -59,10 +59,12 @@ class Exchange:
         from_outside = self.held.get(signal)
         if from_outside is not None:
             return from_outside
-        return np.full(self.runs, self._settings[signal][self.step])
+        return self._everywhere(self._settings[signal][self.step])
 
     def out_of_order(self, machine: str) -> bool:
         """See `contract.Board.out_of_order`."""
+        if not self._outages:
+            return False
         at = (self.step + 0.5) * self.step_s * SECOND
         return any(m == machine and a <= at < b for m, a, b in self._outages)
 
@@ -78,9 +80,14 @@ class Exchange:
         """See `contract.Board.sun_w_m2`."""
         return self._weather(self.around.weather.sun_w_m2)
 
+    def _everywhere(self, value: float) -> Floats:
+        every = np.empty(self.runs)
+        every.fill(value)
+        return every
+
     def _weather(self, series: Floats) -> Floats:
         if len(series) == 1:
-            return np.full(self.runs, series[0, self.step])
+            return self._everywhere(series[0, self.step])
         return series[self._first : self._first + self.runs, self.step]
 
 

@@ -6,12 +6,16 @@ share of its value.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ecotwin.errors import ScenarioFault
 from ecotwin.plant import Plant
 from ecotwin.records import Floats
 from ecotwin.simulation.contract import Board, Case, Draw
@@ -26,9 +30,32 @@ def of_kind(plant: Plant, *kinds: str) -> tuple[str, ...]:
 
 
 def number(draw: Draw, machine: str, name: str, default: float | None = None) -> Floats:
-    """A parameter of a machine, with the uncertainty its kind states [runs]."""
+    """A parameter of a machine, with the uncertainty its kind states [runs].
+
+    Raises:
+        ScenarioFault: It lies beyond what `bounds.csv` holds for possible; single draws are kept within.
+    """
     share = float(draw.word(machine, f"{name}_sd_share", "0"))
-    return draw.parameter(machine, name, default, share)
+    drawn = draw.parameter(machine, name, default, share)
+    if name not in bounds():
+        return drawn
+    low, high, why = bounds()[name]
+    mean = float(drawn.mean())
+    if not low <= mean <= high:
+        raise ScenarioFault(
+            f"{name} of {machine} is {mean:g}",
+            expected=f"{low:g} to {high:g}: {why}",
+            remedy="mend it in the plant file or the scenario",
+        )
+    return np.clip(drawn, low, high)
+
+
+@cache
+def bounds() -> Mapping[str, tuple[float, float, str]]:
+    """Name of a parameter -> lowest and highest value a plant can have, and why."""
+    text = (files("ecotwin.simulation") / "bounds.csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(text.splitlines())
+    return {row["name"]: (float(row["low"]), float(row["high"]), row["why"]) for row in rows}
 
 
 def table(
@@ -68,7 +95,8 @@ def seen(case: Case, machine: str, name: str, otherwise: float) -> float:
     """What the image shows of a machine's signal at the start, else another value."""
     if case.image is None:
         return otherwise
-    return float(case.image.values.get(f"{machine}.{name}", otherwise))
+    value = float(case.image.values.get(f"{machine}.{name}", otherwise))
+    return value if np.isfinite(value) else otherwise
 
 
 def down(board: Board, machines: Sequence[str]) -> NDArray[np.bool_]:

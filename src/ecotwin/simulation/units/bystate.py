@@ -37,9 +37,10 @@ class ByState:
         self.serves: tuple[str, ...] = ()
 
     def begin(self, draw: Draw, case: Case, around: Surroundings) -> State:
-        """Nominal powers with the uncertainty that the kind states."""
+        """Nominal powers with the uncertainty that the kind states; without `kw_busy` nobody knows them."""
         share = float(draw.word(self.name, "kw_sd_share", "0.15"))
-        state: State = {s: draw.parameter(self.name, f"kw_{s}", 0.0, share) for s in _STATES}
+        least = {s: None if s == "busy" else 0.0 for s in _STATES}
+        state: State = {s: draw.parameter(self.name, f"kw_{s}", d, share) for s, d in least.items()}
         state["per_k"] = draw.parameter(self.name, "kw_per_degC_outdoor", 0.0)
         state["ref_c"] = draw.parameter(self.name, "ref_degC_outdoor", 18.0)
         return state

@@ -34,7 +34,7 @@ from numba import njit
 from ecotwin.plant import Plant
 from ecotwin.records import Floats
 from ecotwin.simulation.contract import Board, Case, Draw, State, Unit
-from ecotwin.simulation.facts import Table, down, held, nominal, of_kind, table
+from ecotwin.simulation.facts import Table, down, held, nominal, of_kind, seen, table
 from ecotwin.simulation.surroundings import Surroundings
 
 KELVIN = 273.15
@@ -187,7 +187,7 @@ class Heat:
         )
 
     def begin(self, draw: Draw, case: Case, around: Surroundings) -> State:
-        """Parameters; a store begins half full."""
+        """Parameters; a store begins as full as the image shows it, else half."""
         boilers = table(draw, self.boilers, _BOILER, ("kw_standby", "kw_idle", "kw_busy"))
         for m, name in enumerate(self.boilers):
             for state, kw in nominal(draw, name, "standby", "idle", "busy").items():
@@ -199,12 +199,12 @@ class Heat:
         return {
             "boilers": boilers,
             "pumps": pumps,
-            "tank": self._tank(draw),
+            "tank": self._tank(draw, case),
             "told": np.zeros((draw.runs, 3)),
             "nothing": np.zeros(draw.runs),
         }
 
-    def _tank(self, draw: Draw) -> Table:
+    def _tank(self, draw: Draw, case: Case) -> Table:
         """All stores as one."""
         stores = table(draw, self.stores, _STORE)
         memory = ("room_kwh", "stored_kwh", "filling", "fill_h", "loss_share_per_h")
@@ -212,7 +212,8 @@ class Heat:
         if self.stores:
             litres = stores["volume_m3"] * stores["spread_k"]
             tank["room_kwh"] = litres.sum(axis=1) * WATER_KWH_PER_M3_K
-            tank["stored_kwh"] = 0.5 * tank["room_kwh"]
+            full = np.mean([seen(case, s, "charge_level", 50.0) for s in self.stores]) / 100.0
+            tank["stored_kwh"] = full * tank["room_kwh"]
             tank["fill_h"] = stores["fill_h"].max(axis=1)
             tank["loss_share_per_h"] = stores["loss_share_per_h"].mean(axis=1)
         return tank

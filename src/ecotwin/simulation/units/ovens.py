@@ -42,7 +42,6 @@ NITROGEN_KWH_PER_M3_K = 1.165 * 1.04 / 3600.0
 """Heat of a m3 of nitrogen: 1.165 kg/m3 at 20 degC, 1.04 kJ/(kg K)."""
 HALL_C = 22.0
 """Temperature of a hall that no unit plays [degC]."""
-_OFF, _ASLEEP, _AWAKE = 0.0, 1.0, 2.0
 _NUMBERS = (
     "capacity_kwh_per_k", "wall_kw_per_k", "exhaust_m3_h", "exhaust_heat_share", "exhaust_asleep_share", "heater_kw",
     "aux_kw", "aux_asleep_share", "part_kj_per_k", "ready_band_k", "cooling_share", "awake",
@@ -75,27 +74,27 @@ def heated(oven_c: float, target_c: float, around_c: float, kw_per_k: float, kwh
 
 @njit(cache=True)
 def _go_on(
-    ovens: Any, mode: Floats, target_c: Floats, busy: Floats, parts: Floats, hall_c: Floats,
+    ovens: Any, on: Floats, target_c: Floats, busy: Floats, parts: Floats, hall_c: Floats,
     hours: float, out: Floats, flows: Floats, ready: Floats,
 ) -> None:  # fmt: skip
-    """One step; mode, busy, parts, ready [ovens, runs], flows [runs, 2]: to the hall, to cold [kW]."""
+    """One step; on, busy, parts, ready [ovens, runs], flows [runs, 2]: to the hall, to cold [kW]."""
     for r in range(ovens.shape[0]):
         flows[r, :] = 0.0
         for m in range(ovens.shape[1]):
             c = ovens[r, m]
-            state = mode[m, r]
-            awake = state == _AWAKE
+            off = on[m, r] <= 0.0
+            awake = not off and target_c[m, r] >= c.awake - c.ready_band_k
             gas = c.n2_idle_m3_h + (c.n2_busy_m3_h - c.n2_idle_m3_h) * busy[m, r] if awake else 0.0
             exhaust = c.exhaust_m3_h * c.exhaust_heat_share * AIR_KWH_PER_M3_K
             exhaust *= 1.0 if awake else c.exhaust_asleep_share
             carried = gas * NITROGEN_KWH_PER_M3_K + parts[m, r] / hours * c.part_kj_per_k / 3600.0
             losses = c.wall_kw_per_k + exhaust + carried
-            heater = 0.0 if state == _OFF else c.heater_kw
+            heater = 0.0 if off else c.heater_kw
             end, kw, lost = heated(
                 c.oven_c, target_c[m, r], hall_c[r], losses, c.capacity_kwh_per_k, heater, hours
             )
             aux = c.aux_kw if awake else c.aux_kw * c.aux_asleep_share
-            if state == _OFF:
+            if off:
                 aux = c.kw_off
             hot = end >= c.awake - c.ready_band_k
             out[r, m] = (kw + aux) * hours
@@ -103,7 +102,7 @@ def _go_on(
             per_k = lost / losses / hours
             flows[r, 0] += aux + per_k * c.wall_kw_per_k + per_k * carried * (1.0 - c.cooling_share)
             flows[r, 1] += per_k * carried * c.cooling_share
-            ready[m, r] = 1.0 if hot and state != _OFF else 0.0
+            ready[m, r] = 1.0 if hot and not off else 0.0
             c.oven_c = end
 
 
@@ -135,7 +134,7 @@ class Ovens:
             ovens["oven_c"][:, m] = max(known) if known else at_once
         shape = (len(self.machines), draw.runs)
         state: State = {"ovens": ovens, "flows": np.zeros((draw.runs, 2))}
-        state |= {name: np.zeros(shape) for name in ("mode", "target", "busy", "parts", "ready")}
+        state |= {name: np.zeros(shape) for name in ("on", "target", "busy", "parts", "ready")}
         for name in ("switch_on_min", "off_pause_min"):
             state[name] = [float(number(draw, m, name).mean()) for m in self.machines]
         state["signal"] = [draw.word(m, "sleep_signal", "sleep_sp") for m in self.machines]
@@ -149,17 +148,14 @@ class Ovens:
             state["target"][m] = held(board, self.plant, name, state["signal"][m], awake)
             state["busy"][m] = board.given.get(f"busy:{name}", 0.0)
             state["parts"][m] = board.given.get(f"parts:{name}", 0.0)
-            on = self._on(state, board, m) | (
-                np.asarray(board.given.get(f"wants:{name}", np.zeros(board.runs))) > 0.0
-            )
-            sleeps = state["target"][m] < awake - ovens["ready_band_k"][:, m]
-            mode = np.where(on, np.where(sleeps, _ASLEEP, _AWAKE), _OFF)
-            state["mode"][m] = _OFF if board.out_of_order(name) else mode
+            wants = board.given.get(f"wants:{name}", 0.0)
+            on = 1.0 if self._on(state, board, m) else wants
+            state["on"][m] = 0.0 if board.out_of_order(name) else on
         hall = board.given.get("hall_c")
         hall_c = np.full(board.runs, HALL_C) if hall is None else hall
         flows = state["flows"]
         _go_on(
-            ovens, state["mode"], state["target"], state["busy"], state["parts"], hall_c,
+            ovens, state["on"], state["target"], state["busy"], state["parts"], hall_c,
             board.step_s / 3600.0, board.out, flows, state["ready"],
         )  # fmt: skip
         board.ask("hall_heat", flows[:, 0].copy())

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ecotwin.errors import ScenarioFault
 from ecotwin.plant import Plant
 from ecotwin.records import Floats
 from ecotwin.simulation.contract import Board, Case, Draw, State, Unit
@@ -55,6 +56,13 @@ class PureWater:
         """Parameters; the tank behind is not played."""
         names = ("rated_flow_m3_h", "recovery_share", "own_use_m3_h")
         state: State = {n: [number(draw, m, n) for m in self.machines] for n in names}
+        for m, share in zip(self.machines, state["recovery_share"], strict=True):
+            if (share <= 0.0).any():
+                raise ScenarioFault(
+                    f"recovery_share of {m} is {float(share.min()):g}",
+                    expected="pure water by raw water, above 0",
+                    remedy="mend it in the plant file or the scenario",
+                )
         state["powers"] = [nominal(draw, m, "standby", "idle", "busy") for m in self.machines]
         return state
 
