@@ -51,7 +51,7 @@ def foretold(
             if n < 4 or (day.start.astimezone(plant.zone).weekday() > 4 and n < known_days):
                 continue
             made = tracking.past.try_day(
-                day, runs=runs, seed=SEED, fitted=tracking.fitted(day.start, days[: n + 1])
+                day, runs=runs, seed=SEED, fitted=tracking.fitted(days[:n])[1]
             )
             if n >= known_days:
                 rows += _rows(plant, day, made, tried)
