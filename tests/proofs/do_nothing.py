@@ -65,6 +65,10 @@ def foretold(
         "lived_days": lived_days,
         "judged_days": len(days) - known_days,
         "rows": rows,
+        "tried": [
+            [m.held.start, m.held.work_h, [[*k, *map(_round, v)] for k, v in sorted(m.held.figures.items())]]
+            for m in tried
+        ],
         "fidelity": [
             {"element": t.element, "quantity": t.quantity, "grade": t.grade,
              "cvrmse": _round(t.cvrmse), "nmbe": _round(t.nmbe)}

@@ -18,7 +18,7 @@ from typing import Any
 import structlog
 
 from ecotwin.clock import Period, instant, iso, micros
-from ecotwin.cycle.whatif_state import Learned, Past
+from ecotwin.cycle.whatif_state import FITTED_RUNS, Learned, Past
 from ecotwin.errors import EcotwinError, RunStopped
 from ecotwin.governance.canonical import canonical
 from ecotwin.governance.ledger import Ledger
@@ -68,15 +68,21 @@ class Tracking:
 
     Args:
         plant: The plant. store: Its history. ledger: Where digests are sealed; None: nowhere.
-        runs: Runs of a tried day.
+        runs: Runs of a tried day. fitted_runs: Of the ensemble that utilities are fitted with.
     """
 
     def __init__(
-        self, plant: Plant, store: Store, ledger: Ledger | None = None, runs: int = RUNS
+        self,
+        plant: Plant,
+        store: Store,
+        ledger: Ledger | None = None,
+        runs: int = RUNS,
+        fitted_runs: int = FITTED_RUNS,
     ) -> None:
         self.plant = plant
         self.past = Past(plant, store)
         self._store, self._ledger, self._runs = store, ledger, runs
+        self._fitted_runs = fitted_runs
         self._tried: dict[int, Tried] = {}
         self._fit: tuple[datetime, Mapping[str, Known]] | None = None
         self._lock = threading.Lock()
@@ -169,7 +175,9 @@ class Tracking:
             def rest() -> bool:
                 return watch is None or watch(0.0)
 
-            found = self.past.assimilated(until, self.past.learned(until), rest=rest)
+            found = self.past.assimilated(
+                until, self.past.learned(until), runs=self._fitted_runs, rest=rest
+            )
             if not rest():
                 raise RunStopped(
                     "the fit was stopped", expected="a fit to its end", remedy="ask again"
