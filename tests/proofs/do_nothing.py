@@ -51,7 +51,7 @@ def foretold(
             if n < 4 or (day.start.astimezone(plant.zone).weekday() > 4 and n < known_days):
                 continue
             made = tracking.past.try_day(
-                day, runs=runs, seed=SEED, fitted=tracking.fitted(day.start, days[: n + 1])
+                day, runs=runs, seed=SEED, fitted=tracking.fitted(days[:n])[1]
             )
             if n >= known_days:
                 rows += _rows(plant, day, made, tried)
@@ -65,6 +65,10 @@ def foretold(
         "lived_days": lived_days,
         "judged_days": len(days) - known_days,
         "rows": rows,
+        "tried": [
+            [m.held.start, m.held.work_h, [[*k, *map(_round, v)] for k, v in sorted(m.held.figures.items())]]
+            for m in tried
+        ],
         "fidelity": [
             {"element": t.element, "quantity": t.quantity, "grade": t.grade,
              "cvrmse": _round(t.cvrmse), "nmbe": _round(t.nmbe)}

@@ -18,7 +18,7 @@ from typing import Any
 import structlog
 
 from ecotwin.clock import Period, instant, iso, micros
-from ecotwin.cycle.whatif_state import DAYS, Learned, Past
+from ecotwin.cycle.whatif_state import FITTED_RUNS, Learned, Past
 from ecotwin.errors import EcotwinError, RunStopped
 from ecotwin.governance.canonical import canonical
 from ecotwin.governance.ledger import Ledger
@@ -37,8 +37,9 @@ HELD_DAYS = 14
 """Newest days that the model is tried on."""
 LEAST_DAYS = 4
 """Whole days that must lie before a day on which the model is tried."""
-REFIT_DAYS = 7
-"""Utilities are fitted anew after so many days."""
+REFIT_DAYS = 28
+"""Utilities are fitted anew after so many days; what was learned of the old fit's errors says nothing of the new one's,
+so that past days are then tried again."""
 RUNS = 60
 SEED = 20_260_101
 RENEW = timedelta(days=1)
@@ -67,17 +68,23 @@ class Tracking:
 
     Args:
         plant: The plant. store: Its history. ledger: Where digests are sealed; None: nowhere.
-        runs: Runs of a tried day.
+        runs: Runs of a tried day. fitted_runs: Of the ensemble that utilities are fitted with.
     """
 
     def __init__(
-        self, plant: Plant, store: Store, ledger: Ledger | None = None, runs: int = RUNS
+        self,
+        plant: Plant,
+        store: Store,
+        ledger: Ledger | None = None,
+        runs: int = RUNS,
+        fitted_runs: int = FITTED_RUNS,
     ) -> None:
         self.plant = plant
         self.past = Past(plant, store)
         self._store, self._ledger, self._runs = store, ledger, runs
+        self._fitted_runs = fitted_runs
         self._tried: dict[int, Tried] = {}
-        self._fitted: dict[int, Mapping[str, Known]] = {}
+        self._fit: tuple[datetime, Mapping[str, Known]] | None = None
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -131,18 +138,18 @@ class Tracking:
         Raises:
             RunStopped: The watcher said so.
         """
-        days = self.past.days(now, DAYS + HELD_DAYS)
-        held = days[LEAST_DAYS:][-HELD_DAYS:]
+        days = self.past.days(now, REFIT_DAYS + HELD_DAYS)
+        until, fitted = self.fitted(days, watch)
+        held = [d for d in days[LEAST_DAYS:] if d.start >= until][-HELD_DAYS:]
         for day in held:
             if day.start_us not in self._tried:
-                fitted = self.fitted(day.start, days, watch)
                 self._tried[day.start_us] = self.past.try_day(
                     day, runs=self._runs, seed=SEED, fitted=fitted, watch=watch
                 )
         tried = [self._tried[d.start_us] for d in held]
         learned = self.past.learned(now)
         parameters = {
-            **self.fitted(now, days, watch),
+            **fitted,
             **learned.customary.parameters,
             **learned.parameters,
         }
@@ -151,26 +158,33 @@ class Tracking:
         return self.standing
 
     def fitted(
-        self, until: datetime, days: Sequence[Period], watch: Watch | None = None
-    ) -> Mapping[str, Known]:
-        """Parameters of utilities as they were last fitted before an instant; made when they are not there yet."""
-        before = [d for d in days if d.end <= until]
-        place = (len(before) - LEAST_DAYS) // REFIT_DAYS * REFIT_DAYS + LEAST_DAYS
-        if len(before) < LEAST_DAYS:
-            return {}
-        end = before[place - 1].end
-        if micros(end) not in self._fitted:
+        self, days: Sequence[Period], watch: Watch | None = None
+    ) -> tuple[datetime, Mapping[str, Known]]:
+        """Until which day utilities were fitted, and their parameters; fitted anew when that is long ago.
+
+        The days after it are left to try the model on.
+
+        Args:
+            days: Whole days of the history, the oldest first. watch: As for `renew`.
+        """
+        if len(days) < LEAST_DAYS:
+            return (days[-1].end if days else instant(0)), {}
+        if self._fit is None or days[-1].end - self._fit[0] > timedelta(days=REFIT_DAYS + 1):
+            until = days[max(LEAST_DAYS, len(days) - HELD_DAYS) - 1].end
 
             def rest() -> bool:
                 return watch is None or watch(0.0)
 
-            found = self.past.assimilated(end, self.past.learned(end), rest=rest)
+            found = self.past.assimilated(
+                until, self.past.learned(until), runs=self._fitted_runs, rest=rest
+            )
             if not rest():
                 raise RunStopped(
                     "the fit was stopped", expected="a fit to its end", remedy="ask again"
                 )
-            self._fitted[micros(end)] = found
-        return self._fitted[micros(end)]
+            self._fit = (until, found)
+            self._tried.clear()
+        return self._fit
 
     def _kept(self, made: Standing, learned: Learned) -> Standing:
         """Keep it as a document and seal its digest."""

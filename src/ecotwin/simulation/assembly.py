@@ -31,9 +31,7 @@ def units_of(plant: Plant) -> list[Unit]:
                     remedy="give the plugs of simulation.units separate machine kinds",
                 )
             owners[machine] = unit.name
-    # An oven's heat may be one unit's and its place in a line another's: who books its electricity plays it.
-    booked = {m for unit in found for m, q in unit.columns if q == "electricity_kwh"}
-    left = [m.id for m in plant.machines if m.id not in owners and m.id not in booked]
+    left = [m.id for m in plant.machines if m.id not in owners]
     return [*found, *plugs.load("simulation.units", "bystate").rest(plant, left)]
 
 

@@ -172,7 +172,7 @@ def drawn_by_lines(seen: Observed, step_s: float) -> tuple[dict[str, Floats], di
 
     Returns:
         Net -> [steps] flow (air, nitrogen in m3/h; heat to the hall, cold in kW); "busy:oven", "parts:oven" -> [steps].
-        Ovens' own heat and gas are left to the model; a minute that was not measured counts as none.
+        Ovens' own heat is left to the model; a minute that was not measured counts as none.
     """
     block = max(1, round(step_s / seen.window.step_s))
     count = len(seen.at) // block
@@ -189,7 +189,7 @@ def drawn_by_lines(seen: Observed, step_s: float) -> tuple[dict[str, Floats], di
             oven = facts.get("model") == "oven"
             for net, means in (("air", "air_flow"), ("nitrogen", "nitrogen_flow")):
                 own = flow(seen, station.id, means)
-                if own is not None and not (oven and net == "nitrogen"):
+                if own is not None:
                     flows[net] += steps(own)
             kw = steps(seen.kw[:, seen.of(station.id)])
             if oven:

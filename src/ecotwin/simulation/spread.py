@@ -26,7 +26,7 @@ from ecotwin.simulation.compared import Key
 
 _PRIOR_DAYS = 2.0
 """What "the runs spread as the plant does" weighs, in days."""
-_PRIOR_BIAS_DAYS = 1.0
+_PRIOR_BIAS_DAYS = 0.1
 _UNTRIED_SHARE = 0.10
 """Error of a day that the model was never tried on, as a share of its figure (stated assumption)."""
 _FINEST_SHARE = 0.004

@@ -82,8 +82,6 @@ class LineUnit:
         facts = self.plan.stations[n].facts
         if quantity == "electricity_kwh":
             return self._own[n]
-        if quantity == "nitrogen_m3" and not self._own[n]:
-            return False
         if quantity in ("air_m3", "nitrogen_m3"):
             kind = "air" if quantity == "air_m3" else "n2"
             return any(float(facts.get(f"{kind}_{s}_m3_h", 0.0)) > 0.0 for s in ("idle", "busy"))
@@ -103,8 +101,6 @@ class LineUnit:
             [np.stack([drawn(draw, s.id, n) for n in _FLOWS], axis=1) for s in stations],
             axis=1,
         )
-        # An oven's nitrogen is asked and booked with its heat.
-        flow[:, ~np.array(self._own), 2:] = 0.0
         one = {n: np.array([float(drawn(draw, s.id, n)[0]) for s in stations]) for n in _SHARES}
         books = Book(
             self._place, len(self.columns) - 2, len(self.columns) - 1, made.kw, flow,
