@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ecotwin.cycle.parts import Parts
+from ecotwin.cycle.replan import Replan
 from ecotwin.governance.access import demand
 
 if TYPE_CHECKING:
@@ -23,6 +24,11 @@ class Ahead(Parts):
         from ecotwin.cycle.whatif import WhatIf
 
         return WhatIf(self.plant, self.now, self.store, self.ledger)
+
+    @cached_property
+    def replan(self) -> Replan:
+        """Watches for events that ask for a new plan."""
+        return Replan(self.plant, lambda: self.whatif, self.store)
 
     @property
     def whatif_in_use(self) -> bool:
