@@ -147,9 +147,7 @@ class Twin(People, Present, Ahead):
     def stop(self) -> None:
         """End: keep what is still waiting, save what was learned, sign, close."""
         self.stopping = True
-        self.replan.close()
-        if self.whatif_in_use:
-            self.whatif.close()
+        self.end_what_ifs()
         if self._thread.ident is not None:
             self._thread.join(timeout=30)
         if not self.failed:
