@@ -55,6 +55,12 @@ class Settings(BaseSettings):
     payload_limit_bytes: Annotated[
         int, Field(ge=1024, description="Larger messages are refused [bytes].")
     ] = 4_194_304
+    replan: Annotated[
+        bool,
+        Field(
+            description="Whether a machine down, a changed limit or hot air ahead ask a what-if."
+        ),
+    ] = True
     raw_days: Annotated[int, Field(ge=1, description="Days for which raw readings are kept.")] = 92
     minute_days: Annotated[int, Field(ge=1, description="Days for which minutes are kept.")] = 1100
     history_memory_mb: Annotated[

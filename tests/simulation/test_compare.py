@@ -201,6 +201,15 @@ def test_materials_without_a_factor_are_left_out_of_all_or_stop_the_figure() -> 
     assert [r["co2e.materials"][0] for r in rows] == [20.0, 20.0]
 
 
+def test_a_price_of_people_in_one_case_alone_is_no_difference() -> None:
+    without, paid = Rates("EUR"), Rates("EUR", labour_per_h=40.0)
+    one, two = (made_of(r, operator_h=[3.0, 4.0]) for r in (without, paid))
+    rows, gaps = with_totals([one, two])
+    assert "cost.labour" not in rows[1]
+    assert "under all" in gaps["cost.labour"]
+    assert with_totals([two, two])[0][0]["cost.labour"].tolist() == [120.0, 160.0]
+
+
 def test_waste_goes_by_its_treatment() -> None:
     rates = Rates("EUR", treatments={"15 01 01": "R3", "20 03 01": "R1", "14 06 03*": "D10"})
     columns = {

@@ -6,10 +6,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ecotwin.cycle.parts import Parts
+from ecotwin.cycle.replan import Replan
 from ecotwin.governance.access import demand
 
 if TYPE_CHECKING:
     from ecotwin.cycle.scenarios import Shelved
+    from ecotwin.cycle.tracking import Tracking
     from ecotwin.cycle.whatif import WhatIf
     from ecotwin.cycle.whatif_run import Question, Run
 
@@ -22,19 +24,46 @@ class Ahead(Parts):
         """The what-ifs of this plant."""
         from ecotwin.cycle.whatif import WhatIf
 
-        return WhatIf(self.plant, self.now, self.store, self.ledger)
+        return WhatIf(
+            self.plant,
+            self.now,
+            self.store,
+            self.ledger,
+            past=self.tracking.past,
+            doubts=self.tracking.warnings_for,
+        )
 
-    @property
-    def whatif_in_use(self) -> bool:
-        """Whether anybody has asked for a what-if since the twin was started."""
-        return "whatif" in self.__dict__
+    @cached_property
+    def tracking(self) -> Tracking:
+        """How well the model tracks the plant; worked out in the background once somebody asks for a live what-if."""
+        from ecotwin.cycle.tracking import Tracking
+
+        return Tracking(self.plant, self.store, self.ledger)
+
+    @cached_property
+    def replan(self) -> Replan:
+        """Watches for events that ask for a new plan."""
+        return Replan(self.plant, lambda: self.whatif, self.store)
+
+    def end_what_ifs(self) -> None:
+        """Stop what is worked out in the background."""
+        self.replan.close()
+        if "whatif" in self.__dict__:
+            self.whatif.close()
+        if "tracking" in self.__dict__:
+            self.tracking.stop()
 
     def ask_what_if(self, question: Question) -> Run:
         """Take a what-if up in the name of the person at the page."""
         from dataclasses import replace
 
+        from ecotwin.cycle.whatif_base import is_plain
+
         demand(self.person, "ask_what_if", "", self.plant)
-        return self.whatif.ask(replace(question, by=self.person.name, why=""))
+        run = self.whatif.ask(replace(question, by=self.person.name, why=""))
+        if not is_plain(question.start):
+            self.tracking.renew_behind(self.now())
+        return run
 
     def ask_again(self, id: str) -> Run:  # noqa: A002
         """Ask a what-if once more, from the same instant and with the same texts."""

@@ -147,8 +147,7 @@ class Twin(People, Present, Ahead):
     def stop(self) -> None:
         """End: keep what is still waiting, save what was learned, sign, close."""
         self.stopping = True
-        if self.whatif_in_use:
-            self.whatif.close()
+        self.end_what_ifs()
         if self._thread.ident is not None:
             self._thread.join(timeout=30)
         if not self.failed:
@@ -194,6 +193,10 @@ class Twin(People, Present, Ahead):
                 self._refresh_open(now)
             if changed or moved:
                 self.urgent += 1
+            if self.settings.replan and self.intake.newest:
+                shown = self.replan.notice
+                self.replan.tick(now, image)
+                self.urgent += self.replan.notice != shown
             self._keep_house(now)
         return taken is not None
 

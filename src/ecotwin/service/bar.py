@@ -88,7 +88,7 @@ def _data_text(twin: Twin) -> str:
 
 
 def _notice(twin: Twin) -> str:
-    """What becomes of recorded history that is on its way in, step by step."""
+    """What becomes of recorded history that is on its way in, step by step; else the plan that an event asked for."""
     if twin.recorded == "coming":
         return (
             "Step 1 of 3: the days before the start are being recorded. What is usual follows from them; "
@@ -100,7 +100,7 @@ def _notice(twin: Twin) -> str:
         return (
             "Step 3 of 3: what is usual is being learned from the recorded days. Findings follow."
         )
-    return ""
+    return twin.replan.notice
 
 
 def level_of(finding: Finding) -> Level:

@@ -20,6 +20,11 @@ def with_totals(sets: Iterable[Figures]) -> tuple[list[dict[str, Floats]], dict[
     """
     known, left = even(list(sets))
     gaps = {k: text for s in known for k, text in s.gaps.items()}
+    paid = ["cost.labour" in s.values for s in known if "people.operator" in s.values]
+    if any(paid) and not all(paid):
+        gaps["cost.labour"] = (
+            "only some cases price people: give `prices` in a scenario that holds under all"
+        )
     order = kinds()
     present = [k for k in order if k not in gaps and any(k in s.values for s in known)]
     rows = []
