@@ -125,7 +125,10 @@ class Column(Machine):
         v["feed_flow"], v["top_flow"], v["bottom_flow"] = top_kg + bottom_kg, top_kg, bottom_kg
         v["top_temperature"] = p["top_c"] + 0.25 * (100.0 - pure) + 0.04 * n
         v["bottom_temperature"] = p["bottom_c"] + 0.04 * n
-        v["pressure"], v["pressure_drop"] = p["bar"] + 0.004 * n, p["drop"] * (condenser / 420.0) ** 1.8
+        v["pressure"], v["pressure_drop"] = (
+            p["bar"] + 0.004 * n,
+            p["drop"] * (condenser / 420.0) ** 1.8,
+        )
         v["reflux_ratio"], v["condenser_duty"] = reflux, condenser
         v["purity"] = pure
         v["bottom_light"] = 100.0 * bottom[light] * MOLAR[light] / max(1e-9, bottom_kg)

@@ -17,7 +17,7 @@ import pytest
 
 from conftest import Broker
 from ecotwin.errors import EcotwinError
-from ecotwin.service.ask import over_socket, ask
+from ecotwin.service.ask import ask, over_socket
 from running import (
     OVEN_WORKS,
     command,
