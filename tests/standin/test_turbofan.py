@@ -73,7 +73,7 @@ def test_the_point_found_gives_the_thrust_and_both_shafts_are_in_balance(
 
 
 def test_certified_points_lie_in_the_class_of_real_engines() -> None:
-    """Fuel flow and NOx at 7, 30, 85, 100 %: within 15 % of the CFM56-7B26 (ICAO databank 3CM033), idle within 30 %."""
+    """Fuel flow and NOx at 7, 30, 85, 100 %: within 15 % of the CFM56-7B26 (ICAO databank 8CM051), idle within 30 %."""
     path = GasPath(Build())
     flows = {1.0: 1.221, 0.85: 0.999, 0.30: 0.338, 0.07: 0.113}
     indices = {1.0: 28.8, 0.85: 22.5, 0.30: 10.8, 0.07: 4.7}

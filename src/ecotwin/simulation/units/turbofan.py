@@ -30,8 +30,7 @@ LEFT = {"fuel_scale": 0.01, "nox_scale": 0.04, "co_scale": 0.10}
 """What the model itself does not know, one draw for all engines of a run (standard deviation as a share), before and
 after calibration, which gives one scale for all phases of a flight.
 
-Sources: DuBois and Paynter (SAE 2006-01-1987) find method 2 within 10 % for NOx and 20 to 30 % for CO; fuel, and what
-is left: stated assumptions.
+Stated assumptions: no published comparison of method 2 with measured cruise emissions was at hand.
 """
 
 
