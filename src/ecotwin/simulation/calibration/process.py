@@ -141,6 +141,17 @@ def _condensing(h: _Hours) -> Floats:
     return np.asarray(steam_kj(t_c) - water_kj(t_c))
 
 
+def _heater(h: _Hours) -> dict[str, Floats]:
+    m, reactor = _one(h.plant, "steam_heater"), _one(h.plant, "stirred_reactor")
+    rise = h.of(f"{m}.outlet_temperature") - h.of(f"{m}.inlet_temperature")
+    duty = h.of(f"{m}.flow") * h.fact(reactor, "cp_kj_per_kg_k") / 3600.0 * rise
+    steam = h.of(f"{m}.steam_flow") * _condensing(h) / 3600.0
+    return {
+        f"{m}.loss_share": np.where(rise > 5.0, steam / duty - 1.0, np.nan),
+        f"{m}.base_kw": h.of(f"{m}.power"),
+    }
+
+
 def _columns(h: _Hours) -> dict[str, Floats]:
     found: dict[str, Floats] = {}
     reactor, decanter = _one(h.plant, "stirred_reactor"), _one(h.plant, "decanter")
@@ -225,6 +236,7 @@ _BALANCES: tuple[tuple[tuple[str, ...], Callable[[_Hours], dict[str, Floats]]], 
     (("stirred_reactor",), _reactor),
     (("feed_station", "stirred_reactor", "distillation_column"), _feed),
     (("process_exchanger",), _exchange),
+    (("steam_heater", "stirred_reactor", "steam_boiler"), _heater),
     (("distillation_column", "stirred_reactor", "decanter", "steam_boiler"), _columns),
     (("steam_boiler", "steam_header"), _steam),
     (("decanter", "effluent_plant", "stirred_reactor"), _water),
