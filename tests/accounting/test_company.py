@@ -16,6 +16,7 @@ from ecotwin.accounting.standings import course_of
 from ecotwin.clock import Period
 from ecotwin.errors import FigureGap
 from ecotwin.plant import Plant, load
+from running import command
 
 ROOT = Path(__file__).parents[2] / "plants"
 PLANTS = tuple(load(ROOT / f"consumer_goods{p}.yaml") for p in ("", "_poland", "_spain"))
@@ -146,6 +147,17 @@ def test_another_unit_is_refused() -> None:
     made[0] = replace(made[0], figures={CO2: told(1.0, unit="tCO2e")})
     with pytest.raises(FigureGap, match="tCO2e"):
         roll_up(made)
+
+
+def test_the_command_names_what_contradicts_and_what_is_missing(tmp_path: Path) -> None:
+    lead, poland = (ROOT / f"consumer_goods{p}.yaml" for p in ("", "_poland"))
+    twice = command("path", lead, lead, "--data-folder", tmp_path)
+    assert twice.returncode == 1
+    assert "stands 2 times" in twice.stderr
+    nothing = command("path", lead, poland, "--data-folder", tmp_path)
+    assert nothing.returncode == 1
+    assert nothing.stdout.count("missing: there is no history") == 6
+    assert "not decided" in nothing.stdout
 
 
 def test_no_site_at_all() -> None:

@@ -210,6 +210,18 @@ def test_colder_caustic_takes_less_heat() -> None:
     assert (heat[0] < heat[1] - 5.0).all()
 
 
+def test_a_station_without_set_points_washes_as_its_facts_say() -> None:
+    told = {"line_1": [(0, 201.0, 40.0), (60, 203.0, 40.0)]}
+    bare = tuple(s for s in works().signals if s.id not in ("cip_1.reuse_sp", "cip_1.wash_sp"))
+    totals = []
+    for plant in (works(), replace(works(), signals=bare)):
+        made = case(4.0, plant=plant)
+        engine, _, _ = play(made, told)
+        engine.advance(made.steps)
+        totals.append(engine.outcome().totals)
+    assert totals[0] == pytest.approx(totals[1], abs=1e-9)
+
+
 def test_a_station_that_is_down_lets_the_line_wait() -> None:
     gone = Outage("cip_1", START, START.replace(hour=10))
     made = case(8.0, outages=(gone,))

@@ -225,7 +225,8 @@ class Washing:
         used = np.zeros((board.runs, 9))
         p: Programme = state["programme"]
         if state["length"].any() and not board.out_of_order(self.station):
-            reuse = np.clip(board.setting(f"{self.station}.reuse_sp") / 100.0, 0.0, 1.0)
+            nothing = np.zeros(board.runs)
+            reuse = np.clip(self._held(board, "reuse_sp", nothing) / 100.0, 0.0, 1.0)
             clean(
                 state["queue"], state["length"], state["at"], state["left_s"], state["kept_m3"],
                 state["recovery_m3"], reuse, p.used, p.seconds, p.m3, p.source, p.sink, p.hot_m3, p.wash_m3, p.kwh,
@@ -258,8 +259,7 @@ class Washing:
         """Book the station; says the heat that its tanks take [kW]."""
         out, place, station = board.out, self._place, self.station
         held = board.around.to_work_s[board.step] < 5400.0
-        wash_c = board.setting(f"{station}.wash_sp")
-        wash_c = np.where(np.isfinite(wash_c), wash_c, state["wash_degC"])
+        wash_c = self._held(board, "wash_sp", state["wash_degC"])
         hot_c, cold_c = state["hot_degC"], state["cold_degC"]
         usual = state["wash_degC"] + hot_c - 2.0 * _ROOM_C
         standing = state["standing_kw"] * np.maximum(0.0, wash_c + hot_c - 2.0 * _ROOM_C) / usual
@@ -280,6 +280,13 @@ class Washing:
         out[:, place[station, "busy_h"]] = busy
         out[:, place[station, "idle_h" if held else "off_h"]] = hours - busy
         return np.asarray(heat / hours)
+
+    def _held(self, board: Board, name: str, usual: Floats) -> Floats:
+        """A set-point of the station; what is usual where it has none, or nobody says where it stands."""
+        if not self.plant.has_signal(f"{self.station}.{name}"):
+            return usual
+        set_to = board.setting(f"{self.station}.{name}")
+        return np.where(np.isfinite(set_to), set_to, usual)
 
     def _treat(
         self, state: State, board: Board, drained: Floats, cod: Floats, hours: float
