@@ -1,5 +1,16 @@
 """What is not as it should be, one file a detector."""
 
 NOT_PLUGS = frozenset(
-    {"alerts", "cases", "causes", "chart", "columns", "costing", "marginal", "nab", "series", "subspace"}
+    {
+        "alerts",
+        "cases",
+        "causes",
+        "chart",
+        "columns",
+        "costing",
+        "marginal",
+        "nab",
+        "series",
+        "subspace",
+    }
 )

@@ -18,7 +18,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from ecotwin.records import Ints
+from ecotwin.records import Floats, Ints
 from ecotwin.simulation.chance import uniform
 from ecotwin.simulation.kernel import kernel
 from ecotwin.simulation.linetypes import (
@@ -137,7 +137,10 @@ def _push(q: Run, k: int, job: int, at: float) -> None:
             q.mark_parts[k, last] = 0
     q.mark_parts[k, last] += 1
     if q.belt[k] >= 0:
-        q.arrive[q.belt[k], (room.belt + room.parts) % q.arrive.shape[1]] = at
+        place = room.belt + room.parts
+        if place >= q.arrive.shape[1]:
+            place -= q.arrive.shape[1]
+        q.arrive[q.belt[k], place] = at
     room.parts += 1
 
 
@@ -153,7 +156,9 @@ def _pop(q: Run, k: int) -> int:
             room.head = 0
     room.parts -= 1
     if q.belt[k] >= 0:
-        room.belt = (room.belt + 1) % q.arrive.shape[1]
+        room.belt += 1
+        if room.belt == q.arrive.shape[1]:
+            room.belt = 0
     return job
 
 
@@ -274,7 +279,7 @@ def _refill(q: Run, s: int, t: float) -> int:
         for other in range(q.first[k], q.first[k + 1]):
             if q.machine[other].phase == WAIT and q.machine[other].able != 0:
                 q.due[other] = t
-    if k > 0 and q.room[k] > 0:
+    if k > 0 and q.queue[k].parts == q.room[k] - 1:  # it was full, so somebody may be blocked
         giver = _blocked(q, k - 1)
         if giver >= 0:
             _push(q, k, q.machine[giver].job, t + q.nature[giver].transit_s)
@@ -290,8 +295,9 @@ def _hand_on(q: Run, s: int, t: float) -> int:
     if k == len(q.room):
         _leave(q, m.job, t, 1)
     else:
-        waiting = _waiting(q, k)
         parts = q.queue[k].parts
+        if parts == 0 or q.belt[k] >= 0:  # else whoever could take a part has one
+            waiting = _waiting(q, k)
         if parts < q.room[k] or (q.room[k] == 0 and waiting >= 0 and parts == 0):
             _push(q, k, m.job, t + q.nature[s].transit_s)
         else:
@@ -489,6 +495,30 @@ def _chain(q: Run, t: float, go: int, then: int, begin: int) -> None:
 
 
 @njit(inline="always")
+def _first_due(due: Floats) -> tuple[int, float]:
+    """Place and time of the first event; four rows at a time, since one long row of comparisons waits for itself.
+
+    The number of places is a multiple of four.
+    """
+    a, b, c, d = 0, 1, 2, 3
+    ta, tb, tc, td = due[0], due[1], due[2], due[3]
+    for n in range(4, len(due), 4):
+        a = n if due[n] < ta else a
+        ta = min(due[n], ta)
+        b = n + 1 if due[n + 1] < tb else b
+        tb = min(due[n + 1], tb)
+        c = n + 2 if due[n + 2] < tc else c
+        tc = min(due[n + 2], tc)
+        d = n + 3 if due[n + 3] < td else d
+        td = min(due[n + 3], td)
+    a = b if tb < ta else a
+    ta = min(tb, ta)
+    c = d if td < tc else c
+    tc = min(td, tc)
+    return (c if tc < ta else a), min(tc, ta)
+
+
+@njit(inline="always")
 def _events(q: Run, start_s: float, end_s: float) -> None:
     """Play a run up to the end of the step."""
     machines = len(q.stage)
@@ -496,11 +526,7 @@ def _events(q: Run, start_s: float, end_s: float) -> None:
     while True:
         if q.course.calls != 0:
             _staff(q, t)
-        s, t = 0, q.due[0]
-        for other in range(1, machines + 1):
-            sooner = q.due[other] < t
-            s = other if sooner else s
-            t = q.due[other] if sooner else t
+        s, t = _first_due(q.due)
         if t >= end_s:
             break
         go, then, begin = NONE, NONE, NONE

@@ -61,7 +61,7 @@ def line_of(made: Sheet, draw: Draw) -> Line:
     line = Line(
         first, stage, belt, made.room, np.asarray(made.product, np.int64), made.earliest_s, made.target.copy(),
         made.mix, made.lot, made.between_cv, np.ascontiguousarray(made.cycle_s),
-        made.nature, streams, own, machine, np.full((runs, machines + 1), NEVER), course,
+        made.nature, streams, own, machine, np.full((runs, -(-(machines + 1) // 4) * 4), NEVER), course,
         np.zeros((runs, stages), QUEUE), np.zeros((runs, stages, marks), np.int32),
         np.zeros((runs, stages, marks), np.int32),
         np.zeros((runs, max(1, int(belt.max()) + 1), places)),

@@ -52,7 +52,10 @@ class _Plug:
         for machine, (failures, hours, repairs, minutes) in evidence.items():
             share = fitted.get(f"{machine}.cycle_share")
             cycle = share.value if share else nominal(plant, machine, "cycle_share") or 1.0
-            usual = (nominal(plant, machine, "mtbf_h") or 0.0, nominal(plant, machine, "mttr_min") or 0.0)
+            usual = (
+                nominal(plant, machine, "mtbf_h") or 0.0,
+                nominal(plant, machine, "mttr_min") or 0.0,
+            )
             rows.append((machine, failures, hours * cycle, repairs, minutes, *usual))
         expected = sum(run / mtbf for _, _, run, _, _, mtbf, _ in rows if mtbf)
         seen = sum(n for _, n, _, _, _, mtbf, _ in rows if mtbf)
@@ -62,7 +65,9 @@ class _Plug:
         for machine, failures, run, repairs, minutes, mtbf, mttr in rows:
             if mtbf:
                 count = failures + _PRIOR_FAILURES
-                found[f"{machine}.mtbf_h"] = _known((run + _PRIOR_FAILURES * mtbf / rate) / count, count)
+                found[f"{machine}.mtbf_h"] = _known(
+                    (run + _PRIOR_FAILURES * mtbf / rate) / count, count
+                )
             if mttr:
                 count = repairs + _PRIOR_REPAIRS
                 value = (minutes + _PRIOR_REPAIRS * mttr * longer) / count
