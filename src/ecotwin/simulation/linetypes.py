@@ -69,7 +69,7 @@ class Line(NamedTuple):
         cycle: [runs, machines, products] [s]. nature: [runs, machines]. keys: [runs, machines, STREAMS].
         line_keys: [runs, 2] Of arrivals and of lots.
         machine, due, course, queue, mark_job, mark_parts, arrive: State; `due` [runs, machines + 1 and more] the next
-            event of each machine and of the arrivals [s], `arrive` [runs, belts, places] when a part is at a belt's end.
+            event of each machine and of the arrivals [s], `arrive` [runs, belts, places] when a part ends its belt.
         fed, gone, good, finish: [runs, jobs] Parts fed, left, left as good; when the last one left [s].
         spent: [runs, machines, PHASES] Seconds in this step. made, spoilt: [runs, machines, products] Parts in this
             step.
