@@ -122,3 +122,23 @@ def test_a_run_can_be_stopped_and_a_case_that_does_not_fit_is_named(plant: Plant
         run(case_of(plant, runs=0, hours=-1.0, settings={"nowhere.x": ()}), [])
     with pytest.raises(ScenarioFault, match=r"kw_busy of placer_1a is -3"):
         run(case_of(plant, parameters={"placer_1a.kw_busy": Known(-3.0)}), [ByState("placer_1a")])
+
+
+def test_batches_side_by_side_come_to_the_same(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ecotwin.simulation.engine.BATCH", 2)
+    units: list[Unit] = [ByState("placer_1a"), ByState("chiller_1")]
+    shares: list[float] = []
+
+    def watch(share: float) -> bool:
+        shares.append(share)
+        return True
+
+    alone = run(case_of(plant), units)
+    together = run(case_of(plant), units, watch, threads=2)
+    assert np.array_equal(alone.totals, together.totals)
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1.0)
+    with pytest.raises(RunStopped, match="stopped at"):
+        run(case_of(plant), units, lambda share: share < 0.3, threads=2)

@@ -1,8 +1,8 @@
 """The compiled line against the same line in SimPy, which shares its parameters and none of its code or chance.
 
 The test: Welch's t of the two samples of independent runs; at |t| < 4.5 and ten or more runs each a true model fails
-less than once in two thousand comparisons (t of 15 degrees of freedom: p = 4e-4), while the share that could be missed is
-bounded by what `resolves` asks for.
+less than once in two thousand comparisons (t of 15 degrees of freedom: p = 4e-4), while the share that could be
+missed is bounded by what `resolves` asks for.
 """
 
 from __future__ import annotations

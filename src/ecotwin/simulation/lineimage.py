@@ -54,7 +54,7 @@ def place_image(made: Sheet, line: Line, case: Case, draw: Draw) -> Floats | Non
 
 
 def _go_on_with_lot(made: Sheet, line: Line, case: Case, draw: Draw) -> None:
-    """Where a mix is made, the lot that the first station is at goes on; half of it is left when nobody knows better."""
+    """Where a mix is made, the first station's lot goes on; half of it is left when nobody knows better."""
     job = _job(made, case, made.plan.stations[0].id)
     if len(made.mix) and job is not None:
         left = draw.parameter(made.plan.line, "lot_left_parts", 0.5 * made.lot * made.load)

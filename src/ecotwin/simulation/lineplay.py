@@ -18,20 +18,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from ecotwin.records import Ints
+from ecotwin.records import Floats, Ints
 from ecotwin.simulation.chance import uniform
 from ecotwin.simulation.kernel import kernel
 from ecotwin.simulation.linetypes import (
     BLOCKED,
     BUSY,
-    CHECK,
     DOWN,
     DOWN_ASKED,
-    FAILURE,
     NEVER,
-    REPAIR,
-    SERVICE,
-    SETTING,
     SETUP,
     SETUP_ASKED,
     WAIT,
@@ -136,8 +131,11 @@ def _push(q: Run, k: int, job: int, at: float) -> None:
             q.mark_job[k, last] = job
             q.mark_parts[k, last] = 0
     q.mark_parts[k, last] += 1
-    if q.belt[k] >= 0:
-        q.arrive[q.belt[k], (room.belt + room.parts) % q.arrive.shape[1]] = at
+    if q.queue[k].line >= 0:
+        place = room.belt + room.parts
+        if place >= q.arrive.shape[1]:
+            place -= q.arrive.shape[1]
+        q.arrive[q.queue[k].line, place] = at
     room.parts += 1
 
 
@@ -152,8 +150,10 @@ def _pop(q: Run, k: int) -> int:
         if room.head == q.mark_job.shape[1]:
             room.head = 0
     room.parts -= 1
-    if q.belt[k] >= 0:
-        room.belt = (room.belt + 1) % q.arrive.shape[1]
+    if q.queue[k].line >= 0:
+        room.belt += 1
+        if room.belt == q.arrive.shape[1]:
+            room.belt = 0
     return job
 
 
@@ -177,25 +177,24 @@ def _work(q: Run, s: int, t: float, work: float) -> None:
 def _begin(q: Run, s: int, t: float) -> None:
     """Begin the work on the part in the machine, or go on with it after a repair."""
     m = q.machine[s]
-    nature = q.nature[s]
     work = m.left
     fresh = m.phase != DOWN
     if not fresh:
-        m.to_fail = stretch(q.keys[s, FAILURE], m.failures, nature.mtbf_s, 1.0)
+        m.to_fail = stretch(m.key_failure, m.failures, m.mtbf_s, 1.0)
     else:
         mean = q.cycle[s, q.product[m.job]]
-        work = stretch(q.keys[s, SERVICE], m.services, mean, nature.cv)
+        work = stretch(m.key_service, m.services, mean, m.cv)
         m.services += 1
     _work(q, s, t, work)
-    if fresh and nature.transit_s > 0.0:
-        m.inside = t + nature.transit_s
+    if fresh and m.transit_s > 0.0:
+        m.inside = t + m.transit_s
 
 
 @njit(inline="always")
 def _blocked(q: Run, k: int) -> int:
     """The machine of stage k that has been blocked longest; NONE: none."""
     found = NONE
-    for s in range(q.first[k], q.first[k + 1]):
+    for s in range(q.queue[k].first, q.queue[k].after):
         m = q.machine[s]
         if m.phase == BLOCKED and (found < 0 or m.called < q.machine[found].called):
             found = s
@@ -206,7 +205,7 @@ def _blocked(q: Run, k: int) -> int:
 def _waiting(q: Run, k: int) -> int:
     """The machine of stage k that has waited longest and may begin a part; NONE: none."""
     found = NONE
-    for s in range(q.first[k], q.first[k + 1]):
+    for s in range(q.queue[k].first, q.queue[k].after):
         m = q.machine[s]
         if m.phase == WAIT and m.able != 0 and (found < 0 or m.called < q.machine[found].called):
             found = s
@@ -227,18 +226,18 @@ def _feed(q: Run, s: int, t: float) -> int:
 @njit(inline="always")
 def _fetch(q: Run, s: int, t: float) -> int:
     """A part from the room before a machine, or straight from a blocked machine where there is no room."""
-    k = q.stage[s]
+    k = q.machine[s].stage
     room = q.queue[k]
     job = NONE
     if room.parts > 0:
         ready = t
-        if q.belt[k] >= 0:
-            ready = q.arrive[q.belt[k], room.belt]
+        if q.queue[k].line >= 0:
+            ready = q.arrive[q.queue[k].line, room.belt]
         if ready <= t:
             job = _pop(q, k)
         else:
             q.due[s] = ready
-    elif q.room[k] == 0 and k > 0:
+    elif q.queue[k].room == 0 and k > 0:
         giver = _blocked(q, k - 1)
         if giver >= 0:
             job = q.machine[giver].job
@@ -254,7 +253,7 @@ def _take(q: Run, s: int, t: float) -> bool:
     job = NONE
     q.due[s] = NEVER
     if m.able != 0:
-        if q.stage[s] == 0 and q.course.between <= 0.0:  # noqa: SIM108 - inlined functions stand alone
+        if q.machine[s].stage == 0 and q.course.between <= 0.0:  # noqa: SIM108 - inlined functions stand alone
             job = _feed(q, s, t)
         else:
             job = _fetch(q, s, t)
@@ -268,32 +267,33 @@ def _take(q: Run, s: int, t: float) -> bool:
 @njit(inline="always")
 def _refill(q: Run, s: int, t: float) -> int:
     """A part was taken: a machine that was blocked for want of its room gives its own; returns it, or NONE."""
-    k = q.stage[s]
+    k = q.machine[s].stage
     giver = NONE
-    if q.belt[k] >= 0:
-        for other in range(q.first[k], q.first[k + 1]):
+    if q.queue[k].line >= 0:
+        for other in range(q.queue[k].first, q.queue[k].after):
             if q.machine[other].phase == WAIT and q.machine[other].able != 0:
                 q.due[other] = t
-    if k > 0 and q.room[k] > 0:
+    if k > 0 and q.queue[k].parts == q.queue[k].room - 1:  # it was full, so somebody may be blocked
         giver = _blocked(q, k - 1)
         if giver >= 0:
-            _push(q, k, q.machine[giver].job, t + q.nature[giver].transit_s)
+            _push(q, k, q.machine[giver].job, t + q.machine[giver].transit_s)
     return giver
 
 
 @njit(inline="always")
 def _hand_on(q: Run, s: int, t: float) -> int:
     """Hand the part on; the machine behind that waited for it, NONE, or STUCK: there is no room."""
-    k = q.stage[s] + 1
+    k = q.machine[s].stage + 1
     m = q.machine[s]
     waiting = NONE
-    if k == len(q.room):
+    if k == len(q.queue):
         _leave(q, m.job, t, 1)
     else:
-        waiting = _waiting(q, k)
         parts = q.queue[k].parts
-        if parts < q.room[k] or (q.room[k] == 0 and waiting >= 0 and parts == 0):
-            _push(q, k, m.job, t + q.nature[s].transit_s)
+        if parts == 0 or q.queue[k].line >= 0:  # else whoever could take a part has one
+            waiting = _waiting(q, k)
+        if parts < q.queue[k].room or (q.queue[k].room == 0 and waiting >= 0 and parts == 0):
+            _push(q, k, m.job, t + q.machine[s].transit_s)
         else:
             _turn(q, s, t, BLOCKED)
             m.called = t
@@ -306,15 +306,14 @@ def _hand_on(q: Run, s: int, t: float) -> int:
 def _verdict(q: Run, s: int) -> int:
     """Whether the part that is done is good, has to be done again, or is scrap; counts it."""
     m = q.machine[s]
-    nature = q.nature[s]
     verdict = GOOD
-    if nature.scrap + nature.rework > 0.0:
-        u = uniform(q.keys[s, CHECK], m.checks)
+    if m.scrap + m.rework > 0.0:
+        u = uniform(m.key_check, m.checks)
         m.checks += 1
-        if u < nature.scrap:
+        if u < m.scrap:
             verdict = SPOILT
             q.spoilt[s, q.product[m.job]] += 1.0
-        elif u < nature.scrap + nature.rework:
+        elif u < m.scrap + m.rework:
             verdict = AGAIN
     if verdict != AGAIN:
         q.made[s, q.product[m.job]] += 1.0
@@ -358,20 +357,15 @@ def _staff(q: Run, t: float) -> None:
         if longest < 0:
             break
         m = q.machine[longest]
-        nature = q.nature[longest]
         if m.phase == SETUP_ASKED:
             c.operators -= 1
-            number, stream, mean, cv, phase = (
-                m.settings, SETTING, nature.setup_s, nature.setup_cv, SETUP,
-            )  # fmt: skip
+            span, phase = stretch(m.key_setting, m.settings, m.setup_s, m.setup_cv), SETUP
             m.settings += 1
         else:
             c.repairers -= 1
-            number, stream, mean, cv, phase = (
-                m.repairs, REPAIR, nature.mttr_s, nature.repair_cv, DOWN,
-            )  # fmt: skip
+            span, phase = stretch(m.key_repair, m.repairs, m.mttr_s, m.repair_cv), DOWN
             m.repairs += 1
-        q.due[longest] = t + stretch(q.keys[longest, stream], number, mean, cv)
+        q.due[longest] = t + span
         _turn(q, longest, t, phase)
 
 
@@ -385,7 +379,7 @@ def _arrival(q: Run, t: float) -> int:
     job = _next_job(q, t)
     if job >= 0:
         waiting = _waiting(q, 0)
-        if q.queue[0].parts >= q.room[0] and waiting < 0:
+        if q.queue[0].parts >= q.queue[0].room and waiting < 0:
             c.lost += 1
         else:
             _enter(q, job, t)
@@ -414,7 +408,7 @@ def _open(
                 if person or m.phase == BUSY:
                     q.due[s] = t + m.rest
         may = people and ready[s] and not out[s]
-        able = 1 if may and (q.stage[s] > 0 or feeding or q.course.between > 0.0) else 0
+        able = 1 if may and (q.machine[s].stage > 0 or feeding or q.course.between > 0.0) else 0
         if able != m.able:
             m.able = able
             if m.phase == WAIT:
@@ -456,9 +450,11 @@ def _event(q: Run, s: int, t: float) -> tuple[int, int, int]:
                     then = s
     elif m.phase == WAIT:
         go = s
-        if q.belt[q.stage[s]] >= 0:  # of those side by side the one that has waited longest is next
+        if (
+            q.queue[m.stage].line >= 0
+        ):  # of those side by side the one that has waited longest is next
             q.due[s] = NEVER
-            go = _waiting(q, q.stage[s])
+            go = _waiting(q, q.machine[s].stage)
     else:
         _free(q, m.phase)
         begin = s
@@ -476,7 +472,7 @@ def _chain(q: Run, t: float, go: int, then: int, begin: int) -> None:
                 m = q.machine[s]
                 go = _refill(q, s, t)
                 product = q.product[m.job]
-                if m.set_for != product and q.nature[s].setup_s > 0.0:
+                if m.set_for != product and q.machine[s].setup_s > 0.0:
                     _call(q, s, t, SETUP_ASKED)
                 else:
                     begin = s
@@ -489,6 +485,30 @@ def _chain(q: Run, t: float, go: int, then: int, begin: int) -> None:
 
 
 @njit(inline="always")
+def _first_due(due: Floats) -> tuple[int, float]:
+    """Place and time of the first event; four rows at a time, since one long row of comparisons waits for itself.
+
+    The number of places is a multiple of four.
+    """
+    a, b, c, d = 0, 1, 2, 3
+    ta, tb, tc, td = due[0], due[1], due[2], due[3]
+    for n in range(4, len(due), 4):
+        a = n if due[n] < ta else a
+        ta = min(due[n], ta)
+        b = n + 1 if due[n + 1] < tb else b
+        tb = min(due[n + 1], tb)
+        c = n + 2 if due[n + 2] < tc else c
+        tc = min(due[n + 2], tc)
+        d = n + 3 if due[n + 3] < td else d
+        td = min(due[n + 3], td)
+    a = b if tb < ta else a
+    ta = min(tb, ta)
+    c = d if td < tc else c
+    tc = min(td, tc)
+    return (c if tc < ta else a), min(tc, ta)
+
+
+@njit(inline="always")
 def _events(q: Run, start_s: float, end_s: float) -> None:
     """Play a run up to the end of the step."""
     machines = len(q.stage)
@@ -496,11 +516,7 @@ def _events(q: Run, start_s: float, end_s: float) -> None:
     while True:
         if q.course.calls != 0:
             _staff(q, t)
-        s, t = 0, q.due[0]
-        for other in range(1, machines + 1):
-            sooner = q.due[other] < t
-            s = other if sooner else s
-            t = q.due[other] if sooner else t
+        s, t = _first_due(q.due)
         if t >= end_s:
             break
         go, then, begin = NONE, NONE, NONE
@@ -529,8 +545,8 @@ def play(
     """
     for r in range(len(p.course)):
         q = Run(
-            p.first, p.stage, p.belt, p.room, p.product, p.earliest, p.mix, p.lot, p.between_cv,
-            p.target[r], p.cycle[r], p.nature[r], p.keys[r], p.line_keys[r], p.machine[r], p.due[r], p.course[r],
+            p.stage, p.product, p.earliest, p.mix, p.lot, p.between_cv,
+            p.target[r], p.cycle[r], p.line_keys[r], p.machine[r], p.due[r], p.course[r],
             p.queue[r], p.mark_job[r], p.mark_parts[r], p.arrive[r], p.fed[r], p.gone[r], p.good[r], p.finish[r],
             p.spent[r], p.made[r], p.spoilt[r],
         )  # fmt: skip

@@ -15,10 +15,18 @@ from ecotwin.simulation.linebook import STATES
 from ecotwin.simulation.lineplan import UNLIMITED, drawn
 from ecotwin.simulation.lineplay import stretch
 from ecotwin.simulation.linesheet import Sheet
-from ecotwin.simulation.linetypes import COURSE, MACHINE, NEVER, PHASES, QUEUE, Line
+from ecotwin.simulation.linetypes import (
+    COURSE,
+    MACHINE,
+    NATURE,
+    NEVER,
+    PHASES,
+    QUEUE,
+    STREAM_NAMES,
+    Line,
+)
 from ecotwin.simulation.surroundings import BREAK, FREE, WORK, Surroundings
 
-STREAM_NAMES = ("service", "check", "failure", "repair", "setting")
 SHORT_PAUSE_S = 5400.0
 """In free time shorter than this a machine that would be off is in standby [s]."""
 _MOST_MARKS = 512
@@ -54,6 +62,14 @@ def line_of(made: Sheet, draw: Draw) -> Line:
     streams, own = keys(made, draw)
     machine = np.zeros((runs, machines), MACHINE)
     machine["set_for"] = -1
+    machine["stage"] = stage
+    for name in NATURE.names or ():
+        machine[name] = made.nature[name]
+    for n, name in enumerate(STREAM_NAMES):
+        machine[f"key_{name}"] = streams[:, :, n]
+    queue = np.zeros((runs, stages), QUEUE)
+    queue["room"], queue["line"] = made.room, belt
+    queue["first"], queue["after"] = first[:-1], first[1:]
     course = np.zeros(runs, COURSE)
     course["operators"], course["repairers"] = made.operators, made.repairers
     course["next_s"] = -1.0
@@ -61,8 +77,8 @@ def line_of(made: Sheet, draw: Draw) -> Line:
     line = Line(
         first, stage, belt, made.room, np.asarray(made.product, np.int64), made.earliest_s, made.target.copy(),
         made.mix, made.lot, made.between_cv, np.ascontiguousarray(made.cycle_s),
-        made.nature, streams, own, machine, np.full((runs, machines + 1), NEVER), course,
-        np.zeros((runs, stages), QUEUE), np.zeros((runs, stages, marks), np.int32),
+        made.nature, streams, own, machine, np.full((runs, -(-(machines + 1) // 4) * 4), NEVER), course,
+        queue, np.zeros((runs, stages, marks), np.int32),
         np.zeros((runs, stages, marks), np.int32),
         np.zeros((runs, max(1, int(belt.max()) + 1), places)),
         np.zeros((runs, jobs), np.int64), np.zeros((runs, jobs), np.int64), np.zeros((runs, jobs), np.int64),

@@ -14,20 +14,8 @@ WAIT, BUSY, BLOCKED, SETUP_ASKED, SETUP, DOWN_ASKED, DOWN, PHASES = 0, 1, 2, 3, 
 """Phases of a machine; `ASKED`: a person was called and is not there yet."""
 OPERATOR, REPAIRER = 0, 1
 NEVER = np.inf
-SERVICE, CHECK, FAILURE, REPAIR, SETTING, STREAMS = 0, 1, 2, 3, 4, 5
+STREAM_NAMES = ("service", "check", "failure", "repair", "setting")
 """Streams of chance of a machine."""
-
-MACHINE = np.dtype(
-    [
-        ("phase", "i4"), ("job", "i4"), ("set_for", "i4"), ("able", "i4"), ("held", "i4"),
-        ("services", "i4"), ("checks", "i4"), ("failures", "i4"), ("repairs", "i4"), ("settings", "i4"),
-        ("begun", "f8"), ("left", "f8"), ("inside", "f8"), ("to_fail", "f8"), ("called", "f8"), ("rest", "f8"),
-    ]
-)  # fmt: skip
-"""Of a machine in a run: phase; job of the part in it; product it is set for; whether it may begin a part; whether its
-clock stands; draws made; begin of the phase not yet booked [s]; work left when a failure came [s]; when the belt behind
-it is empty [s]; running time to the next failure [s]; when a person was called, or since when it is blocked or waits
-[s]; time left while its clock stands [s]."""
 
 NATURE = np.dtype(
     [
@@ -36,6 +24,20 @@ NATURE = np.dtype(
     ]
 )  # fmt: skip
 """What a machine is like in a run."""
+
+MACHINE = np.dtype(
+    [
+        ("phase", "i4"), ("job", "i4"), ("set_for", "i4"), ("able", "i4"), ("held", "i4"),
+        ("services", "i4"), ("checks", "i4"), ("failures", "i4"), ("repairs", "i4"), ("settings", "i4"),
+        ("begun", "f8"), ("left", "f8"), ("inside", "f8"), ("to_fail", "f8"), ("called", "f8"), ("rest", "f8"),
+        *((name, "f8") for name in NATURE.names or ()),
+        *((f"key_{name}", "u8") for name in STREAM_NAMES), ("stage", "i8"),
+    ]
+)  # fmt: skip
+"""Of a machine in a run: phase; job of the part in it; product it is set for; whether it may begin a part; whether its
+clock stands; draws made; begin of the phase not yet booked [s]; work left when a failure came [s]; when the belt behind
+it is empty [s]; running time to the next failure [s]; when a person was called, or since when it is blocked or waits
+[s]; time left while its clock stands [s]; its nature, streams and stage once more."""
 
 COURSE = np.dtype(
     [
@@ -52,9 +54,14 @@ has called or is free; arrival that waits for work [s]; begin of the count not y
 the instants at which parts came and went, and how many; good parts in this step; mean time between arrivals [s], 0:
 parts are always at hand."""
 
-QUEUE = np.dtype([("parts", "i4"), ("head", "i4"), ("marks", "i4"), ("belt", "i4")])
-"""Room before a stage: parts in it; first mark and number of marks (a mark is a row of parts of one job); first
-place of the belt."""
+QUEUE = np.dtype(
+    [
+        ("parts", "i4"), ("head", "i4"), ("marks", "i4"), ("belt", "i4"),
+        ("room", "i8"), ("line", "i8"), ("first", "i8"), ("after", "i8"),
+    ]
+)  # fmt: skip
+"""Room before a stage: parts in it; first mark and number of marks (a mark is a row of parts of one job); first place
+of the belt; room and belt of the `Line`, first machine of the stage and the first behind it, once more."""
 
 
 class Line(NamedTuple):
@@ -66,10 +73,10 @@ class Line(NamedTuple):
         earliest: [jobs] [s]. target: [runs, jobs] Parts to feed; below zero: without end.
         mix: [products] Cumulated shares of lots, empty: jobs in sequence. lot: Parts in a lot.
         between_cv: Variation of the time between arrivals.
-        cycle: [runs, machines, products] [s]. nature: [runs, machines]. keys: [runs, machines, STREAMS].
+        cycle: [runs, machines, products] [s]. nature: [runs, machines]. keys: [runs, machines, streams].
         line_keys: [runs, 2] Of arrivals and of lots.
-        machine, due, course, queue, mark_job, mark_parts, arrive: State; `due` [runs, machines + 1] the next event
-            of each machine and of the arrivals [s], `arrive` [runs, belts, places] when a part reaches a belt's end.
+        machine, due, course, queue, mark_job, mark_parts, arrive: State; `due` [runs, machines + 1 and more] the next
+            event of each machine and of the arrivals [s], `arrive` [runs, belts, places] when a part ends its belt.
         fed, gone, good, finish: [runs, jobs] Parts fed, left, left as good; when the last one left [s].
         spent: [runs, machines, PHASES] Seconds in this step. made, spoilt: [runs, machines, products] Parts in this
             step.
@@ -108,10 +115,7 @@ class Line(NamedTuple):
 class Run(NamedTuple):
     """One run's rows of a `Line`."""
 
-    first: Ints
     stage: Ints
-    belt: Ints
-    room: Ints
     product: Ints
     earliest: Floats
     mix: Floats
@@ -119,8 +123,6 @@ class Run(NamedTuple):
     between_cv: float
     target: Ints
     cycle: Floats
-    nature: NDArray[np.void]
-    keys: Keys
     line_keys: Keys
     machine: NDArray[np.void]
     due: Floats

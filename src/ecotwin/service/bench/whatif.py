@@ -34,8 +34,9 @@ LINE = "line_1"
 WEEK_H = 168.0
 WHOLE = 1000
 FEWEST = 3
-STEP_S = 60.0
-"""As when the whole plant is played."""
+STEP_S = 300.0
+"""The calendar's times are multiples of it. A line alone comes to the same parts at the same instants at any step;
+within a whole plant, where it feels the net's pressure, a step is a minute, and `plant_step` tells what that costs."""
 
 
 def works_file() -> Path:
@@ -111,6 +112,7 @@ def whatif(
         },
         "whole": large(plant, line, whole, hours),
         "scaling": scaling(plant, line, whole, hours),
+        "plant_step": plant_step(plant, line, min(BATCH, whole), hours),
     }
     if starts:
         found["start_s"] = first_and_second_start()
@@ -174,6 +176,13 @@ def scaling(plant: Plant, line: Plan, whole: int, hours: float) -> list[dict[str
         _, (cpu, wall) = timed(lambda: run(case, [LineUnit(line, alone=True)]))  # noqa: B023 - called at once
         rows.append({"line_weeks": runs, "cpu_s": round(cpu, 3), "wall_s": round(wall, 3)})
     return rows
+
+
+def plant_step(plant: Plant, line: Plan, runs: int, hours: float) -> dict[str, float]:
+    """The same at steps of a minute."""
+    case = week(plant, line, runs, hours, 60.0)
+    _, (cpu, _) = timed(lambda: run(case, [LineUnit(line, alone=True)]))
+    return {"step_s": 60.0, "cpu_ms_per_week": round(1000.0 * cpu / runs, 3)}
 
 
 _START = """
