@@ -21,9 +21,12 @@ from ecotwin.simulation.engine import run
 from ecotwin.simulation.observed import observe, stations
 from lived import lived
 
+pytestmark = pytest.mark.timeout(900)
+"""The stand-in lives five days here: seconds on a quiet machine, minutes on a busy one."""
+
 START = datetime(2026, 6, 7, 22, 0, tzinfo=UTC)
 SEED = 3001
-DAYS = 6
+DAYS = 5
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +145,7 @@ def test_days_are_tried_once_kept_sealed_and_remembered(
     tracking = Tracking(plant, store, ledger, runs=12, fitted_runs=40)
     assert tracking.warnings_for(["oven_1"])[0].endswith("held-out days of this plant")
     made = tracking.renew(now)
-    assert len(made.spread.days) == 2
+    assert len(made.spread.days) == 1
     assert {t.element for t in made.fidelity.figures} >= {"placer_1a", "oven_1", "chiller_1"}
     assert made.fidelity.grade("placer_1a") in {"well", "roughly"}
     assert made.parameters["compressor_1.leak_m3_h"].source == "calibration"

@@ -85,27 +85,40 @@ def _grades(runs: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
     return found
 
 
+_INTRO = """# Do nothing, against the stand-in's next day
+
+Made by `{command}` on {date} at commit {commit} ({changed_files} changed source files), {machine}. Do not edit: the
+proof writes it.
+
+{count} seeds ({first} to {last}), each another plant that nothing was tuned to. The stand-in (calm, steps of
+{stand_in_step_s:g} s) lives {lived_days} days; its samples go through the twin's own cleaning and history. The last
+{judged_days} days, weekdays, are foretold one by one from the state at their begin, {model_runs} runs each, with what
+was known by then; utilities are fitted once, to the first days.
+
+## Calibration curve
+
+Share of measured figures inside the stated interval, with the error of a binomial of independent figures; figures of
+one seed and day are not independent, so that the true error of a row with many machines is larger.
+
+| figure | count | stated 50 % | stated 80 % | stated 90 % | half width of 90 % | error of the middle |
+|---|---|---|---|---|---|---|
+"""
+
+_GRADES = """
+## Fidelity by the hour
+
+Grades of figures over all seeds (ASHRAE 14 by the hour: well is CVRMSE within 30 % and bias within 10 %; roughly is
+twice that).
+
+| quantity | well | roughly | not | unknown |
+|---|---|---|---|---|
+"""
+
+
 def page(told: dict[str, Any]) -> str:
     """The page."""
-    lines = [
-        "# Do nothing, against the stand-in's next day",
-        "",
-        f"Made by `{told['command']}` on {told['date']} at commit {told['commit']} "
-        f"({told['changed_files']} changed source files), {told['machine']}. Do not edit: the proof writes it.",
-        "",
-        f"{len(told['seeds'])} seeds ({told['seeds'][0]} to {told['seeds'][-1]}), each another plant that nothing was tuned to. "
-        f"The stand-in (calm, steps of {told['stand_in_step_s']:g} s) lives {told['lived_days']} days; its samples go through the "
-        f"twin's own cleaning and history. The last {told['judged_days']} days, weekdays, are foretold one by one from the state at "
-        f"their begin, {told['model_runs']} runs each, with what was known by then; utilities are fitted once, to the first days.",
-        "",
-        "## Calibration curve",
-        "",
-        "Share of measured figures inside the stated interval. The error is that of a binomial of independent figures; figures "
-        "of one seed and day are not independent, so that the true error of a row with many machines is larger.",
-        "",
-        "| figure | count | stated 50 % | stated 80 % | stated 90 % | half width of 90 % | error of the middle |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    seeds = told["seeds"]
+    lines = []
     for name, row in told["groups"].items():
         cells = [
             f"{100 * row[str(level)][0]:.0f} (+-{100 * row[str(level)][1]:.0f})" for level in LEVELS
@@ -113,21 +126,14 @@ def page(told: dict[str, Any]) -> str:
         wide = [f"{100 * row[n]:.1f} %" if n in row else "" for n in ("half_width_90", "error")]
         lines.append(f"| {name} | {row['figures']} | {' | '.join(cells)} | {' | '.join(wide)} |")
     whole = told["all"]
-    cells = [f"{100 * whole[str(level)]:.1f}" for level in LEVELS]
-    lines += [f"| **all** | {whole['figures']} | {' | '.join(cells)} | | |", "", "## By seed", ""]
-    lines += ["| seed | 50 % | 80 % | 90 % |", "|---|---|---|---|"]
+    shares = " | ".join(f"{100 * whole[str(level)]:.1f}" for level in LEVELS)
+    lines.append(f"| **all** | {whole['figures']} | {shares} | | |")
+    lines += ["", "## By seed", "", "| seed | 50 % | 80 % | 90 % |", "|---|---|---|---|"]
     for seed, row in told["by_seed"].items():
         lines.append(f"| {seed} | {' | '.join(f'{100 * row[str(x)]:.0f}' for x in LEVELS)} |")
-    lines += ["", "## Fidelity by the hour", ""]
-    lines += [
-        "Grades of figures over all seeds (ASHRAE 14 by the hour: well is CVRMSE within 30 % and bias within 10 %; roughly is "
-        "twice that).",
-        "",
-        "| quantity | well | roughly | not | unknown |",
-        "|---|---|---|---|---|",
+    head = _INTRO.format(**told, count=len(seeds), first=seeds[0], last=seeds[-1])
+    grades = [
+        f"| {quantity} | {row['well']} | {row['roughly']} | {row['not']} | {row['unknown']} |"
+        for quantity, row in sorted(told["grades"].items())
     ]
-    for quantity, row in sorted(told["grades"].items()):
-        lines.append(
-            f"| {quantity} | {row['well']} | {row['roughly']} | {row['not']} | {row['unknown']} |"
-        )
-    return "\n".join(lines) + "\n"
+    return head + "\n".join(lines) + "\n" + _GRADES + "\n".join(grades) + "\n"

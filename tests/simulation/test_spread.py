@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -74,7 +76,7 @@ def test_levels_are_nested_positive_and_kept(
     spread = Spread(tuple(Held(n, 14.0, 24.0, {KEY: row}) for n, row in enumerate(rows)))
     runs = np.array([max(0.0, mean - sd), mean + sd])
     bands = [spread.interval(KEY, runs, 14.0, level) for level in (0.5, 0.8, 0.9)]
-    for inner, outer in zip(bands, bands[1:], strict=False):
+    for inner, outer in pairwise(bands):
         assert 0.0 <= outer.low <= inner.low <= inner.value <= inner.high <= outer.high
     again = Spread.of(spread.state()).interval(KEY, runs, 14.0, 0.9)
     assert (again.low, again.high) == (bands[-1].low, bands[-1].high)

@@ -184,6 +184,7 @@ class Tracking:
                 )
             self._fit = (until, found)
             self._tried.clear()
+            self.past.fit = self._fit
         return self._fit
 
     def _kept(self, made: Standing, learned: Learned) -> Standing:
@@ -198,6 +199,8 @@ class Tracking:
                 [name, known.value, known.sd, known.source]
                 for name, known in sorted(made.parameters.items())
             ],
+            "fitted_until": iso(micros(self._fit[0])) if self._fit else None,
+            "fitted": sorted(self._fit[1]) if self._fit else [],
             "spread": made.spread.state(),
             "fidelity": made.fidelity.state(),
         }
@@ -213,10 +216,15 @@ class Tracking:
         if kept is None or kept.body.get("plant") != self.plant.digest:
             return Standing()
         body = kept.body
+        known = {n: Known(float(v), float(sd), str(src)) for n, v, sd, src in body["parameters"]}
+        if body["fitted_until"] is not None:
+            until = datetime.fromisoformat(body["fitted_until"])
+            self._fit = (until, {name: known[name] for name in body["fitted"] if name in known})
+            self.past.fit = self._fit
         return Standing(
             instant(micros(kept.at)),
             Spread.of(body["spread"]),
             Fidelity.of_state(body["fidelity"]),
-            {n: Known(float(v), float(sd), str(src)) for n, v, sd, src in body["parameters"]},
+            known,
             str(body["digest"]),
         )

@@ -63,6 +63,8 @@ class Past:
         self._all = tuple(range(len(plant.signals)))
         self._days: OrderedDict[tuple[int, int], DayFacts] = OrderedDict()
         self._lock = Lock()
+        self.fit: tuple[datetime, Mapping[str, Known]] | None = None
+        """Until which day utilities were fitted, and what was found; runs from then on begin with it."""
 
     def facts(self, period: Period) -> DayFacts:
         """What is worth keeping of a stretch of minutes."""
@@ -164,7 +166,7 @@ class Past:
             at: Now, or any past instant of the history: only what was measured before it is used. hours: Span [h].
             runs, seed: How many, and which. weather: A given one; None: as the days before let expect.
             learned: What is known; None: it is worked out from the days before `at`. fitted: What `assimilated`
-                found before; it stands behind what formulas tell.
+                found before; it stands behind what formulas tell; None: `fit`, if it was made before `at`.
             step_s, bin_s: See `Case`.
 
         Raises:
@@ -178,6 +180,8 @@ class Past:
                 remedy="start from a later instant, or bring recorded history in",
             )
         known = self.learned(at) if learned is None else learned
+        if fitted is None and self.fit is not None and self.fit[0] <= at:
+            fitted = self.fit[1]
         minute = at.replace(second=0, microsecond=0)
         recent = observe(
             self.plant,
