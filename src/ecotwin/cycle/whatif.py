@@ -8,11 +8,13 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import structlog
 
 from ecotwin.clock import iso, micros
+from ecotwin.connectors.books import read_books
 from ecotwin.cycle.bookkeeping import bookings
 from ecotwin.cycle.comparing import (
     Asked,
@@ -67,7 +69,7 @@ class WhatIf:
         self.plant = plant
         self.shelf = Shelf(plant, store, ledger, now)
         self._now, self._store, self._ledger = now, store, ledger
-        self._books = books or (lambda: bookings(store) if store is not None else ())
+        self._books = books or self._booked
         self._doubts, self._told = doubts, told
         self._past = Past(plant, store) if past is None and store is not None else past
         self._runs: dict[str, Run] = {}
@@ -76,6 +78,13 @@ class WhatIf:
         self._thread: threading.Thread | None = None
         self._ending = False
         self._number = 0
+
+    def _booked(self) -> Sequence[Booking]:
+        """Bookings of the history; where none were taken in yet, those of the plant's folder."""
+        rows = bookings(self._store) if self._store is not None else ()
+        if rows or not self.plant.books or not Path(self.plant.books).is_dir():
+            return rows
+        return read_books(Path(self.plant.books), self.plant)
 
     # --- asking ------------------------------------------------------------------------------------
 

@@ -91,7 +91,6 @@ def what_if(
 def _here(plant_file: Path, place: Path, words: Mapping[str, Any], shown: Shown) -> dict[str, Any]:
     """Without a running twin: from the history in its folder, or from the plant file alone."""
     from ecotwin.clock import WallClock
-    from ecotwin.connectors.books import read_books
     from ecotwin.cycle.whatif import WhatIf
     from ecotwin.cycle.whatif_base import is_plain
     from ecotwin.cycle.whatif_run import Question
@@ -108,8 +107,7 @@ def _here(plant_file: Path, place: Path, words: Mapping[str, Any], shown: Shown)
         return True
 
     if is_plain(question.start) and not (place / "history").exists():
-        books = read_books(Path(plant.books), plant) if plant.books else []
-        alone = WhatIf(plant, WallClock().now, books=lambda: books)
+        alone = WhatIf(plant, WallClock().now)
         return dict(alone.document(alone.now_and_here(question, watch).id))
     if not (place / "history").exists():
         raise ScenarioFault(
