@@ -13,6 +13,7 @@ from ecotwin.service import views, words
 from ecotwin.service.bar import bar, stamp
 from ecotwin.service.views import Level
 from ecotwin.service.views.whatif import RunState, Verdict
+from ecotwin.service.whatif_changes import changes as told_changes
 from ecotwin.service.whatif_headline import headline
 
 if TYPE_CHECKING:
@@ -84,7 +85,10 @@ def check(twin: Twin, text: str) -> views.ScenarioCheck:
         return views.ScenarioCheck(id="", name="", changes=[], faults=_faults(fault.faults))
     found = shelf.faults(read, twin.now())
     return views.ScenarioCheck(
-        id=read.id, name=read.part.name, changes=changes(read), faults=_faults(found)
+        id=read.id,
+        name=read.part.name,
+        changes=told_changes(twin.plant, read, changes(read)),
+        faults=_faults(found),
     )
 
 
@@ -189,7 +193,7 @@ def _row(twin: Twin, shelved: Shelved) -> views.ScenarioRow:
         origin="saved" if shelved.origin == "saved" else "plant",
         version=shelved.version,
         saved_at=stamp(shelved.saved_at) if shelved.saved_at else "",
-        changes=changes(read) if read else [],
+        changes=told_changes(twin.plant, read, changes(read)) if read else [],
         event=is_event(read) if read else False,
         faults=list(faults),
     )

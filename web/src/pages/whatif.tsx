@@ -102,8 +102,8 @@ function Rows({ rows, events, zone }: { rows: readonly ScenarioRow[]; events: bo
                 {wrong && <p class="level-act"><Mark level="act" quiet /> It cannot be run as the plant is now: {s.faults[0]}{s.faults.length > 1 && ` (and ${s.faults.length - 1} more)`}</p>}
               </th>
               <td class="wide grey changes">
-                {s.changes.join(", ")}
-                {s.origin === "saved" && <p>version {s.version}, {s.author || "unknown"}{s.saved_at && `, ${dayTime(instant(s.saved_at), zone)}`}</p>}
+                {s.changes.map((text) => <p key={text}>{text}</p>)}
+                {s.origin === "saved" && <p class="saved">version {s.version}, {s.author || "unknown"}{s.saved_at && `, ${dayTime(instant(s.saved_at), zone)}`}</p>}
               </td>
               {events && <td class="num pick"><label><input type="checkbox" checked={held.includes(s.id)} disabled={wrong} onChange={() => turn(query, "under", s.id)} /><span class="hidden">{s.name} holds in all cases</span></label></td>}
             </tr>
