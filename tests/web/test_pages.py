@@ -174,7 +174,7 @@ def test_keys_search_help_arrows_and_tabs(site: Site, seen: Seen) -> None:
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
     expect(page).to_have_url(site.address + "/machines/oven2")
-    page.keyboard.press("6")
+    page.keyboard.press("7")
     expect(page).to_have_url(site.address + "/proof")
 
 

@@ -14,16 +14,18 @@ import { MachinePage } from "./pages/machine.tsx";
 import { MachinesPage } from "./pages/machines.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
 import { ProofPage } from "./pages/proof.tsx";
+import { WhatIfPages } from "./pages/whatif.tsx";
 import "./style/tokens.css";
 import "./style/shell.css";
 import "./style/draw.css";
 import "./style/pages.css";
+import "./style/whatif.css";
 import "./style/print.css";
 
 const KEYS: readonly (readonly [string, string])[] = [
   ["/", "Search machines"],
   ["?", "This help"],
-  ["1 … 6", "Overview, machines, findings, advice, accounts, proof"],
+  ["1 … 7", "Overview, machines, findings, advice, what if, accounts, proof"],
   ["↑ ↓", "Row by row in tables and lists"],
   ["Enter", "Open the row"],
   ["Esc", "Close what is open"],
@@ -63,6 +65,7 @@ function View({ path }: { path: readonly string[] }): JSX.Element {
   if (view === "machines") return id === undefined ? <MachinesPage /> : <MachinePage key={id} id={id} />;
   if (view === "findings") return id === undefined ? <FindingsPage /> : <FindingPage key={id} id={id} />;
   if (view === "advice") return <AdvicePages key={id ?? ""} id={id} />;
+  if (view === "whatif") return <WhatIfPages path={path.slice(1)} />;
   if (view === "accounts") return <AccountsPage />;
   if (view === "proof") return <ProofPage />;
   return (

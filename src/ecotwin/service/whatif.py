@@ -13,6 +13,8 @@ from ecotwin.service import views, words
 from ecotwin.service.bar import bar, stamp
 from ecotwin.service.views import Level
 from ecotwin.service.views.whatif import RunState, Verdict
+from ecotwin.service.whatif_changes import changes as told_changes
+from ecotwin.service.whatif_headline import headline
 
 if TYPE_CHECKING:
     from ecotwin.cycle import Twin
@@ -83,7 +85,10 @@ def check(twin: Twin, text: str) -> views.ScenarioCheck:
         return views.ScenarioCheck(id="", name="", changes=[], faults=_faults(fault.faults))
     found = shelf.faults(read, twin.now())
     return views.ScenarioCheck(
-        id=read.id, name=read.part.name, changes=changes(read), faults=_faults(found)
+        id=read.id,
+        name=read.part.name,
+        changes=told_changes(twin.plant, read, changes(read)),
+        faults=_faults(found),
     )
 
 
@@ -103,7 +108,7 @@ def run_row(run: Run) -> views.RunRow:
     asked = run.question
     return views.RunRow(
         id=run.id,
-        title=asked.title,
+        title=words.signs(asked.title),
         state=cast(RunState, run.state),
         share=round(run.share, 4),
         left_s=None if run.left_s is None else round(run.left_s, 1),
@@ -113,8 +118,8 @@ def run_row(run: Run) -> views.RunRow:
         hours=asked.hours,
         runs=asked.runs,
         seed=asked.seed,
-        names=list(run.names),
-        why=asked.why,
+        names=[words.signs(name) for name in run.names],
+        why=words.signs(asked.why),
         text=run.fault or STATES[run.state],
         digest=run.digest,
         entry=run.entry,
@@ -126,7 +131,7 @@ def result(twin: Twin, id: str) -> views.WhatIfResult:  # noqa: A002
     run = twin.whatif.run(id)
     body = twin.whatif.document(id)
     told = body["result"]
-    names = [c["name"] for c in told["cases"]]
+    names = [words.signs(c["name"]) for c in told["cases"]]
     figures = [_figure(f, told) for f in told["figures"]]
     cases = [_case(n, c, names, figures) for n, c in enumerate(told["cases"])]
     asked = run.question
@@ -134,13 +139,13 @@ def result(twin: Twin, id: str) -> views.WhatIfResult:  # noqa: A002
     return views.WhatIfResult(
         bar=bar(twin),
         run=run_row(run),
-        headline=_headline(cases, asked.title),
+        headline=headline(cases, figures, asked.hours),
         cases=cases,
         figures=figures,
         front=_front(told, cases),
         courses=[views.CourseView.model_validate(c) for c in told["courses"]],
-        left_out=[f"{figure_name(f)}: {text}" for f, text in told["left_out"].items()],
-        under=list(body["under_names"]),
+        left_out=[words.signs(f"{figure_name(f)}: {text}") for f, text in told["left_out"].items()],
+        under=[words.signs(name) for name in body["under_names"]],
         speed=f"{count:,} runs of {asked.hours:g} h in {body['seconds']:.1f} s",
         code=body["proof"]["code"],
         same_as=body["same_as"],
@@ -182,13 +187,13 @@ def _row(twin: Twin, shelved: Shelved) -> views.ScenarioRow:
     faults = shelved.faults if read is None else twin.whatif.shelf.faults(read, twin.now())
     return views.ScenarioRow(
         id=shelved.id,
-        name=read.part.name if read else shelved.id,
-        description=read.part.description if read else "",
+        name=words.signs(read.part.name) if read else shelved.id,
+        description=words.signs(read.part.description) if read else "",
         author=shelved.author,
         origin="saved" if shelved.origin == "saved" else "plant",
         version=shelved.version,
         saved_at=stamp(shelved.saved_at) if shelved.saved_at else "",
-        changes=changes(read) if read else [],
+        changes=told_changes(twin.plant, read, changes(read)) if read else [],
         event=is_event(read) if read else False,
         faults=list(faults),
     )
@@ -224,7 +229,7 @@ def _figure(row: Mapping[str, Any], told: Mapping[str, Any]) -> views.FigureRow:
     unit = words.unit(figure_unit(row["figure"], told))
     return views.FigureRow(
         figure=kind.figure,
-        name=kind.name,
+        name=words.signs(kind.name),
         unit=unit,
         group=kind.group,
         better="low" if kind.better == "low" else "high" if kind.better == "high" else "",
@@ -282,16 +287,16 @@ def _case(
     return views.CaseView(
         number=number,
         id=case["id"],
-        name=case["name"],
-        description=case["description"],
+        name=names[number],
+        description=words.signs(case["description"]),
         digest=case["digest"],
         on_front=point["on_front"],
         front_share=point["front_share"],
         beaten_by=[names[n] for n in point["beaten_by"]],
         feasible=point["feasible"],
-        why_not=case["why_not"],
-        doubts=case["doubts"],
-        notes=case["notes"],
+        why_not=[words.signs(text) for text in case["why_not"]],
+        doubts=[words.signs(text) for text in case["doubts"]],
+        notes=[words.signs(text) for text in case["notes"]],
         limits=[_limit(one) for one in case["limits"]],
         verdict=_verdict(number, case, figures),
     )
@@ -302,7 +307,9 @@ def _limit(one: Mapping[str, Any]) -> views.LimitView:
     level: Level = (
         "none" if broken is None else "ok" if broken == 0 else "act" if broken > 0.5 else "watch"
     )
-    return views.LimitView(name=one["name"], text=one["text"], level=level, broken=broken)
+    return views.LimitView(
+        name=words.signs(one["name"]), text=words.signs(one["text"]), level=level, broken=broken
+    )
 
 
 def _verdict(number: int, case: Mapping[str, Any], figures: list[views.FigureRow]) -> str:
@@ -310,24 +317,13 @@ def _verdict(number: int, case: Mapping[str, Any], figures: list[views.FigureRow
     if number == 0:
         return "What comes when nothing is changed."
     if case["why_not"]:
-        return f"It cannot be chosen: {case['why_not'][0]}"
+        return words.signs(f"It cannot be chosen: {case['why_not'][0]}")
     told = [
         f"{f.name.split(',')[0]} {f.cells[number].difference_text}"
         for f in figures
         if f.objective and f.cells[number].verdict != "same"
     ]
     return "; ".join(told) + "." if told else "It changes none of the figures that are weighed."
-
-
-def _headline(cases: list[views.CaseView], title: str) -> views.Headline:
-    best = [c.name for c in cases if c.on_front and c.number]
-    if len(cases) == 2 and best:
-        text = f"{title}: {cases[1].verdict}".rstrip(".")
-    elif best:
-        text = f"Nothing beats {' or '.join(best[:3])}"
-    else:
-        text = "Doing nothing is not beaten by any of them"
-    return views.Headline(text=text, cost="", level="none")
 
 
 def _front(told: Mapping[str, Any], cases: list[views.CaseView]) -> views.FrontView | None:
@@ -344,7 +340,8 @@ def _front(told: Mapping[str, Any], cases: list[views.CaseView]) -> views.FrontV
     )
     return views.FrontView(
         objectives=[
-            (n, kinds()[n].name, words.unit(figure_unit(n, told)), kinds()[n].better) for n in names
+            (n, words.signs(kinds()[n].name), words.unit(figure_unit(n, told)), kinds()[n].better)
+            for n in names
         ],
         points=[[c["point"]["objectives"][n] for n in names] for c in told["cases"]],
         on_front=[c.on_front for c in cases],

@@ -54,7 +54,7 @@ AUTONOMY = {
 }
 """How far the twin may go at a set-point, as people say it."""
 
-_SIGNS = (("degC", "°C"), ("m3", "m³"), ("kgCO2e", "kg CO₂e"), ("W/m2", "W/m²"))
+_SIGNS = (("degC", "°C"), ("m3", "m³"), ("kgCO2e", "kg CO₂e"), ("CO2e", "CO₂e"), ("W/m2", "W/m²"))
 
 
 def unit(name: str) -> str:

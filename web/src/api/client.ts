@@ -53,9 +53,9 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   return (await call(path, { signal: signal ?? null, headers: { Accept: "application/json" } })).json() as Promise<T>;
 }
 
-export async function post(path: string, body: Record<string, string>): Promise<Done> {
+export async function post<T = Done>(path: string, body: object, signal?: AbortSignal): Promise<T> {
   const headers = { "Content-Type": "application/json", "X-Ecotwin": "page" };
-  return (await call(path, { method: "POST", headers, body: JSON.stringify(body) })).json() as Promise<Done>;
+  return (await call(path, { method: "POST", headers, body: JSON.stringify(body), signal: signal ?? null })).json() as Promise<T>;
 }
 
 export interface Seen<T> {

@@ -15,6 +15,7 @@ export const TABS = [
   { id: "machines", name: "Machines" },
   { id: "findings", name: "Findings" },
   { id: "advice", name: "Advice" },
+  { id: "whatif", name: "What if" },
   { id: "accounts", name: "Accounts" },
   { id: "proof", name: "Proof" },
 ] as const;
@@ -279,7 +280,7 @@ function BottomTabs({ bar, tab, more }: { bar: Bar | null; tab: string; more: ()
           </a>
         );
       })}
-      <button type="button" onClick={more} aria-current={tab === "accounts" || tab === "proof" ? "page" : undefined}>
+      <button type="button" onClick={more} aria-current={["whatif", "accounts", "proof"].includes(tab) ? "page" : undefined}>
         {icon("more")}
         <span>More</span>
       </button>
@@ -287,7 +288,7 @@ function BottomTabs({ bar, tab, more }: { bar: Bar | null; tab: string; more: ()
   );
 }
 
-/** The rest of the doors on a phone: accounts, proof, area, person, look. */
+/** The rest of the doors on a phone: what if, accounts, proof, area, person, look. */
 export function More({ bar, close, help }: { bar: Bar; close: () => void; help: () => void }): JSX.Element {
   const route = useRoute();
   const pick = (area: string): void => {
@@ -297,6 +298,7 @@ export function More({ bar, close, help }: { bar: Bar; close: () => void; help: 
   return (
     <Dialog title={bar.plant} close={close}>
       <div class="row">
+        <a class="button tall" href={to(["whatif"])} onClick={close}>What if</a>
         <a class="button tall" href={to(["accounts"])} onClick={close}>Accounts</a>
         <a class="button tall" href={to(["proof"])} onClick={close}>Proof</a>
       </div>
