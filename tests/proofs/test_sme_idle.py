@@ -1,8 +1,8 @@
 """Idle energy and parts of three real machines of a small firm: the electronics works' recorded counterpart.
 
 The data set tells power in whole kilowatts, and the machines draw about one: what rounding hides is carried as the
-meters' accuracy, so that the idle share comes with an honest interval. The file holds about a quarter of the minutes, so a
-reading counts for up to a quarter of an hour. Nothing here was fitted to the data.
+meters' accuracy, so that the idle share comes with an honest interval. The file holds about a quarter of the minutes:
+a reading counts for up to a quarter of an hour. Nothing here was fitted to the data.
 """
 
 from __future__ import annotations

@@ -116,7 +116,6 @@ _AMOUNTS = {
     "energy.fuel": "fuel_kg",
     "energy.heat": "heat_kwh",
     "energy.cold": "cold_kwh",
-    "energy.compressed_air": "air_m3",
     "energy.air_leaked": "leak_m3",
     "water.in": "water_in_m3",
     "water.out": "water_out_m3",
@@ -189,6 +188,13 @@ class _Making:
         for figure, quantity in _AMOUNTS.items():
             if quantity in self.booked:
                 self.values[figure] = self.outcome.total(quantity)
+        plant = self.outcome.case.plant
+        users = {m.id for m in plant.machines if "air_busy_m3_h" in m.kind_facts}
+        made = [m for m, q in self.outcome.columns if q == "air_m3" and m not in users]
+        if made:  # users book what they draw, makers what they make: it is counted where it is made
+            self.values["energy.compressed_air"] = self._sum(
+                self.outcome.total("air_m3", m) for m in made
+            )
 
     def electricity(self) -> None:
         """Bought, fed in, peak; its cost by price band and its CO2e hour by hour."""
