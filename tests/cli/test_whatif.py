@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from running import ENVIRONMENT, ROOT, command, json_of
+from running import ENVIRONMENT, ROOT, command, json_of, process, until
 
 WORKS = ROOT / "plants" / "electronics.yaml"
 SMALL = ("--from", "start", "--hours", "1", "--runs", "2")
@@ -80,3 +80,18 @@ def test_ctrl_c_stops_it(tmp_path: Path) -> None:
     assert made.returncode == 1
     assert "Stopped" in err
     assert not out.strip()
+
+
+def test_a_running_twin_answers_over_its_socket_and_seals_it(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    with process(
+        "run", WORKS, "--port", 0, "--data-folder", folder, log=tmp_path / "run.log"
+    ):  # fmt: skip
+        until(lambda: (folder / "twin.sock").exists(), 120, "the twin's socket")
+        words = ("whatif", WORKS, "carbon_price_120", *SMALL, "--data-folder", folder)
+        body = json_of(command(*words, "--json", timeout=300))
+        assert body["entry"] is not None
+        assert body["question"]["by"] == "local person"
+        refused = command("whatif", WORKS, "nothing", *SMALL, "--data-folder", folder)
+        assert refused.returncode == 1
+        assert "there is no scenario 'nothing'" in refused.stderr

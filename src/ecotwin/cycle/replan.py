@@ -17,13 +17,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import structlog
 
 from ecotwin.clock import Period, micros
 from ecotwin.errors import EcotwinError
-from ecotwin.plant import Plant
+from ecotwin.plant import Element, Plant
 from ecotwin.plant.model import STATES
-from ecotwin.records import Image
+from ecotwin.records import Image, Ints
 
 if TYPE_CHECKING:
     from ecotwin.cycle.whatif import WhatIf
@@ -80,6 +81,8 @@ class Replan:
     _asked_at: float = -math.inf
     _looked_at: datetime | None = None
     _waiting: list[Event] = field(default_factory=list)
+    _states: tuple[tuple[Element, int], ...] = ()
+    _places: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     _running: str = ""
     _thread: threading.Thread | None = None
 
@@ -116,13 +119,16 @@ class Replan:
 
     def machines(self, now: datetime, image: Image) -> list[Event]:
         """Machines that have just been down for longer than a short stop; each stop is told once."""
+        if not self._states:
+            found_states = ((m, self.plant.find(m.id, "state")) for m in self.plant.machines)
+            self._states = tuple((m, s.index) for m, s in found_states if s is not None)
+            self._places = np.array([place for _, place in self._states], np.int64)
+        down = (image.value[self._places] == STATES["down"]) & (image.at[self._places] > 0)
+        if not (down.any() or self._down):
+            return []
         found = []
-        for machine in self.plant.machines:
-            state = self.plant.find(machine.id, "state")
-            if state is None:
-                continue
-            known = image.at[state.index] and math.isfinite(image.value[state.index])
-            if not known or int(image.value[state.index]) != STATES["down"]:
+        for (machine, _), is_down in zip(self._states, down, strict=True):
+            if not is_down:
                 self._down.pop(machine.id, None)
                 self._told.discard(machine.id)
                 continue

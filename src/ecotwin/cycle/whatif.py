@@ -31,7 +31,7 @@ from ecotwin.cycle.whatif_run import ENDED, Question, Run, run_of
 from ecotwin.cycle.whatif_state import Past
 from ecotwin.errors import EcotwinError, RunStopped, ScenarioFault
 from ecotwin.governance.ledger import Ledger
-from ecotwin.history.contract import Store
+from ecotwin.history.contract import Document, Store
 from ecotwin.plant import Plant
 from ecotwin.records import Booking
 from ecotwin.simulation.scenario_file import Scenario, parse
@@ -39,6 +39,9 @@ from ecotwin.simulation.scenario_file import Scenario, parse
 log = structlog.get_logger("ecotwin")
 
 KIND = "whatif"
+LISTED = "whatif_run"
+"""The same without its result and texts: what a list shows is read quickly."""
+_LONG = ("result", "texts", "under_texts")
 MOST_WAITING = 8
 MOST_CASES = 20
 REMEMBERED = 100
@@ -226,7 +229,7 @@ class WhatIf:
     def _documents(self) -> list[Mapping[str, Any]]:
         if self._store is None:
             return []
-        return [d.body for d in self._store.documents(KIND, limit=REMEMBERED)]
+        return [d.body for d in self._store.documents(LISTED, limit=REMEMBERED)]
 
     def _new(self, question: Question, same_as: str) -> Run:
         cases, under = self._read(question)
@@ -364,7 +367,13 @@ class WhatIf:
         }
         run.result = body
         if self._store is not None:
-            self._store.put(KIND, run.id, run.asked_at, body, known_at=now)
+            told = {k: v for k, v in body.items() if k not in _LONG}
+            self._store.put_all(
+                [
+                    Document(KIND, run.id, run.asked_at, now, body),
+                    Document(LISTED, run.id, run.asked_at, now, told),
+                ]
+            )
             run.result = None  # it is read from the history when somebody asks
 
     def _tell(self) -> None:
