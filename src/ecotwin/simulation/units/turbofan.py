@@ -24,7 +24,7 @@ from ecotwin.simulation.turbofans.wear import LAW, Wear
 
 AIRFRAME, ENGINE, CELL = "airframe", "turbofan_engine", "engine_test_cell"
 SAF_MJ_KG = 44.1
-"""Lower heating value of synthesised paraffinic kerosene [MJ/kg]. Source: ASTM D7566 fuels, CAAFI and EASA figures."""
+"""Lower heating value of synthesised paraffinic kerosene [MJ/kg]: stated assumption, typical of HEFA fuels."""
 DOUBT = {"fuel_scale": 0.04, "nox_scale": 0.10, "co_scale": 0.25}
 LEFT = {"fuel_scale": 0.01, "nox_scale": 0.04, "co_scale": 0.10}
 """What the model itself does not know, one draw for all engines of a run (standard deviation as a share), before and
