@@ -61,7 +61,8 @@ class CipStation(Machine):
 
     def __init__(self, name: str, kind: str, line: str, chance: Chance) -> None:
         super().__init__(name, kind, line, chance)
-        self.pump_kw = self.draw("pump", 9.2)
+        self.pump_kw = self.draw("pump", 4.4)
+        self.booster_kwh_m3 = self.draw("booster", 0.19)
         self.size = self.draw("size", 1.0, 0.06)
         self.pace = self.draw("pace", 1.0, 0.05)
         self.caustic = Tank(self.draw("caustic", 5.2), 76.0, 0.045, 105.0)
@@ -161,12 +162,10 @@ class CipStation(Machine):
         heat += fault.get("heat_trap_open", 0.0) if fault and working else 0.0
         leak = fault.get("cip_valve_leak", 0.0) if fault else 0.0
         water, out = fresh_m3 / hours + leak, drained_m3 / hours + leak
-        warm_up = heat > 40.0 and not self.waiting
-        self.state = (
-            self._now() if self.waiting else HEATING if warm_up else IDLE if working else OFF
-        )
+        self.state = self._now() if self.waiting else IDLE if working else OFF
         usual = 0.7 if working else 0.2
-        self.spend(world, self.pump_kw if self.waiting else usual)
+        booster = self.booster_kwh_m3 * fresh_m3 / hours
+        self.spend(world, self.pump_kw + booster if self.waiting else usual)
         self.count("water_in", "water_in_flow", water, hours)
         self.count("heat_energy", "heat_power", heat, hours)
         world.water_in_m3_h += water

@@ -147,7 +147,7 @@ class Washing:
         }
         for name in _FACTS:
             state[name] = draw.parameter(station, name)
-        for name in ("kw_off", "kw_idle", "kw_busy"):
+        for name in ("kw_off", "kw_idle"):
             state[name] = draw.parameter(station, name, share=0.1)
         for name in _TREATMENT if self.treatment else ():
             state[name] = draw.parameter(self.treatment, name)
@@ -273,7 +273,8 @@ class Washing:
         state["lack_kwh"] = lack - heat
         busy = used[:, BUSY_S] / 3600.0
         rest = "kw_idle" if held else "kw_off"
-        out[:, place[station, "electricity_kwh"]] = state["kw_busy"] * busy + state[rest] * (hours - busy)  # fmt: skip
+        kwh = state["circulation_kw"] * busy + state["booster_kwh_m3"] * used[:, FRESH_M3]
+        out[:, place[station, "electricity_kwh"]] = kwh + state[rest] * (hours - busy)
         out[:, place[station, "water_in_m3"]] = used[:, FRESH_M3]
         out[:, place[station, "water_reused_m3"]] = used[:, REUSED_M3]
         out[:, place[station, "material_kg:caustic"]] = used[:, CAUSTIC_KG]
@@ -329,6 +330,7 @@ _SUMS = ("cleanings", "washes", "through_m3", "drained_m3", "kept_ever_m3", "nee
 """Running sums: circuits cleaned, water through them, drained and kept, heat that their tanks needed."""
 _FACTS = (
     "recovery_m3", "wash_degC", "hot_degC", "cold_degC", "standing_kw", "kw_heaters", "cod_kg_m3",
+    "circulation_kw", "booster_kwh_m3",
 )  # fmt: skip
 _TREATMENT = (
     "tank_m3", "rate_m3_h", "kwh_per_kg_cod", "kwh_per_m3", "cod_removed_share", "sludge_kg_kg",
