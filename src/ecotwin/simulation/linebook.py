@@ -18,7 +18,6 @@ from ecotwin.simulation.linetypes import (
     SETUP,
     SETUP_ASKED,
     WAIT,
-    Line,
 )
 
 STATES = ("off", "standby", "heating", "setup", "idle", "busy", "down")
@@ -32,6 +31,15 @@ STARVED, STUCK, KWH, PARTS, SCRAP, PEOPLE, AIR, NITROGEN = range(7, 15)
 AIR_IDLE, AIR_BUSY, N2_IDLE, N2_BUSY = range(4)
 ASKED = ("air", "nitrogen", "hall_heat", "cold")
 """Nets that a line asks; rows of `asks`."""
+
+
+class Tally(NamedTuple):
+    """Of a `Line` what is booked in a step and set back."""
+
+    spent: Floats
+    made: Floats
+    spoilt: Floats
+    course: NDArray[np.void]
 
 
 class Book(NamedTuple):
@@ -61,7 +69,7 @@ class Book(NamedTuple):
 
 
 @njit(inline="always")
-def _states(p: Line, r: int, s: int, people: bool, hot: bool, rest: int, h: Floats) -> None:
+def _states(p: Tally, r: int, s: int, people: bool, hot: bool, rest: int, h: Floats) -> None:
     """Hours in the seven states, then starved and blocked, of one machine in one step."""
     for q in range(9):
         h[q] = 0.0
@@ -104,7 +112,7 @@ def _flows(
 
 @kernel
 def book(
-    p: Line,
+    p: Tally,
     b: Book,
     step_s: float,
     people: bool,
@@ -120,7 +128,7 @@ def book(
 
     `h` [9] is room for notes.
     """
-    runs, machines = p.machine.shape
+    runs, machines = p.spent.shape[0], p.spent.shape[1]
     per_h = 3600.0 / step_s
     for r in range(runs):
         for n in range(len(asks)):
@@ -150,9 +158,9 @@ def book(
 
 
 @njit(inline="always")
-def _count(p: Line, b: Book, r: int, out: Floats) -> None:
+def _count(p: Tally, b: Book, r: int, out: Floats) -> None:
     """Book parts and materials of a run, and set the step's counts back."""
-    machines = p.machine.shape[1]
+    machines = p.spent.shape[1]
     products = p.made.shape[2]
     for s in range(machines):
         made, spoilt = 0.0, 0.0

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecotwin.plant import Plant, load
-from ecotwin.simulation.contract import Case, Known
+from ecotwin.simulation.contract import Case, Job, Known
 from ecotwin.simulation.engine import BATCH, run
 from ecotwin.simulation.linebook import STATES
 from ecotwin.simulation.lineplan import Plan, plan
@@ -33,6 +33,8 @@ T = TypeVar("T")
 LINE = "line_1"
 WEEK_H = 168.0
 WHOLE = 1000
+ORDER_PARTS, ORDERS = 600.0, 60
+"""More than a week's work, product after product, the same in every run."""
 FEWEST = 3
 STEP_S = 300.0
 """The calendar's times are multiples of it. A line alone comes to the same parts at the same instants at any step;
@@ -51,7 +53,7 @@ def works_file() -> Path:
 def week(
     plant: Plant, line: Plan, runs: int, hours: float = WEEK_H, step_s: float = STEP_S
 ) -> Case:
-    """A week of the line: its calendar, failures, set-ups, three products; parameters as stated, without doubt.
+    """A week of the line: its calendar, failures, set-ups, orders of three products; parameters without doubt.
 
     Runs differ by chance alone, so that the two models can be compared.
     """
@@ -64,10 +66,13 @@ def week(
         for n in (*names, *(f"kw_{state}" for state in STATES))
         if n in s.facts
     }
-    mix = {line.line: {p.code: 1.0 for p in line.products}}
+    codes = [p.code for p in line.products]
+    orders = tuple(Job(f"{n}", codes[n % len(codes)], ORDER_PARTS) for n in range(ORDERS))
     start = datetime(2026, 6, 15, tzinfo=UTC)
     weather = Weather(flat, flat, 0.0 * flat)
-    return Case(plant, start, hours, runs, 20260615, weather, step_s, parameters=known, mix=mix)
+    return Case(
+        plant, start, hours, runs, 20260615, weather, step_s, known, jobs={line.line: orders}
+    )
 
 
 def whatif(

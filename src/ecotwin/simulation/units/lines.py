@@ -20,7 +20,7 @@ from ecotwin.errors import ScenarioFault
 from ecotwin.plant import Plant
 from ecotwin.records import Floats
 from ecotwin.simulation.contract import Board, Case, Draw, State, Unit
-from ecotwin.simulation.linebook import ASKED, QUANTITIES, Book, book
+from ecotwin.simulation.linebook import ASKED, QUANTITIES, Book, Tally, book
 from ecotwin.simulation.linechecks import check
 from ecotwin.simulation.lineimage import place_image
 from ecotwin.simulation.lineplan import Plan, drawn, lines_of, materials, plan, station_kinds
@@ -114,6 +114,7 @@ class LineUnit:
         return {
             "line": line,
             "book": books,
+            "tally": Tally(line.spent, line.made, line.spoilt, line.course),
             "sheet": made,
             "course": course_of(made, draw, around, self.alone),
             "case": case,
@@ -141,7 +142,7 @@ class LineUnit:
         )
         asks = np.empty((len(ASKED), board.runs))
         book(
-            line, state["book"], board.step_s, people, state["held"], state["ready"], course.rest[n],
+            state["tally"], state["book"], board.step_s, people, state["held"], state["ready"], course.rest[n],
             scale, board.out, asks, np.empty(9),
         )  # fmt: skip
         if line.course["overflow"].any():
@@ -154,7 +155,8 @@ class LineUnit:
         for net, flow in zip(ASKED, asks, strict=True):
             if net in self.asks or net in self.may_ask:
                 board.ask(net, flow)
-        self._tell(state, board)
+        if not self.alone:
+            self._tell(state, board)
 
     def _doors(self, state: State, board: Board, start: float) -> None:
         """Which machines an outage holds, and which are ready."""
