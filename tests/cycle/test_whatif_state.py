@@ -48,7 +48,7 @@ def past(plant: Plant, store: DuckStore) -> Past:
 
 def test_whole_local_days_are_found(past: Past) -> None:
     days = past.days(START + timedelta(days=4, hours=5))
-    assert [d.start for d in days] == [START + timedelta(days=n) for n in range(4)]
+    assert [d.end for d in days] == [START + timedelta(days=n + 1) for n in range(4)]
     assert past.days(START - timedelta(days=1)) == []
 
 

@@ -32,17 +32,18 @@ def foretold(
     known_days: int,
     step_s: float = 60.0,
     runs: int = 60,
+    fitted_runs: int = 160,
 ) -> dict[str, Any]:
     """One seed: days lived, the last ones foretold one by one, each with what was known at its begin.
 
     Args:
         plant: The plant file. folder: For the history. seed: Of the stand-in. lived_days: All days.
-        known_days: Days before the first that is judged. step_s: Of the stand-in. runs: Of the model.
+        known_days: Days before the first that is judged. step_s: Of the stand-in. runs: Of the model. fitted_runs: Of the fit of utilities.
     """
     began = time.monotonic()
     store = lived(plant, folder, seed, START, lived_days, step_s)
     try:
-        tracking = Tracking(plant, store, runs=runs)
+        tracking = Tracking(plant, store, runs=runs, fitted_runs=fitted_runs)
         end = START + timedelta(days=lived_days)
         days = tracking.past.days(end)
         tried: list[Tried] = []
