@@ -32,6 +32,15 @@ STATES = {
 }
 
 
+def assumed(body: Mapping[str, Any]) -> list[str]:
+    """What nobody knew of the plant when the run began, in a sentence; empty when all was known."""
+    unknown = body["unknown"]
+    if not unknown:
+        return []
+    shown = ", ".join(unknown[:8]) + (f" and {len(unknown) - 8} more" if len(unknown) > 8 else "")
+    return [f"Not known at the start, and taken as the model has it as a rule: {shown}."]
+
+
 def scenarios(twin: Twin) -> views.Scenarios:
     """All scenarios, and what may be done with them."""
     from ecotwin.cycle.whatif_base import MOST_HOURS, MOST_RUNS
@@ -144,7 +153,10 @@ def result(twin: Twin, id: str) -> views.WhatIfResult:  # noqa: A002
         figures=figures,
         front=_front(told, cases),
         courses=[views.CourseView.model_validate(c) for c in told["courses"]],
-        left_out=[words.signs(f"{figure_name(f)}: {text}") for f, text in told["left_out"].items()],
+        left_out=[
+            *assumed(body),
+            *(words.signs(f"{figure_name(f)}: {text}") for f, text in told["left_out"].items()),
+        ],
         under=[words.signs(name) for name in body["under_names"]],
         speed=f"{count:,} runs of {asked.hours:g} h in {body['seconds']:.1f} s",
         code=body["proof"]["code"],

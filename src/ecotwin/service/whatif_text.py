@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ecotwin.service import words
-from ecotwin.service.whatif import cell_text, figure_name, figure_unit
+from ecotwin.service.whatif import assumed, cell_text, figure_name, figure_unit
 
 _WIDTH = 46
 
@@ -46,6 +46,7 @@ def lines(body: Mapping[str, Any]) -> list[str]:
         made.append(
             f"Nothing beats, weighed over {weighed}: {', '.join(on) or 'none keeps its limits'}"
         )
+    made += assumed(body)
     made += [f"not told: {figure_name(f)}: {text}" for f, text in told["left_out"].items()]
     sealed = f", ledger entry {body['entry']}" if body["entry"] is not None else ", not sealed"
     made.append(f"{body['seconds']:.1f} s; digest {body['digest'][:16]}{sealed}")

@@ -148,7 +148,10 @@ def outlook(past: Seen, at: datetime) -> Outlook:
         keep, sd = _ar1(dew - offset, 12.0, 1.5)
         wet = (-offset, sd, float(dew[dew_there][-1]) - offset, keep)
     clear, clearness, sun_keep, sun_now = _sun(past.sun_w_m2[known], quarter)
-    if not clear.any():
+    looked_at = np.unique(quarter[np.isfinite(past.sun_w_m2[known])])
+    if (
+        not clear.any() or len(looked_at) < _DAY_STEPS
+    ):  # hours nobody has seen yet are taken as dark
         unknown.append("weather.irradiance")
     shape, level, level_sd, deviation, keep, sd = temperature
     return Outlook(
