@@ -38,8 +38,8 @@ def foretold(
 
     Args:
         plant: The plant file. folder: For the history. seed: Of the stand-in. lived_days: All days.
-        known_days: Days before the first that is judged. step_s: Of the stand-in. runs: Of the model. fitted_runs: Of
-        the fit of utilities.
+        known_days: Days before the first that is judged. step_s: Of the stand-in. runs: Of the model.
+        fitted_runs: Of the fit of utilities.
     """
     began = time.monotonic()
     store = lived(plant, folder, seed, START, lived_days, step_s)

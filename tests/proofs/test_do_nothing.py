@@ -40,11 +40,12 @@ def test_do_nothing(tmp_path: Path) -> None:
     assert body["groups"]["site electricity_kwh"]["error"] < 0.10
 
 
-def write(runs: list[dict[str, Any]]) -> dict[str, Any]:
+def write(runs: list[dict[str, Any]], note: str = "") -> dict[str, Any]:
     """Write the page and its figures; returns them."""
     rows = [row for run in runs for row in run["rows"]]
     told: dict[str, Any] = {
         **evidence.head("pytest -m proof tests/proofs/test_do_nothing.py"),
+        "note": note,
         "seeds": [r["seed"] for r in runs],
         "lived_days": runs[0]["lived_days"],
         "judged_days": runs[0]["judged_days"],
@@ -88,7 +89,7 @@ def _grades(runs: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
 _INTRO = """# Do nothing, against the stand-in's next day
 
 Made by `{command}` on {date} at commit {commit} ({changed_files} changed source files), {machine}. Do not edit: the
-proof writes it.
+proof writes it. {note}
 
 {count} seeds ({first} to {last}), each another plant that nothing was tuned to. The stand-in (calm, steps of
 {stand_in_step_s:g} s) lives {lived_days} days; its samples go through the twin's own cleaning and history. The last

@@ -28,7 +28,7 @@ _PRIOR_DAYS = 2.0
 """What "the runs spread as the plant does" weighs, in days."""
 _PRIOR_BIAS_DAYS = 0.1
 _UNTRIED_SHARE = 0.10
-"""Error of a day that the model was never tried on, as a share of its figure (stated assumption)."""
+"""Error of a day that the model was never tried on, as a share of its figure (stated assumption); fades."""
 _FINEST_SHARE = 0.004
 """Runs that spread less than this share of their figure are taken to spread so much: no meter is better."""
 _CONFORMAL_DAYS = 30
@@ -164,6 +164,9 @@ def _fit(days: Sequence[tuple[float, float, float]]) -> Fitted:
     around = float(((scores - scores.mean()) ** 2).sum()) if n else 0.0
     pulled = float(scores.mean()) ** 2 * n * _PRIOR_BIAS_DAYS / (n + _PRIOR_BIAS_DAYS) if n else 0.0
     freedom = _PRIOR_DAYS + n
-    variance = (_PRIOR_DAYS + around + pulled) / freedom
+    # A model that was tried once may still be wrong by what one that was never tried is; it fades as days come.
+    open_ = np.mean([_UNTRIED_SHARE * abs(m) / _unit(m, sd) for _, m, sd in days]) if n else 0.0
+    first = 1.0 + (float(open_) / (1.0 + n)) ** 2
+    variance = (_PRIOR_DAYS * first + around + pulled) / freedom
     scale = float(np.sqrt(variance * (1.0 + 1.0 / (n + _PRIOR_BIAS_DAYS))))
     return Fitted(bias, scale, freedom, np.sort(scores))
