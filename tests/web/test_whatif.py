@@ -166,7 +166,7 @@ def test_faults_are_told_by_line_while_one_writes(page: httpx.Client, seen: Seen
 
 
 def test_a_run_shows_its_progress_and_is_stopped(page: httpx.Client, seen: Seen) -> None:
-    asked = {**SMALL, "scenarios": ["cooler"], "hours": 240.0, "runs": 2000}
+    asked = {**SMALL, "scenarios": ["cooler"], "hours": 96.0, "runs": 500}
     name = page.post("/api/v1/whatif/runs", json=asked).json()["id"]
     seen.open(address(page, f"/whatif/run/{name}"), "progress")
     shown = seen.page

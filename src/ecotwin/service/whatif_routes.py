@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
-from ecotwin.service import views, whatif
+from ecotwin.service import views, whatif, whatif_fidelity
 from ecotwin.service.routes import On
 
 router = APIRouter(prefix="/whatif")
@@ -50,6 +50,12 @@ def get_schema(twin: On) -> dict[str, Any]:
 
     assert twin is not None
     return schema()
+
+
+@router.get("/fidelity")
+def get_fidelity(twin: On) -> views.FidelityView:
+    """How well the model tracks the plant, as it was last worked out."""
+    return whatif_fidelity.fidelity(twin)
 
 
 @router.post("/runs")

@@ -240,6 +240,28 @@ export interface FaultRow {
   readonly text: string;
 }
 
+/** How well one figure of a machine is tracked by the hour, over days on which the model was tried. */
+export interface FidelityRow {
+  readonly element: string;
+  readonly name: string;
+  readonly quantity: string;
+  readonly grade: "well" | "roughly" | "not" | "unknown";
+  readonly word: string;
+  readonly level: "ok" | "watch" | "act" | "stale" | "none";
+  readonly cvrmse: number | null;
+  readonly nmbe: number | null;
+  readonly hours: number;
+}
+
+/** How well the model tracks the plant, the worst first; `at` is empty while it was never worked out. */
+export interface FidelityView {
+  readonly bar: Bar;
+  readonly text: string;
+  readonly at: string;
+  readonly days: number;
+  readonly rows: FidelityRow[];
+}
+
 /** One of the (at most six) figures. */
 export interface Figure {
   readonly id: string;

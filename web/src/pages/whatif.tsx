@@ -7,6 +7,7 @@ import { Panel } from "../draw/panel.tsx";
 import { percent } from "../words/format.ts";
 import { dayTime, instant } from "../words/time.ts";
 import { Ahead } from "./ahead.tsx";
+import { Fidelity } from "./fidelity.tsx";
 import { RunPage } from "./run.tsx";
 import { ScenarioPage } from "./scenario.tsx";
 import { ProblemBox, Sentence, Skeleton, StaleNote } from "./states.tsx";
@@ -33,6 +34,7 @@ function ShelfPage(): JSX.Element {
         <div class="stack side">
           <Ahead view={view.data} />
           <Earlier />
+          <Fidelity />
         </div>
       </div>
     </>

@@ -262,6 +262,35 @@ class WhatIfResult(View):
     same_as: str
 
 
+class FidelityRow(View):
+    """How well one figure of a machine is tracked by the hour, over days on which the model was tried.
+
+    Attributes:
+        quantity: e.g. `electricity`. cvrmse: Scatter as a share of the mean. nmbe: Measured less modelled, as a share
+            of the mean. hours: Compared.
+    """
+
+    element: str
+    name: str
+    quantity: str
+    grade: Literal["well", "roughly", "not", "unknown"]
+    word: str
+    level: Level
+    cvrmse: float | None
+    nmbe: float | None
+    hours: int
+
+
+class FidelityView(View):
+    """How well the model tracks the plant, the worst first; `at` is empty while it was never worked out."""
+
+    bar: Bar
+    text: str
+    at: str
+    days: int
+    rows: list[FidelityRow]
+
+
 class Started(View):
     """A what-if that was taken up."""
 
