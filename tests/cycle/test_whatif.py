@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,8 +21,10 @@ from ecotwin.governance.ledger import Ledger, content
 from ecotwin.history.embedded import DuckStore
 from ecotwin.plant import Plant, load
 from ecotwin.records import Booking
+from ecotwin.simulation.backtest import work_hours
 from ecotwin.simulation.scenario import Applied, apply
 from ecotwin.simulation.scenario_file import parse
+from ecotwin.simulation.spread import Held, Spread
 
 WORKS = Path(__file__).parents[2] / "plants" / "electronics.yaml"
 NOW = datetime(2026, 6, 18, 5, 0, tzinfo=UTC)
@@ -170,3 +173,26 @@ def test_rates_come_from_tariffs_books_and_terms(plant: Plant) -> None:
     assert other.electricity_price is not None
     assert np.all(other.electricity_price == 0.5)
     assert micros(case.start) == micros(NOW)
+
+
+def test_a_day_is_told_as_past_days_went_and_an_hour_is_not(plant: Plant, store: DuckStore) -> None:
+    work = work_hours(plain_case(plant, begin_of(plant, store, NOW, "start"), Span(24.0, 2, 1)))
+    figures = {("nordhafen", "electricity_kwh"): (1100.0, 1000.0, 50.0)}
+    spread = Spread(tuple(Held(n, work, 24.0, figures) for n in range(6)))
+    whatif = WhatIf(plant, lambda: NOW, store, held=lambda: spread)
+    day = replace(SMALL, hours=24.0)
+    result = whatif.document(whatif.now_and_here(day).id)["result"]
+    told, other = (case["notes"] for case in result["cases"])
+    assert len(told) == 1
+    assert not any("past days" in note for note in other), "differences are paired: their own"
+    raw = next(f for f in result["figures"] if f["figure"] == "energy.electricity")
+    mean = raw["cells"][0]["value"]["mean"]
+    found = re.fullmatch(
+        r"Electricity ([\d,]+) kWh, .* within ([\d,]+) to ([\d,]+) \(by 6 past days.*", told[0]
+    )
+    assert found is not None, told
+    middle, low, high = (float(t.replace(",", "")) for t in found.groups())
+    assert low < middle < high
+    assert middle > mean, "days came out above what the model had said"
+    hour = whatif.document(whatif.now_and_here(SMALL).id)["result"]
+    assert hour["cases"][0]["notes"] == []

@@ -31,6 +31,7 @@ class Ahead(Parts):
             self.ledger,
             past=self.tracking.past,
             doubts=self.tracking.warnings_for,
+            held=lambda: self.tracking.standing.spread,
         )
 
     @cached_property

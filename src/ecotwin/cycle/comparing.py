@@ -20,13 +20,16 @@ from ecotwin.cycle.rates import rates_of
 from ecotwin.cycle.whatif_base import weather_of
 from ecotwin.governance.canonical import canonical, plain
 from ecotwin.records import Booking, Floats
+from ecotwin.simulation.backtest import work_hours
 from ecotwin.simulation.compare import Difference, Spread, difference, front, objectives, spread
+from ecotwin.simulation.compared import modelled
 from ecotwin.simulation.contract import Case, Outcome
 from ecotwin.simulation.engine import run
 from ecotwin.simulation.limits import Limit, limits
 from ecotwin.simulation.outcome import Figures, figures, kinds
 from ecotwin.simulation.scenario import Applied, apply
 from ecotwin.simulation.scenario_file import Scenario
+from ecotwin.simulation.spread import Spread as Held
 from ecotwin.simulation.totals import with_totals
 
 Watch = Callable[[float], bool]
@@ -45,7 +48,7 @@ class Asked:
         base: The plant as it is. under: Events that happen in every case, in "do nothing" too, and after its changes.
         scenarios: One case each.
         folder: Where their weather files are. books: Of the plant. doubts: Tells of some machines which of them the
-            model does not track well, in sentences.
+            model does not track well, in sentences. held: What held-out days say of the model's days.
     """
 
     base: Case
@@ -54,6 +57,7 @@ class Asked:
     folder: Path
     books: Sequence[Booking] = ()
     doubts: Doubts | None = None
+    held: Held | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ class _Ran:
     made: Figures
     limits: list[Limit]
     courses: dict[str, Floats]
+    site: Mapping[str, Floats]
 
 
 def prepare(asked: Asked) -> list[Applied]:
@@ -174,7 +179,36 @@ def _run(applied: Applied, books: Sequence[Booking], watch: Watch | None) -> _Ra
     outcome = run(applied.case, watch=watch)
     rates = rates_of(applied, books)
     made = figures(outcome, rates)
-    return _Ran(applied, made, limits(outcome, made, rates), _course_of(outcome, made))
+    place = applied.case.plant.site.id
+    site = {q: runs for (e, q), runs in modelled(outcome).items() if e == place}
+    return _Ran(applied, made, limits(outcome, made, rates), _course_of(outcome, made), site)
+
+
+_DAILY = {
+    "electricity_kwh": ("Electricity", "kWh"),
+    "gas_m3": ("Gas", "m3"),
+    "water_in_m3": ("Water", "m3"),
+    "air_m3": ("Compressed air", "m3"),
+}
+"""Quantities of the site that held-out days are compared in."""
+
+
+def _as_days_went(asked: Asked, ran: _Ran) -> list[str]:
+    """What the day will really bring, by how far the model lay from days that it had not seen; for a day alone."""
+    held, case = asked.held, ran.applied.case
+    if held is None or not held.days or abs(case.hours - 24.0) > 0.5:
+        return []
+    told = []
+    for quantity, (name, unit) in _DAILY.items():
+        key = (case.plant.site.id, quantity)
+        days = len(held.fitted(key, work_hours(case)).scores)
+        if quantity in ran.site and days:
+            span = held.interval(key, ran.site[quantity], work_hours(case), 0.8)
+            told.append(
+                f"{name} {span.value:,.4g} {unit}, on four days of five within {span.low:,.4g} to {span.high:,.4g} "
+                f"(by {days} past days that the model had not seen)."
+            )
+    return told
 
 
 def _course_of(outcome: Outcome, made: Figures) -> dict[str, Floats]:
@@ -245,7 +279,7 @@ def _case(
         "case": case_digest(ran.applied.case),
         "why_not": why_not,
         "doubts": [*doubts, *fresh],
-        "notes": list(ran.applied.notes),
+        "notes": [*ran.applied.notes, *([] if number else _as_days_went(asked, ran))],
         "limits": ran.limits,
     }
 

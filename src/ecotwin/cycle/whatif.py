@@ -35,6 +35,7 @@ from ecotwin.history.contract import Document, Store
 from ecotwin.plant import Plant
 from ecotwin.records import Booking
 from ecotwin.simulation.scenario_file import Scenario, parse
+from ecotwin.simulation.spread import Spread
 
 log = structlog.get_logger("ecotwin")
 
@@ -54,6 +55,7 @@ class WhatIf:
         plant: The plant. now: Tells plant time. store, ledger: Where results are kept and sealed; None: nowhere.
         books: Tells the bookings; None: those of the history. past: Reads the history for the model.
         doubts: Tells of machines that a scenario changes which of them the model does not track well, in sentences.
+        held: What held-out days say of the model's days.
         told: Is called when a run was done.
     """
 
@@ -67,13 +69,14 @@ class WhatIf:
         books: Callable[[], Sequence[Booking]] | None = None,
         past: Past | None = None,
         doubts: Doubts | None = None,
+        held: Callable[[], Spread] | None = None,
         told: Callable[[Run], None] | None = None,
     ) -> None:
         self.plant = plant
         self.shelf = Shelf(plant, store, ledger, now)
         self._now, self._store, self._ledger = now, store, ledger
         self._books = books or self._booked
-        self._doubts, self._told = doubts, told
+        self._doubts, self._held, self._told = doubts, held, told
         self._past = Past(plant, store) if past is None and store is not None else past
         self._runs: dict[str, Run] = {}
         self._queue: deque[str] = deque()
@@ -266,8 +269,9 @@ class WhatIf:
         return tuple(cases), tuple(under)
 
     def _asked(self, base: Any, cases: Sequence[Scenario], under: Sequence[Scenario]) -> Asked:
+        held = None if self._held is None else self._held()
         return Asked(
-            base, tuple(under), tuple(cases), self.shelf.folder, self._books(), self._doubts
+            base, tuple(under), tuple(cases), self.shelf.folder, self._books(), self._doubts, held
         )
 
     def _remember(self, run: Run) -> None:
