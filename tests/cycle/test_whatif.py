@@ -25,6 +25,7 @@ from ecotwin.simulation.backtest import work_hours
 from ecotwin.simulation.scenario import Applied, apply
 from ecotwin.simulation.scenario_file import parse
 from ecotwin.simulation.spread import Held, Spread
+from running import OVEN_WORKS
 
 WORKS = Path(__file__).parents[2] / "plants" / "electronics.yaml"
 NOW = datetime(2026, 6, 18, 5, 0, tzinfo=UTC)
@@ -196,3 +197,14 @@ def test_a_day_is_told_as_past_days_went_and_an_hour_is_not(plant: Plant, store:
     assert middle > mean, "days came out above what the model had said"
     hour = whatif.document(whatif.now_and_here(SMALL).id)["result"]
     assert hour["cases"][0]["notes"] == []
+
+
+def test_a_small_works_without_a_compressor_runs_and_says_what_is_not_in_it(tmp_path: Path) -> None:
+    small = load(OVEN_WORKS)
+    whatif = WhatIf(small, lambda: NOW)
+    at = "start:2026-06-18T06:00:00+00:00"
+    result = whatif.document(whatif.now_and_here(replace(SMALL, start=at)).id)["result"]
+    notes = result["cases"][0]["notes"]
+    assert any("Nobody in the plant file makes or meters compressed air" in n for n in notes)
+    parts = next(f for f in result["figures"] if f["figure"] == "throughput.parts")
+    assert parts["cells"][0]["value"]["mean"] > 50.0, "an oven may be the last of its line"

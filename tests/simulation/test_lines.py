@@ -302,12 +302,6 @@ BAD: list[tuple[str, list[dict[str, Any]], dict[str, Any], str]] = [
         {"known": {f"{LINE}.operators": 0.5}},
         "operators of line_1 is 0.5",
     ),
-    (
-        "belt into nothing",
-        [{"cycle_s": 1.0, "transit_s": 20.0}],
-        {},
-        "the belt of m0 leads nowhere",
-    ),
     ("unknown product", [{"cycle_s": 1.0}], {"mix": {LINE: {7: 1.0}}}, "is to make product 7"),
     (
         "unknown order",

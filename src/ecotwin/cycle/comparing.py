@@ -20,6 +20,7 @@ from ecotwin.cycle.rates import rates_of
 from ecotwin.cycle.whatif_base import weather_of
 from ecotwin.governance.canonical import canonical, plain
 from ecotwin.records import Booking, Floats
+from ecotwin.simulation.assembly import units_of, unserved
 from ecotwin.simulation.backtest import work_hours
 from ecotwin.simulation.compare import Difference, Spread, difference, front, objectives, spread
 from ecotwin.simulation.compared import modelled
@@ -193,6 +194,18 @@ _DAILY = {
 """Quantities of the site that held-out days are compared in."""
 
 
+def _free_of_cost(ran: _Ran) -> list[str]:
+    """Media that machines draw and nobody in the plant file makes or meters: their cost is in no figure."""
+    free = [n for n in unserved(units_of(ran.applied.case.plant)) if n in _MEDIA]
+    return [
+        f"Nobody in the plant file makes or meters {_MEDIA[n]}: what machines draw of it is in no figure."
+        for n in free
+    ]
+
+
+_MEDIA = {"air": "compressed air", "nitrogen": "nitrogen"}
+
+
 def _as_days_went(asked: Asked, ran: _Ran) -> list[str]:
     """What the day will really bring, by how far the model lay from days that it had not seen; for a day alone."""
     held, case = asked.held, ran.applied.case
@@ -279,7 +292,10 @@ def _case(
         "case": case_digest(ran.applied.case),
         "why_not": why_not,
         "doubts": [*doubts, *fresh],
-        "notes": [*ran.applied.notes, *([] if number else _as_days_went(asked, ran))],
+        "notes": [
+            *ran.applied.notes,
+            *([] if number else [*_free_of_cost(ran), *_as_days_went(asked, ran)]),
+        ],
         "limits": ran.limits,
     }
 

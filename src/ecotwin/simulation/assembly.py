@@ -78,3 +78,9 @@ def in_order(units: Sequence[Unit]) -> list[Unit]:
         ) from None
     by_name = {u.name: u for u in units}
     return [by_name[name] for name in order]
+
+
+def unserved(units: Sequence[Unit]) -> tuple[str, ...]:
+    """Nets that units may ask and that nobody serves: what is drawn from them costs nothing in the model."""
+    served = {net for unit in units for net in unit.serves}
+    return tuple(dict.fromkeys(n for u in units for n in u.may_ask if n not in served))

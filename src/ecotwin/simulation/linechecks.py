@@ -57,11 +57,8 @@ def _of_station(made: Sheet, n: int, s: Station) -> Iterator[str]:
         yield f"nobody sets {s.id} up (operators of {made.plan.line})"
     if worst["mtbf_s"] > 0.0 and not made.repairers:
         yield f"nobody repairs {s.id} (repairers of {made.plan.line})"
-    if worst["transit_s"] > 0.0:
-        if s.stage == made.plan.stages - 1:
-            yield f"the belt of {s.id} leads nowhere: no station stands behind it"
-        elif made.room[s.stage + 1] > _MOST_ON_BELT:
-            yield f"the room behind the belt of {s.id} has no limit"
+    if worst["transit_s"] > 0.0 and made.room[s.stage + 1] > _MOST_ON_BELT:
+        yield f"the room behind the belt of {s.id} has no limit"
 
 
 def rates(made: Sheet) -> Floats:

@@ -66,6 +66,8 @@ def sheet(plan: Plan, draw: Draw, case: Case) -> Sheet:
     nature = np.zeros((draw.runs, len(stations)), NATURE)
     for n, s in enumerate(stations):
         _nature(nature, n, s.id, draw)
+        if s.stage == stations[-1].stage:
+            nature["transit_s"][:, n] = 0.0  # no belt leads on: parts leave the line here
     content = np.ones((draw.runs, len(stations) + 1))
     if load > 1:
         stage = np.array([s.stage for s in stations])

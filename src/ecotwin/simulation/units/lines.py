@@ -73,8 +73,8 @@ class LineUnit:
             n for n, c in (("air", "air_m3"), ("nitrogen", "nitrogen_m3")) if self._any(c)
         )
         heats = ("hall_heat", "cold")
-        self.asks: tuple[str, ...] = () if self.alone else wanted
-        self.may_ask: tuple[str, ...] = (*wanted, *heats) if self.alone else heats
+        self.asks: tuple[str, ...] = ()
+        self.may_ask: tuple[str, ...] = (*wanted, *heats)
         self.serves: tuple[str, ...] = ()
         self._ovens = [n for n, s in enumerate(stations) if s.oven and not self.alone]
 
