@@ -61,7 +61,7 @@ def _amount(one: Any, unit: str = "") -> str:
 
 def _short(name: str) -> str:
     """A signal's name without its explanation."""
-    first = name.split(":")[0].removeprefix("Set-point of the ").removeprefix("Set-point of ")
+    first = name.split(":")[0].replace("Set-point of the ", "").replace("set-point of the ", "")
     return first[:1].lower() + first[1:]
 
 
