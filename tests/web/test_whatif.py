@@ -167,7 +167,7 @@ def test_faults_are_told_by_line_while_one_writes(page: httpx.Client, seen: Seen
     expect(shown.locator(".faults")).to_contain_text("did you mean 'aux_kw'")
     expect(shown.locator(".editor li.bad")).to_have_text("4")
     expect(save).to_be_disabled()
-    shown.get_by_role("button", name="line 4").click()
+    shown.get_by_role("button", name="line 4").first.click()
     chosen = shown.evaluate(
         "(() => { const t = document.querySelector('textarea'); "
         "return t.value.slice(t.selectionStart, t.selectionEnd); })()"
