@@ -46,6 +46,10 @@ def _several(names: Iterable[str]) -> str:
     return f"{all_[0]} and {len(all_) - 1} more"
 
 
+def _plus(number: float) -> str:
+    return f"{number:+g}".replace("-", "−")
+
+
 def _element(plant: Plant, id_: str) -> str:
     return next((e.name for e in plant.elements if e.id == id_), id_)
 
@@ -61,7 +65,7 @@ def _amount(one: Any, unit: str = "") -> str:
 
 def _short(name: str) -> str:
     """A signal's name without its explanation."""
-    first = name.split(":")[0].removeprefix("Set-point of the ").removeprefix("Set-point of ")
+    first = name.split(":")[0].replace("Set-point of the ", "").replace("set-point of the ", "")
     return first[:1].lower() + first[1:]
 
 
@@ -88,8 +92,8 @@ def _calendar(_: Plant, one: Any) -> list[str]:
     told += [f"shift {s.name} added" for s in one.add]
     told += [f"shift {name} left out" for name in one.remove]
     for s in one.change:
-        what = [f"{s.later_min:+g} min"] if s.later_min else []
-        what += [f"{s.overtime_min:+g} min at its end"] if s.overtime_min else []
+        what = [f"{_plus(s.later_min)} min"] if s.later_min else []
+        what += [f"{_plus(s.overtime_min)} min at its end"] if s.overtime_min else []
         what += [f"on {', '.join(s.days)}"] if s.days is not None else []
         told.append(f"shift {s.shift} {', '.join(what) or 'changed'}")
     told += [f"{len(one.holidays)} more holidays"] if one.holidays else []
@@ -127,7 +131,7 @@ def _scaled(_: Plant, one: Any) -> list[str]:
 
 def _weather(_: Plant, one: Any) -> list[str]:
     told = ["weather of another year" if one.file else ""]
-    told += [f"air {one.warmer_k:+g} K" if one.warmer_k else ""]
+    told += [f"air {_plus(one.warmer_k)} K" if one.warmer_k else ""]
     told += [f"sun {words.digits(100 * one.sun_scale)} %" if one.sun_scale != 1 else ""]
     return [t for t in told if t]
 
@@ -148,7 +152,7 @@ def _event(plant: Plant, one: Any) -> list[str]:
         return _limit(plant, one)
     said = {
         "machine_down": f"{_element(plant, one.machine)} is down",
-        "heat_wave": f"air {one.warmer_k or 0:+g} K",
+        "heat_wave": f"air {_plus(one.warmer_k or 0.0)} K",
         "supplier_lost": f"{one.supplier} delivers nothing",
         "grid_outage": "no power from the grid",
     }

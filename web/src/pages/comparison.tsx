@@ -26,7 +26,7 @@ export function Comparison({ result, path }: { result: WhatIfResult; path: strin
     <Panel
       class="comparison-panel"
       title={moved ? `${moved} of ${figures.length} figures move` : "No figure moves beyond chance"}
-      aside="against doing nothing, 80 % of the runs; in how many runs; mean"
+      aside="against doing nothing; 80 % of runs"
       picture={false}
       behind={{
         name: `whatif-${run.id}`,
@@ -54,7 +54,7 @@ export function Comparison({ result, path }: { result: WhatIfResult; path: strin
           </tbody>
         </table>
       </div>
-      {(hidden > 0 || all) && <button type="button" class="button top-gap" onClick={() => setAll(!all)}>{all ? "Show fewer" : `Show ${hidden} more figures, in which hardly anything moves`}</button>}
+      {(hidden > 0 || all) && <button type="button" class="button top-gap" onClick={() => setAll(!all)}>{all ? "Show fewer" : `Show ${hidden} more that hardly move`}</button>}
     </Panel>
   );
 }

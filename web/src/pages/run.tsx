@@ -99,7 +99,7 @@ function Result({ path }: { path: string }): JSX.Element {
   if (!view.data) return view.problem ? <ProblemBox problem={view.problem} again={view.again} /> : <Skeleton kind="page" />;
   const result = view.data;
   const { run, cases, bar } = result;
-  const best = cases.find((c) => c.number > 0 && c.on_front) ?? cases.find((c) => c.number > 0 && c.feasible) ?? cases[1];
+  const best = cases.find((c) => c.number > 0 && result.headline.text.startsWith(`${c.name} `)) ?? cases.find((c) => c.number > 0 && c.on_front) ?? cases.find((c) => c.number > 0 && c.feasible) ?? cases[1];
   const chosen = cases.find((c) => c.number > 0 && String(c.number) === query.get("case")) ?? best;
   const choose = (number: number): void => filter({ case: number === best?.number ? "" : String(number) }, true);
   return (

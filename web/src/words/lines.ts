@@ -2,10 +2,8 @@
 
 /** The value of a key at the left edge of a YAML text, without its quotes; empty when it is not there. */
 export function topLine(text: string, key: string): string {
-  const found = new RegExp(`^${key}:[ \\t]*(.*?)[ \\t]*(?:#.*)?$`, "m").exec(text);
-  const value = found?.[1] ?? "";
-  const quoted = /^(["'])(.*)\1$/.exec(value);
-  return quoted ? (quoted[2] ?? "").replaceAll("''", "'") : value;
+  const found = new RegExp(`^${key}:[ \\t]*(?:'((?:[^']|'')*)'|"([^"]*)"|(.*?))[ \\t]*(?:(?<=[ \\t])#.*)?$`, "m").exec(text);
+  return found?.[1]?.replaceAll("''", "'") ?? found?.[2] ?? found?.[3] ?? "";
 }
 
 /** The text with a key at its left edge set; a key that is not there comes to the top. */
