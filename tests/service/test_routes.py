@@ -49,6 +49,7 @@ def problem(reply: httpx.Response, status: int) -> dict[str, Any]:
         ("proof", views.Proof),
         ("whatif/scenarios", views.Scenarios),
         ("whatif/runs", views.Runs),
+        ("whatif/fidelity", views.FidelityView),
         ("series?signals=oven_1.power,grid.power&start=2026-06-17T06:00:00Z&end=2026-06-17T07:00:00Z", views.Series),
     ],
 )  # fmt: skip
