@@ -53,7 +53,7 @@ def asked(folder: Path, question: str, **words: object) -> dict[str, Any]:
     It never opens the history itself: that would keep a twin that is just starting from it.
     """
     try:
-        return over_socket(folder / "twin.sock", question, dict(words)) or {}
+        return over_socket(folder, question, dict(words)) or {}
     except (EcotwinError, httpx.TransportError):
         return {}
 
