@@ -34,7 +34,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_shipped_designs_are_compared_and_sealed(data: Path) -> None:
     for file in sorted(DESIGNS.glob("*.yaml")):
         words = ("--period", "2026-06-17", "--data-folder", data)
-        told = json_of(command("design", PLANT, file, *words, "--json"))
+        told = json_of(command("design", PLANT, file, *words, "--json", timeout=280))
         today, *others = told["alternatives"]
         assert today["name"] == "Today"
         assert others
@@ -44,7 +44,7 @@ def test_shipped_designs_are_compared_and_sealed(data: Path) -> None:
             assert 0.0 < row["mci"] < 1.0
         assert today["stages"]["A3"] > 0.0
         assert told["entry"] >= 0
-        shown = command("design", PLANT, file, *words)
+        shown = command("design", PLANT, file, *words, timeout=280)
         assert shown.returncode == 0, shown.stderr
         assert "+-" in shown.stdout
 

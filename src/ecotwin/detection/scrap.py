@@ -49,7 +49,8 @@ class Scrap:
         self._total, self._good = [p[1] for p in pairs], [p[2] for p in pairs]
         k = len(pairs)
         told = [number(plant.element(e), "scrap_share") for e in self._elements]
-        self._share = np.array([FIRST_SHARE if t is None else t for t in told])
+        # A kind's nominal share is no promise of this machine: until it has shown its own, less is not expected.
+        self._share = np.array([max(FIRST_SHARE, t or 0.0) for t in told])
         self._parts, self._carry, self._rise, self._fall = (np.zeros(k) for _ in range(4))
         self._bad, self._made = np.zeros(k), np.zeros(k)
         self._begun, self._onset = np.zeros(k, np.int64), np.zeros(k, np.int64)
