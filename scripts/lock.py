@@ -16,7 +16,7 @@ COMMON = [
 ]  # fmt: skip
 
 
-RUN = ("web", "demo", "reports", "simulation")
+RUN = ("web", "demo", "reports", "simulation", "ml")
 """Extras that `make demo` installs; the others come with the developers' tools."""
 
 

@@ -338,8 +338,11 @@ for command in (
 
 @app.command()
 def bench(
-    name: Annotated[str, typer.Argument(help="ingest, alert, query or whatif.")],
+    name: Annotated[str, typer.Argument(help="Which one; a wrong name lists them.")],
     seconds: Annotated[float, typer.Option(help="Length of the measurement [s].")] = 10.0,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the public data sets, for those that need them.")
+    ] = None,
 ) -> None:
     """Measure this machine beside its own bare limit; prints JSON.
 
@@ -347,7 +350,7 @@ def bench(
     """
     from ecotwin.service.bench import measure
 
-    typer.echo(json_module.dumps(measure(name, seconds), indent=2))
+    typer.echo(json_module.dumps(measure(name, seconds, data), indent=2))
 
 
 def _ask(plant: Path, folder: Path | None, question: str, **words: Any) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from typing import Any
 from ecotwin.errors import PlugFault
 
 ROOMS = (
-    "connectors", "cleaning", "accounting.kpis", "accounting.booked", "detection", "simulation.units",
-    "simulation.calibration", "advice", "reports",
+    "connectors", "cleaning", "accounting.kpis", "accounting.booked", "detection",
+    "simulation.units", "simulation.calibration", "advice", "reports",
 )  # fmt: skip
 """The rooms that take plugs."""
 

@@ -13,6 +13,7 @@ NOT_PLUGS = frozenset(
         "foreign_worker",
         "inlet",
         "inventory",
+        "measured",
         "process_table",
         "recording",
         "sparkplug_aliases",

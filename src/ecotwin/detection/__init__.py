@@ -10,6 +10,7 @@ NOT_PLUGS = frozenset(
         "costing",
         "marginal",
         "nab",
+        "scoring",
         "series",
         "subspace",
     }

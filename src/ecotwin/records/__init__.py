@@ -7,9 +7,11 @@ int64 microseconds. Arrays inside a record are never changed after it was made.
 from ecotwin.records.actions import Advice, Change, Check, Entry, Order, Receipt, Saving
 from ecotwin.records.bookings import Booking, Fact
 from ecotwin.records.columns import Bools, Codes, Floats, Ints, Marks
+from ecotwin.records.explained import Explanation, Reason
 from ecotwin.records.figures import Cost, FactorUse, Indicator, Input, Measure, Range
 from ecotwin.records.findings import Finding, Forecast, Score, Severity
 from ecotwin.records.reports import Cell, Column, Datapoint, Report, Section, Table
+from ecotwin.records.rows import Rows
 from ecotwin.records.samples import (
     Break,
     Cleaned,
@@ -36,6 +38,7 @@ __all__ = [
     "Cost",
     "Datapoint",
     "Entry",
+    "Explanation",
     "Fact",
     "FactorUse",
     "Finding",
@@ -51,10 +54,12 @@ __all__ = [
     "Quality",
     "Range",
     "Readings",
+    "Reason",
     "Receipt",
     "Reject",
     "Rejects",
     "Report",
+    "Rows",
     "Samples",
     "Saving",
     "Score",

@@ -1,0 +1,1 @@
+"""SCORES OF ANY ROWS OF NUMBERS, one file a scorer; `contract` says what each must do."""
