@@ -199,15 +199,18 @@ def test_an_oven_works_only_when_it_is_ready_and_is_told_its_use(electronics: Pl
     assert net.asked["air"] > 0.0
 
 
-def test_air_follows_the_absolute_pressure(electronics: Plant) -> None:
-    case = day_of(electronics, parameters={})
+@pytest.mark.parametrize("share", [0.0, 0.2, 1.0])
+def test_unregulated_air_follows_the_absolute_pressure(electronics: Plant, share: float) -> None:
+    known = {"line_1.unregulated_share": Known(share)}
+    case = day_of(electronics, parameters=known)
     used = []
     for bar in (7.0, 6.2):
         engine = Engine(case, [LineUnit(plan(electronics, "line_1"), alone=True)])
         engine.board.given["air_bar"] = np.full(6, bar)
         engine.advance(case.steps)
         used.append(engine.outcome().total("air_m3"))
-    assert used[1] == pytest.approx(used[0] * (6.2 + 1.013) / (7.0 + 1.013))
+    less = 1.0 - (6.2 + 1.013) / (7.0 + 1.013)
+    assert used[1] == pytest.approx(used[0] * (1.0 - share * less))
 
 
 def test_materials_and_waste_follow_the_parts(electronics: Plant) -> None:

@@ -357,7 +357,7 @@ class WhatIf:
             "question": asdict(run.question),
             "names": list(run.names),
             "asked_at": run.asked_at.isoformat(),
-            "start": asked.base.start.isoformat(),
+            "start": asked.base.start.astimezone(self.plant.zone).isoformat(),
             "unknown": list(asked.base.image.unknown) if asked.base.image else [],
             "texts": [s.text for s in asked.scenarios],
             "under_texts": [s.text for s in asked.under],

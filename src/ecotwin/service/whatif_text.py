@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from ecotwin.service import words
@@ -19,8 +20,10 @@ def lines(body: Mapping[str, Any]) -> list[str]:
     """
     told, asked = body["result"], body["question"]
     cases = told["cases"]
+    begin = datetime.fromisoformat(body["start"])
     made = [
-        f"{asked['title']}: {asked['runs']} runs of {asked['hours']:g} h from {body['start']}, seed {asked['seed']}",
+        f"{asked['title']}: {asked['runs']} runs of {asked['hours']:g} h from {begin:%A %d %B %Y %H:%M}, "
+        f"seed {asked['seed']}",
         *(f"  under: {name}" for name in body["under_names"]),
         "",
     ]

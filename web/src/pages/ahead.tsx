@@ -40,6 +40,16 @@ function local(at: number, zone: string): string {
   return new Date(wall(at, zone)).toISOString().slice(0, 16);
 }
 
+/** A number that is kept once it is whole: what is being typed stays, whatever else of the page is drawn anew. */
+function Figure({ name, value, keep, ...bounds }: { name: string; value: number; keep: (text: string) => void; min: number; max?: number; step: number | "any" }): JSX.Element {
+  const [typed, setTyped] = useState<string | null>(null);
+  const done = (text: string): void => {
+    setTyped(null);
+    keep(text);
+  };
+  return <label class="field">{name}<input type="number" {...bounds} value={typed ?? value} onInput={(e) => setTyped(e.currentTarget.value)} onChange={(e) => done(e.currentTarget.value)} onBlur={() => setTyped(null)} /></label>;
+}
+
 /** From where, how long, how often, by which chance; and the one button. */
 export function Ahead({ view }: { view: Scenarios }): JSX.Element {
   const { query } = useRoute();
@@ -83,9 +93,9 @@ export function Ahead({ view }: { view: Scenarios }): JSX.Element {
               <input type="datetime-local" max={local(instant(bar.now), bar.timezone)} value={local(instant(start) || instant(bar.now), bar.timezone)} onChange={(e) => e.currentTarget.value && set({ from: new Date(fromWall(Date.parse(`${e.currentTarget.value}Z`), bar.timezone)).toISOString() })} />
             </label>
           )}
-          <label class="field">Hours ahead<input type="number" min={0.25} max={form.most_hours} step="any" value={hours} onChange={(e) => set({ hours: e.currentTarget.value })} /></label>
-          <label class="field">Runs a case<input type="number" min={2} max={form.most_runs} step={1} value={runs} onChange={(e) => set({ runs: e.currentTarget.value })} /></label>
-          <label class="field">Seed<input type="number" min={0} step={1} value={seed} onChange={(e) => set({ seed: e.currentTarget.value })} /></label>
+          <Figure name="Hours ahead" min={0.25} max={form.most_hours} step="any" value={hours} keep={(hours) => set({ hours })} />
+          <Figure name="Runs a case" min={2} max={form.most_runs} step={1} value={runs} keep={(runs) => set({ runs })} />
+          <Figure name="Seed" min={0} step={1} value={seed} keep={(seed) => set({ seed })} />
         </div>
         <div class="row">
           <button type="submit" class="button first tall grow" disabled={!ready || busy}>{busy ? "Taking it up …" : `Run ahead ${hours} h, ${runs} times`}</button>

@@ -113,6 +113,7 @@ class LineUnit:
         }
         return {
             "line": line,
+            "unregulated": drawn(draw, self.name, "unregulated_share"),
             "book": books,
             "tally": Tally(line.spent, line.made, line.spoilt, line.course),
             "sheet": made,
@@ -134,12 +135,11 @@ class LineUnit:
         play(
             line, start, start + board.step_s, people, bool(course.feeding[n]), state["held"], state["ready"]
         )  # fmt: skip
-        bar = board.given.get("air_bar")
-        scale = (
-            np.ones(board.runs)
-            if bar is None
-            else (bar + AMBIENT_BAR) / (REFERENCE_BAR + AMBIENT_BAR)
-        )
+        scale = np.ones(board.runs)
+        if (bar := board.given.get("air_bar")) is not None:
+            # Behind a regulator the pressure of the net is not felt; what leaks is the net's own.
+            by_pressure = (bar + AMBIENT_BAR) / (REFERENCE_BAR + AMBIENT_BAR) - 1.0
+            scale += state["unregulated"] * by_pressure
         asks = np.empty((len(ASKED), board.runs))
         book(
             state["tally"], state["book"], board.step_s, people, state["held"], state["ready"], course.rest[n],
