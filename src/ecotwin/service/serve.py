@@ -133,6 +133,7 @@ def serve(
         late_imports: Called in the background; may wait until its files are there.
     """
     from ecotwin.cycle import Twin
+    from ecotwin.cycle.warming import Warming
 
     chosen = settings or read(host=host, port=port)
     plant = override(load(plant_file), connections or {})
@@ -147,9 +148,11 @@ def serve(
         name="import",
         daemon=True,
     ).start()
+    warming = Warming(plant_file)
     try:
         asyncio.run(_answer(twin, page, socket_path(place), ready))
     finally:
+        warming.stop()
         twin.stop()
     return 1 if twin.failed else 0
 

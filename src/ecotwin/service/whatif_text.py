@@ -22,8 +22,10 @@ def lines(body: Mapping[str, Any]) -> list[str]:
     cases = told["cases"]
     begin = datetime.fromisoformat(body["start"])
     made = [
-        f"{asked['title']}: {asked['runs']} runs of {asked['hours']:g} h from {begin:%A %d %B %Y %H:%M}, "
-        f"seed {asked['seed']}",
+        (
+            f"{asked['title']}: {asked['runs']} runs of {asked['hours']:g} h from {begin:%A %d %B %Y %H:%M}, "
+            f"seed {asked['seed']}"
+        ),
         *(f"  under: {name}" for name in body["under_names"]),
         "",
     ]
