@@ -7,14 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from ecotwin.errors import FileFault, SettingsFault
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from ecotwin.records import Floats
 
 _TIME = re.compile(
@@ -33,11 +30,6 @@ _DRIVER = re.compile(
     re.I,
 )
 _POWER = re.compile(r"(^|[^a-z])[kM]?W($|[^a-zA-Z])|power")
-_PATTERNS = (
-    "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S",
-    "%d.%m.%Y %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y",
-    "%Y/%m/%d", "%Y-%m",
-)  # fmt: skip
 _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "min": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -128,33 +120,23 @@ def stamps_s(
     """
     import numpy as np
 
+    from ecotwin.connectors.measured import PATTERNS, mended
+
     read = [_instant(t, unit, zone) for t in texts]
     if all(r is not None for r in read):
         return np.array(read, np.float64)
-    for pattern in _PATTERNS:
+    for pattern in PATTERNS:
         try:
             walls = [datetime.strptime(t.strip(), pattern).replace(tzinfo=UTC) for t in texts]
         except ValueError:
             continue
-        return _risen(np.array([w.timestamp() for w in walls]))
+        return mended(np.array([w.timestamp() for w in walls]))
     row = next(i for i, r in enumerate(read) if r is None)
     raise FileFault(
         f"{file}: the time {texts[row]!r} in data row {row + 1} cannot be read",
         expected="ISO 8601, day/month/year, or numbers",
         remedy="mend the stamp; for numbers that are no seconds since 1970 say --time-unit",
     )
-
-
-def _risen(at: np.ndarray[Any, Any]) -> Floats:
-    """Repair a clock whose midnights bear the old day."""
-    import numpy as np
-
-    from ecotwin.connectors.stamps import old_day_midnights
-
-    if not (np.diff(at) < 0).any():
-        return at
-    mended: Floats = old_day_midnights(np.round(at * 1e6).astype(np.int64)) / 1e6
-    return mended if not (np.diff(mended) < 0).any() else at
 
 
 def joined(columns: dict[str, Floats], texts: dict[str, list[str]], time: str) -> str:
@@ -204,9 +186,11 @@ def _instant(text: str, unit: str, zone: tzinfo | None) -> float | None:
 
 def bound(text: str, column: Sequence[str], unit: str, zone: tzinfo | None, option: str) -> float:
     """A time of an option, read like the column."""
+    from ecotwin.connectors.measured import PATTERNS
+
     made = _instant(text, unit, zone)
     if made is None:
-        for pattern in _PATTERNS:
+        for pattern in PATTERNS:
             try:
                 datetime.strptime(column[0].strip(), pattern)  # noqa: DTZ007
                 return datetime.strptime(text.strip(), pattern).replace(tzinfo=UTC).timestamp()
@@ -230,60 +214,11 @@ def _only(found: list[str], what: str, option: str, names: list[str]) -> str:
 
 
 def read_file(file: Path) -> tuple[dict[str, Floats], dict[str, list[str]]]:
-    """Every column as text, and those that hold numbers as numbers too."""
-    import duckdb
-    import numpy as np
+    """Every column as text, and those that hold nothing but numbers as numbers too."""
+    from ecotwin.connectors.measured import read_columns
 
-    from ecotwin.connectors.stamps import TimeColumn
-    from ecotwin.connectors.table import Layout, check_columns, read_header, unreadable
-
-    layout = Layout(TimeColumn("", "iso", ZoneInfo("UTC")), ())
-    form = layout.form_of(file)
-    if form == "csv":
-        first = read_header(file, layout)[0][0]
-    else:
-        with duckdb.connect() as db:
-            try:
-                first = str(
-                    db.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(file)]).fetchall()[0][
-                        0
-                    ]
-                )
-            except duckdb.Error as error:
-                raise unreadable(file, error) from error
-    source, kinds = check_columns(file, Layout(TimeColumn(first, "iso", ZoneInfo("UTC")), ()))
-    order = list(kinds) if form == "parquet" else list(kinds)[::-1]
-    with duckdb.connect(config={"threads": 1}) as db:
-        try:
-            rows = db.execute(
-                f"SELECT {', '.join(f'CAST({kinds[n][0]} AS VARCHAR)' for n in order)} FROM {source}"  # noqa: S608
-            ).fetchall()
-            broken = 0
-            if form == "csv":
-                broken = len(db.execute("SELECT DISTINCT line FROM reject_errors").fetchall())
-        except duckdb.Error as error:
-            raise unreadable(file, error) from error
-    if broken:
-        raise FileFault(
-            f"{file}: {broken} rows have more cells than the header",
-            expected="as many cells as column names",
-            remedy="mend those rows; a figure over part of a file would look whole",
-        )
-    texts = {n: [("" if r[i] is None else str(r[i])) for r in rows] for i, n in enumerate(order)}
-    numbers = {}
-    for name, cells in texts.items():
-        read = [_number(c) for c in cells]
-        if cells and all(r is not None for r in read) and any(c.strip() for c in cells):
-            numbers[name] = np.array(read, np.float64)
-    return numbers, texts
-
-
-def _number(cell: str) -> float | None:
-    """A number; NaN for an empty cell; None for a word."""
-    cell = cell.strip()
-    if cell.lower() in ("", "nan", "na", "null", "none"):
-        return float("nan")
-    try:
-        return float(cell)
-    except ValueError:
-        return None
+    opened = read_columns(file, None)
+    numbers = {n: c for n, c in opened.numbers.items() if n not in opened.words and c.size}
+    return {
+        n: c for n, c in numbers.items() if any(t.strip() for t in opened.texts[n])
+    }, opened.texts

@@ -108,8 +108,10 @@ def read_rows(
     return Rows(tuple(chosen), values, at, tuple(stamps), civil, tuple(notes))
 
 
-def read_columns(file: Path, texts: Sequence[str] = (), wanted: Sequence[str] = ()) -> Opened:
-    """Every column of a file that holds numbers, and some as text.
+def read_columns(
+    file: Path, texts: Sequence[str] | None = (), wanted: Sequence[str] = ()
+) -> Opened:
+    """Every column of a file that holds numbers, and some (None: all) as text.
 
     Raises:
         FileFault: The file cannot be read, is ragged, empty, or lacks a column of `texts` or `wanted`.
@@ -121,6 +123,7 @@ def read_columns(file: Path, texts: Sequence[str] = (), wanted: Sequence[str] = 
         file, Layout(TimeColumn(_first(file, form), "iso", ZoneInfo("UTC")), ())
     )
     names = list(kinds) if form == "parquet" else list(kinds)[::-1]
+    texts = names if texts is None else texts
     if missing := [n for n in (*texts, *wanted) if n not in kinds]:
         raise lacks_columns(file, missing, names)
     comma = form == "csv" and "delim=','" not in source
@@ -223,13 +226,13 @@ def read_times(stamps: Sequence[str], file: Path | str = "the file") -> tuple[Fl
         return plain, False
     iso = [_iso(text) for text in stamps]
     if all(second is not None for second in iso):
-        return _mended(np.array(iso, np.float64)), True
+        return mended(np.array(iso, np.float64)), True
     for pattern in PATTERNS:
         try:
             walls = [datetime.strptime(t.strip(), pattern).replace(tzinfo=UTC) for t in stamps]
         except ValueError:
             continue
-        return _mended(np.array([w.timestamp() for w in walls])), True
+        return mended(np.array([w.timestamp() for w in walls])), True
     row = next(i for i, second in enumerate(iso) if second is None)
     raise FileFault(
         f"{file}: the time {stamps[row]!r} in data row {row + 1} cannot be read",
@@ -291,12 +294,12 @@ def _iso(text: str) -> float | None:
         return None
 
 
-def _mended(at: Floats) -> Floats:
+def mended(at: Floats) -> Floats:
     """Repair a clock whose midnights bear the old day, where that makes it run forward."""
     if not (np.diff(at) < 0).any():
         return at
-    mended: Floats = old_day_midnights(np.round(at * 1e6).astype(np.int64)) / 1e6
-    return mended if not (np.diff(mended) < 0).any() else at
+    risen: Floats = old_day_midnights(np.round(at * 1e6).astype(np.int64)) / 1e6
+    return risen if not (np.diff(risen) < 0).any() else at
 
 
 def _clock_notes(at: Floats) -> list[str]:
