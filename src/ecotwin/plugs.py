@@ -16,7 +16,7 @@ from typing import Any
 from ecotwin.errors import PlugFault
 
 ROOMS = (
-    "connectors", "cleaning", "accounting.kpis", "accounting.booked", "detection",
+    "connectors", "cleaning", "accounting.kpis", "accounting.booked", "detection", "forecasting",
     "simulation.units", "simulation.calibration", "advice", "reports",
 )  # fmt: skip
 """The rooms that take plugs."""

@@ -54,6 +54,10 @@ class Forecaster(Protocol):
         """
         ...
 
+    def refresh(self, past: Rows) -> None:
+        """Let the models learn again on more rows, keeping what is known of their errors."""
+        ...
+
     def tell(self, past: Rows, ahead: Rows) -> Floats:
         """[horizon, levels] quantiles of the target at each row ahead, never falling from level to level.
 

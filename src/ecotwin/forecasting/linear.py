@@ -1,0 +1,166 @@
+"""One linear map from the last weeks to the whole horizon, on what is left when the usual week is taken off.
+
+Ridge regression in closed form, all steps ahead at once. It is what the linear forecasters of the literature come
+down to (DLinear, FITS and RLinear fit the same map by other roads).
+
+Sources: Zeng et al., Are Transformers Effective for Time Series Forecasting? (2023); Xu et al., FITS (2024); Toner and
+Darlow, An Analysis of Linear Time Series Forecasting Models (2024), for the closed form.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ecotwin.forecasting.features import Grounds
+from ecotwin.forecasting.timeline import Timeline
+from ecotwin.forecasting.weighed import Weighed
+from ecotwin.records import Floats, Ints
+
+LOOK_BACK = 720
+"""Slots looked back upon at most."""
+RIDGE = 0.02
+"""Weight of small coefficients, in examples' own variance."""
+MOST_WINDOWS = 12_000
+
+
+class Linear:
+    """The map from the last slots to the next.
+
+    Args:
+        name: Its name among others. look_back: Slots looked back upon at most. ridge: As `RIDGE`.
+    """
+
+    def __init__(
+        self, name: str = "linear", look_back: int = LOOK_BACK, ridge: float = RIDGE
+    ) -> None:
+        self.name, self.most, self.ridge = name, look_back, ridge
+        self._map, self._usual = np.zeros((0, 0)), np.zeros(0)
+        self._level, self._spread = 0.0, 1.0
+
+    def fit(self, ground: Grounds, horizon: int) -> None:
+        """Learn the usual week and the map."""
+        line = ground.line
+        y = line.target
+        self._level = float(np.nanmean(y))
+        self._spread = float(np.nanstd(y)) or 1.0
+        self._usual = usual_week((y - self._level) / self._spread, line)
+        rest = self._rest(line)
+        back = int(min(self.most, max(2, (len(y) - horizon) // 3)))
+        last = len(y) - back - horizon
+        starts = np.arange(last, -1, -max(1, -(-last // MOST_WINDOWS)))
+        told, asked = windows(rest, starts, back), windows(rest, starts + back, horizon)
+        good = np.isfinite(windows(y, starts + back, horizon)).all(axis=1)
+        if good.sum() < 2:
+            self._map = np.zeros((back, horizon))
+            return
+        told, asked = told[good], asked[good]
+        middle = told.mean(axis=1, keepdims=True)
+        told, asked = told - middle, asked - middle
+        gram = told.T @ told
+        gram[np.diag_indices(back)] += self.ridge * len(told) * max(float(told.var()), 1e-12)
+        self._map = np.linalg.solve(gram, told.T @ asked)
+
+    def _rest(self, line: Timeline) -> Floats:
+        """What is left of the target without its usual week, gaps held at the last value."""
+        z = (line.target - self._level) / self._spread - self._week(line, np.arange(len(line)))
+        return held(z)
+
+    def _week(self, line: Timeline, slots: Ints) -> Floats:
+        if not len(self._usual):
+            return np.zeros(len(slots))
+        clock = line.clock
+        return np.asarray(
+            self._usual[clock.weekday(slots) * clock.short + clock.phase(slots)], np.float64
+        )
+
+    def points(self, ground: Grounds, origins: Ints, slots: Ints) -> Floats:
+        """[n] the map's answer; NaN beyond the horizon learned, and where the past is shorter than the look back."""
+        back, horizon = self._map.shape
+        rest = self._rest(ground.line)
+        each, place = np.unique(origins, return_inverse=True)
+        made = np.full(len(slots), np.nan)
+        able = each >= back
+        if not able.any():
+            return made
+        seen = windows(rest, each[able] - back, back)
+        middle = seen.mean(axis=1, keepdims=True)
+        ahead = np.full((len(each), horizon), np.nan)
+        ahead[able] = (seen - middle) @ self._map + middle
+        lead = slots - origins
+        near = lead < horizon
+        made[near] = ahead[place[near], lead[near]] + self._week(ground.line, slots[near])
+        return made * self._spread + self._level
+
+    def parts(self, ground: Grounds, origin: int, slot: int) -> tuple[float, dict[str, float]]:
+        """The usual week, the level of the look back, and its newest day apart from the rest."""
+        value = float(self.points(ground, np.array([origin]), np.array([slot]))[0])
+        if not np.isfinite(value):
+            return self._level, {}
+        back = len(self._map)
+        seen = windows(self._rest(ground.line), np.array([origin - back]), back)[0]
+        weights = self._map[:, slot - origin]
+        shares = (seen - seen.mean()) * weights
+        newest = max(1, min(ground.line.clock.short or back, back))
+        made = {
+            "calendar": float(self._week(ground.line, np.array([slot]))[0]) * self._spread,
+            "last hours": float(shares[-newest:].sum() + seen.mean()) * self._spread,
+            "same time last days": float(shares[:-newest].sum()) * self._spread,
+        }
+        return self._level, made
+
+    def state(self) -> dict[str, Any]:
+        """The map and the usual week."""
+        return {
+            "map": self._map.tolist(), "usual": self._usual.tolist(),
+            "level": self._level, "spread": self._spread,
+        }  # fmt: skip
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a saved state."""
+        self._map = np.asarray(state["map"], np.float64)
+        self._usual = np.asarray(state["usual"], np.float64)
+        self._level, self._spread = float(state["level"]), float(state["spread"])
+
+
+def usual_week(values: Floats, line: Timeline) -> Floats:
+    """[slots of the long season] mean by weekday and time of day, drawn towards the day's where weeks are few."""
+    clock = line.clock
+    if not clock.short:
+        return np.zeros(0)
+    slots = np.arange(len(line))
+    phase, weekday = clock.phase(slots), clock.weekday(slots)
+    good = np.isfinite(values)
+
+    def sums(place: Ints, size: int) -> tuple[Floats, Floats]:
+        count = np.bincount(place[good], minlength=size).astype(np.float64)
+        made = np.bincount(place[good], weights=values[good], minlength=size)
+        return made.astype(np.float64), count
+
+    total, count = sums(phase, clock.short)
+    by_phase = total / np.maximum(count, 1)
+    if not clock.long:
+        return np.asarray(by_phase, np.float64)
+    total, count = sums(weekday * clock.short + phase, clock.days * clock.short)
+    return np.asarray((total + 1.0 * np.tile(by_phase, clock.days)) / (count + 1.0), np.float64)
+
+
+def windows(values: Floats, starts: Ints, width: int) -> Floats:
+    """[n, width] stretches of a series."""
+    seen = np.lib.stride_tricks.sliding_window_view(values, width)
+    return np.asarray(seen[starts], np.float64)
+
+
+def held(values: Floats) -> Floats:
+    """Gaps filled with the value before them, 0 before the first."""
+    good = np.isfinite(values)
+    if good.all():
+        return values
+    place = np.maximum.accumulate(np.where(good, np.arange(len(values)), -1))
+    return np.where(place >= 0, values[np.clip(place, 0, None)], 0.0)
+
+
+def plug() -> Weighed:
+    """The map alone; where it cannot say, what was at the same time."""
+    return Weighed("linear", (Linear(),))
