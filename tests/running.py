@@ -168,10 +168,12 @@ def minute(moment: datetime) -> datetime:
     return moment.replace(second=0, microsecond=0)
 
 
-def learned(folder: Path, start: datetime, days: float) -> Twin:
+def learned(
+    folder: Path, start: datetime, days: float, *, file: Path = OVEN_WORKS, step_s: float = 30
+) -> Twin:
     """A twin that stands still at `start`, with days of recorded history behind it; nothing is on the wire."""
-    plant = load(OVEN_WORKS)
-    past = record(folder / "past", start - timedelta(days=days), days)
+    plant = load(file)
+    past = record(folder / "past", start - timedelta(days=days), days, file=file, step_s=step_s)
     settings = Settings(lateness_s=0.0)
     first = Twin(plant, settings, ManualClock(start), folder / "data")
     first.import_history(past)

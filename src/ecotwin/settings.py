@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     payload_limit_bytes: Annotated[
         int, Field(ge=1024, description="Larger messages are refused [bytes].")
     ] = 4_194_304
+    foretell: Annotated[
+        bool, Field(description="Whether the site's power, gas and water are foretold.")
+    ] = True
     replan: Annotated[
         bool,
         Field(

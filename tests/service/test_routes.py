@@ -37,6 +37,7 @@ def problem(reply: httpx.Response, status: int) -> dict[str, Any]:
     [
         ("overview", views.Overview),
         ("overview?area=hall", views.Overview),
+        ("forecasts", views.Forecasts),
         ("machines", views.Machines),
         ("machines/oven_1", views.MachineView),
         ("machines/oven_1?hours=2", views.MachineView),
@@ -50,6 +51,7 @@ def problem(reply: httpx.Response, status: int) -> dict[str, Any]:
         ("whatif/scenarios", views.Scenarios),
         ("whatif/runs", views.Runs),
         ("whatif/fidelity", views.FidelityView),
+        ("whatif/designs", views.Designs),
         ("series?signals=oven_1.power,grid.power&start=2026-06-17T06:00:00Z&end=2026-06-17T07:00:00Z", views.Series),
     ],
 )  # fmt: skip

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ecotwin.cycle.parts import Parts
 from ecotwin.cycle.replan import Replan
 from ecotwin.governance.access import demand
 
 if TYPE_CHECKING:
+    from ecotwin.clock import Period
+    from ecotwin.cycle.foresight import Foresight
     from ecotwin.cycle.scenarios import Shelved
     from ecotwin.cycle.tracking import Tracking
     from ecotwin.cycle.whatif import WhatIf
@@ -42,6 +44,13 @@ class Ahead(Parts):
         return Tracking(self.plant, self.store, self.ledger)
 
     @cached_property
+    def foresight(self) -> Foresight:
+        """What the site will take in; told in the background."""
+        from ecotwin.cycle.foresight import Foresight
+
+        return Foresight(self.plant, self.store, self.look.supply, lambda: self.today_.since)
+
+    @cached_property
     def replan(self) -> Replan:
         """Watches for events that ask for a new plan."""
         return Replan(self.plant, lambda: self.whatif, self.store)
@@ -53,6 +62,8 @@ class Ahead(Parts):
             self.whatif.close()
         if "tracking" in self.__dict__:
             self.tracking.stop()
+        if "foresight" in self.__dict__:
+            self.foresight.stop()
 
     def ask_what_if(self, question: Question) -> Run:
         """Take a what-if up in the name of the person at the page."""
@@ -80,3 +91,20 @@ class Ahead(Parts):
         """Keep a scenario; returns it and its place in the ledger."""
         demand(self.person, "save_scenario", "", self.plant)
         return self.whatif.shelf.save(text, self.person.name)
+
+    def ask_design(self, text: str, name: str, period: Period) -> dict[str, Any]:
+        """Hold the alternatives of a design file against today's product, and seal what is told.
+
+        Args:
+            text: Of the file. name: Of it, for words. period: Whose meters and books tell the making.
+        """
+        from ecotwin.accounting.design_file import read_design
+        from ecotwin.cycle import designs
+
+        demand(self.person, "ask_what_if", "", self.plant)
+        file = read_design(text, name)
+        effect = None
+        if any(a.scenario for a in file.alternatives):
+            effect = designs.by_what_if(self.whatif, period, self.store.span())
+        result = designs.compared(self.plant, self.store, self.prove.years, period, file, effect)
+        return result | {"entry": designs.seal(self.ledger, result, text, self.now())}

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from ecotwin.accounting.cradle import Gate
@@ -27,6 +28,11 @@ Effect = Callable[[AlternativePart, Gate], Making]
 """An alternative and its product's footprint -> what its scenario changes in the making of one piece."""
 RUNS = 40
 MOST_HOURS = 168.0
+
+
+def folder_of(plant: Plant) -> Path:
+    """Where design files of a plant are: `<name of the plant file>/designs` beside it; it need not be there."""
+    return Path(plant.scenarios).parent / "designs"
 
 
 def by_what_if(what_if: WhatIf, period: Period, known: Period | None) -> Effect:

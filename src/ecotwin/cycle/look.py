@@ -15,6 +15,7 @@ import numpy as np
 from ecotwin import plugs
 from ecotwin.accounting.baseline import Baselines
 from ecotwin.clock import MINUTE, Period, instant, micros
+from ecotwin.cycle.inflow import electricity
 from ecotwin.cycle.prices import Prices
 from ecotwin.cycle.trail import Supply, Trail, supply
 from ecotwin.detection.alerts import Alerts
@@ -22,7 +23,7 @@ from ecotwin.detection.contract import Detector, Expected
 from ecotwin.detection.limits import Limits
 from ecotwin.history.contract import Store
 from ecotwin.plant import Plant
-from ecotwin.records import Bools, Finding, Floats, Readings, Samples, Score, Window
+from ecotwin.records import Bools, Finding, Readings, Samples, Score, Window
 
 LEARN_EVERY = timedelta(hours=1)
 SETTLE = timedelta(hours=2)
@@ -205,6 +206,10 @@ class Look:
                 found[element] = "; ".join(fit.reasons)
         return found
 
+    def hear(self, scores: list[Score], now: datetime) -> list[Finding]:
+        """Take what others than detectors say, such as a forecast that sees a limit passed."""
+        return self._findings(scores, now) if scores else []
+
     def _findings(self, scores: list[Score], now: datetime) -> list[Finding]:
         """Scores into findings, with the rates of the moment."""
         rates: dict[str, Any] = {
@@ -229,37 +234,8 @@ class Look:
                     ("sd", expected.sd),
                 ):
                     made[name][:, column] = source[:, columns[user]]
-        bought, own = self._sources(window)
+        bought, own = electricity(self._plant, self.supply, window)
         self.trail.add(window.at, made["actual"], made["mean"], made["sd"], bought, own)
-
-    def _sources(self, window: Window) -> tuple[Floats, Floats]:
-        """[steps] power from the grid and power made on site [kW]."""
-        bought = np.zeros(window.steps)
-        own = np.zeros(window.steps)
-        for id_ in self.supply.sources:
-            signal = self._plant.signal(id_)
-            kw = self._kw(window, signal.element, signal.index)
-            if signal.means == "electricity_generated":
-                own += np.nan_to_num(kw)
-            else:
-                bought += kw
-        if not self.supply.sources:
-            bought += sum(
-                (self._kw(window, user, None) for user in self.supply.users), np.zeros(window.steps)
-            )
-        return bought, own
-
-    def _kw(self, window: Window, element: str, counter: int | None) -> Floats:
-        """[steps] power of a meter: as measured, else from its counter or interval."""
-        power = self._plant.find(element, "electricity_power")
-        if power is not None:
-            return window.mean[:, window.column(power.index)]
-        if counter is None:
-            interval = self._plant.find(element, "electricity_interval")
-            counter = interval.index if interval else None
-        if counter is None:
-            return np.full(window.steps, np.nan)
-        return window.amount[:, window.column(counter)] * 3600.0 / window.step_s
 
     def _learn(self, end: datetime) -> None:
         """Learn from hours that are old enough to be trusted."""

@@ -186,6 +186,11 @@ class Twin(People, Present, Ahead):
             closed = self.look.closed_until
             if closed is not None:
                 self.today_.update(closed)
+                if self._foretells():
+                    self.foresight.tick(closed)
+                    said = self.look.hear(self.foresight.warnings(now), now)
+                    self._keep_findings(said)
+                    changed += said
                 moved |= self.prove.tick(closed, self.today_, days=not self.recorded)
                 if self.look.trail.newest():
                     moved |= self.act.advise(now, image, self.look, self.savings())
@@ -257,6 +262,11 @@ class Twin(People, Present, Ahead):
                 )
                 self.failed = True
                 return
+
+    def _foretells(self) -> bool:
+        """A clock that is moved by hand replays the past, where nothing is foretold."""
+        by_hand = isinstance(self.clock, ManualClock)
+        return self.settings.foretell and not self.recorded and not by_hand
 
     def _pause(self, seconds: float) -> None:
         threading.Event().wait(seconds)

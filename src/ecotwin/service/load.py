@@ -9,6 +9,7 @@ import numpy as np
 from ecotwin.clock import MINUTE, Period, instant, iso, local_day, micros
 from ecotwin.records import Floats
 from ecotwin.service import words
+from ecotwin.service.foretold import fan
 from ecotwin.service.views import Lane, Load, Span
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def load(twin: Twin) -> Load:
     actual = _binned(trail.site_kw("bought")[rows], bins, len(starts))
     middle = _binned((mean - made)[rows], bins, len(starts))
     band = _binned(sd[rows], bins, len(starts)) * 1.96
+    told, told_low, told_high, text = fan(twin, starts)
     contract = twin.plant.tariff("electricity")
     limit = contract.contract_kw if contract else None
     return Load(
@@ -44,10 +46,10 @@ def load(twin: Twin) -> Load:
         low=listed(np.maximum(middle - band, 0.0)),
         expected=listed(middle),
         high=listed(middle + band),
-        forecast=[None] * len(starts),
-        forecast_low=[None] * len(starts),
-        forecast_high=[None] * len(starts),
-        forecast_text="",
+        forecast=listed(told),
+        forecast_low=listed(told_low),
+        forecast_high=listed(told_high),
+        forecast_text=text,
         tariff=[
             Lane(start=iso(micros(a)), end=iso(micros(b)), value=v)
             for a, b, v in twin.prices.money_bands("electricity", day)

@@ -15,7 +15,17 @@ from pydantic import BaseModel, Field
 from ecotwin.clock import Period
 from ecotwin.cycle import Twin
 from ecotwin.errors import FigureGap
-from ecotwin.service import accounts, advice, finding, machine, overview, proof, series, views
+from ecotwin.service import (
+    accounts,
+    advice,
+    finding,
+    foretold,
+    machine,
+    overview,
+    proof,
+    series,
+    views,
+)
 
 reading = APIRouter()
 acting = APIRouter()
@@ -47,6 +57,12 @@ class Reason(BaseModel):
 def get_overview(twin: On, area: str = "") -> views.Overview:
     """The state of the plant in one view."""
     return overview.overview(twin, area)
+
+
+@reading.get("/forecasts")
+def get_forecasts(twin: On) -> views.Forecasts:
+    """What the site will take in over the next day and a half, with its doubt."""
+    return foretold.forecasts(twin)
 
 
 @reading.get("/live")

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
-from ecotwin.service import views, whatif, whatif_fidelity
+from ecotwin.service import designs, views, whatif, whatif_fidelity
 from ecotwin.service.routes import On
 
 router = APIRouter(prefix="/whatif")
@@ -56,6 +56,24 @@ def get_schema(twin: On) -> dict[str, Any]:
 def get_fidelity(twin: On) -> views.FidelityView:
     """How well the model tracks the plant, as it was last worked out."""
     return whatif_fidelity.fidelity(twin)
+
+
+@router.get("/designs")
+def get_designs(twin: On) -> views.Designs:
+    """Every design file of the plant."""
+    return designs.designs(twin)
+
+
+@router.post("/designs")
+def compare_design(twin: On, asked: views.DesignQuestion) -> views.DesignResult:
+    """A product's alternatives over its life against today's, sealed."""
+    from ecotwin.cycle.asking import Asked
+
+    text, name = designs.read_file(twin, asked.id)
+    period = Asked(twin.plant, twin.store, twin.ledger, twin.closed_until, twin.prove.years).period(
+        asked.period
+    )
+    return designs.laid_out(twin, twin.ask_design(text, name, period))
 
 
 @router.post("/runs")

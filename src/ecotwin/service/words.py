@@ -161,11 +161,13 @@ def clock_time(at: datetime, zone: ZoneInfo) -> str:
 
 
 def day_time(at: datetime, zone: ZoneInfo, now: datetime) -> str:
-    """`today 05:50`, `Tue 06:40` or `9 Jun 06:40`."""
+    """`today 05:50`, `tomorrow 06:40`, `Tue 06:40` or `9 Jun 06:40`."""
     local, today = at.astimezone(zone), now.astimezone(zone)
     days = (today.date() - local.date()).days
     if days == 0:
         return f"today {local:%H:%M}"
+    if days == -1:
+        return f"tomorrow {local:%H:%M}"
     if 0 < days < 7:
         return f"{local:%a %H:%M}"
     return f"{local.day} {local:%b %H:%M}"

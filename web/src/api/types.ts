@@ -64,6 +64,23 @@ export interface AdviceView {
   readonly saving: SavingView | null;
 }
 
+/** One alternative beside today's product. */
+export interface Alternative {
+  readonly name: string;
+  readonly why: string;
+  readonly kg: number;
+  readonly half_kg: number;
+  readonly difference_kg: number;
+  readonly difference_half_kg: number;
+  readonly verdict: "today" | "better" | "worse" | "cannot be told apart";
+  readonly text: string;
+  readonly stages: StageCell[];
+  readonly mass_kg: number;
+  readonly circularity: number | null;
+  readonly years: number;
+  readonly gaps: string[];
+}
+
 /** A balance node: in, out, rest, and whether it closes within meter error. */
 export interface BalanceRow {
   readonly id: string;
@@ -189,6 +206,47 @@ export interface CourseView {
   readonly unit: string;
   readonly at: string[];
   readonly cases: CourseCase[];
+}
+
+/** Which design, and whose meters tell the making: `today`, `2026-06-17`, `2026-06`. */
+export interface DesignQuestion {
+  readonly id: string;
+  readonly period: string;
+}
+
+/** A comparison, as it was sealed. */
+export interface DesignResult {
+  readonly bar: Bar;
+  readonly headline: Headline;
+  readonly name: string;
+  readonly product: string;
+  readonly span: string;
+  readonly approach: string;
+  readonly stages: [string, string][];
+  readonly alternatives: Alternative[];
+  readonly notes: string[];
+  readonly entry: number;
+}
+
+/** A design file of the plant. */
+export interface DesignRow {
+  readonly id: string;
+  readonly name: string;
+  readonly product: string;
+  readonly alternatives: string[];
+  readonly slow: boolean;
+  readonly fault: string;
+}
+
+/** Every design file of the plant. */
+export interface Designs {
+  readonly bar: Bar;
+  readonly headline: Headline;
+  readonly rows: DesignRow[];
+  readonly folder: string;
+  readonly periods: [string, string][];
+  readonly may_ask: boolean;
+  readonly refused: string;
 }
 
 /** An action was carried out. */
@@ -380,6 +438,34 @@ export interface FlowNode {
   readonly kw: number;
   readonly element: string;
   readonly rest: boolean;
+}
+
+/** All that is foretold, and what cannot be. */
+export interface Forecasts {
+  readonly rows: Foretold[];
+  readonly refused: Untold[];
+}
+
+/** What comes in through one kind of meter over the next day and a half. */
+export interface Foretold {
+  readonly id: string;
+  readonly title: string;
+  readonly unit: string;
+  readonly origin: string;
+  readonly at: string[];
+  readonly middle: (number | null)[];
+  readonly low: (number | null)[];
+  readonly high: (number | null)[];
+  readonly text: string;
+  readonly why: WhyRow[];
+  readonly base: number;
+  readonly limit: number | null;
+  readonly passes: number | null;
+  readonly passes_at: string;
+  readonly off: number | null;
+  readonly held: number | null;
+  readonly judged: number;
+  readonly model: string;
 }
 
 /** The Pareto front. */
@@ -744,6 +830,14 @@ export interface Spark {
   readonly high: (number | null)[];
 }
 
+/** One stage of an alternative's life. */
+export interface StageCell {
+  readonly stage: string;
+  readonly kg: number;
+  readonly difference_kg: number;
+  readonly shifted: boolean;
+}
+
 /** A what-if that was taken up. */
 export interface Started {
   readonly id: string;
@@ -794,6 +888,12 @@ export interface Trace {
   readonly high: (number | null)[];
 }
 
+/** What cannot be foretold. `why`: What is missing. */
+export interface Untold {
+  readonly id: string;
+  readonly why: string;
+}
+
 /** What can be asked, with what is proposed. */
 export interface WhatIfForm {
   readonly starts: [string, string][];
@@ -830,6 +930,12 @@ export interface WhatIfResult {
   readonly speed: string;
   readonly code: string;
   readonly same_as: string;
+}
+
+/** One thing that moves a forecast. `weight`: By how much, in the unit of what is foretold. */
+export interface WhyRow {
+  readonly text: string;
+  readonly weight: number;
 }
 
 export type Level = "ok" | "watch" | "act" | "stale" | "none";

@@ -7,15 +7,17 @@ import { Panel } from "../draw/panel.tsx";
 import { percent } from "../words/format.ts";
 import { dayTime, instant } from "../words/time.ts";
 import { Ahead } from "./ahead.tsx";
+import { DesignsDoor, DesignsPage } from "./designs.tsx";
 import { Fidelity } from "./fidelity.tsx";
 import { RunPage } from "./run.tsx";
 import { ScenarioPage } from "./scenario.tsx";
 import { ProblemBox, Sentence, Skeleton, StaleNote } from "./states.tsx";
 
-/** What if: the shelf of scenarios (`/whatif`), one's text (`/whatif/text/ID`), a run and its result (`/whatif/run/ID`). */
+/** What if: the shelf of scenarios (`/whatif`), one's text (`/whatif/text/ID`), a run and its result (`/whatif/run/ID`), designs (`/whatif/designs`). */
 export function WhatIfPages({ path }: { path: readonly string[] }): JSX.Element {
   const [part, id] = path;
   if (part === "run" && id !== undefined) return <RunPage key={id} id={id} />;
+  if (part === "designs") return <DesignsPage id={id} />;
   if (part === "text") return <ScenarioPage key={id ?? ""} id={id} />;
   return <ShelfPage />;
 }
@@ -34,6 +36,7 @@ function ShelfPage(): JSX.Element {
         <div class="stack side">
           <Ahead view={view.data} />
           <Earlier />
+          <DesignsDoor />
           <Fidelity />
         </div>
       </div>

@@ -20,7 +20,16 @@ from ecotwin.service.views.accounts import (
     Step,
 )
 from ecotwin.service.views.advice import AdviceList, AdviceView, CheckRow, Event, SavingView
+from ecotwin.service.views.designs import (
+    Alternative,
+    DesignQuestion,
+    DesignResult,
+    DesignRow,
+    Designs,
+    StageCell,
+)
 from ecotwin.service.views.finding import CostRow, Findings, FindingView
+from ecotwin.service.views.foretold import Forecasts, Foretold, Untold, WhyRow
 from ecotwin.service.views.ledger import EntryRow, Proof
 from ecotwin.service.views.lists import AdviceRow, FindingRow
 from ecotwin.service.views.machine import (
@@ -81,6 +90,7 @@ __all__ = [
     "AdviceList",
     "AdviceRow",
     "AdviceView",
+    "Alternative",
     "BalanceRow",
     "Band",
     "Bar",
@@ -92,6 +102,10 @@ __all__ = [
     "CountRow",
     "CourseCase",
     "CourseView",
+    "DesignQuestion",
+    "DesignResult",
+    "DesignRow",
+    "Designs",
     "Done",
     "EntryRow",
     "Event",
@@ -109,6 +123,8 @@ __all__ = [
     "FlowEnd",
     "FlowLink",
     "FlowNode",
+    "Forecasts",
+    "Foretold",
     "FrontView",
     "Headline",
     "IntervalView",
@@ -143,13 +159,16 @@ __all__ = [
     "SetPoint",
     "Span",
     "Spark",
+    "StageCell",
     "Started",
     "StateRow",
     "StateSpan",
     "Step",
     "Trace",
+    "Untold",
     "View",
     "WhatIfForm",
     "WhatIfQuestion",
     "WhatIfResult",
+    "WhyRow",
 ]

@@ -1,0 +1,228 @@
+"""What the site will take in over the next day and a half, told in the background and kept fresh.
+
+Every inlet of the site is told by quarters of an hour, from its past and from the plan of work that is known ahead. A
+thread of its own learns once a plant day and tells anew every quarter of an hour; the cycle never waits for it. Each
+telling is kept until its truth is there, so that the page can say how far off the last ones were. Where the contract
+names a limit of power, the probability that a quarter of an hour passes it becomes a finding while there is time to
+act.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import numpy as np
+import structlog
+
+from ecotwin.clock import SECOND, Period, instant, micros
+from ecotwin.cycle.foretelling import HORIZON, STEP_S, Aim, Course, Told
+from ecotwin.cycle.inflow import electricity, hourly, inlets, meters
+from ecotwin.cycle.trail import Supply
+from ecotwin.errors import EcotwinError
+from ecotwin.history.contract import Store
+from ecotwin.plant import Plant
+from ecotwin.plant.calendar import working
+from ecotwin.records import Floats, Ints, Rows, Score, Window
+
+log = structlog.get_logger("ecotwin")
+
+STEP = timedelta(seconds=STEP_S)
+STEP_US = round(STEP_S * SECOND)
+DAYS = 56
+"""Past days from which it learns."""
+RELEARN = timedelta(days=1)
+WARN, CALM = 0.3, 0.15
+"""Probability from which a limit is warned of, and under which the warning ends."""
+PLAN = "planned work"
+_PLAN_PARTS = 5
+"""Instants of a quarter of an hour at which the plan of work is asked."""
+_TITLES = {"gas": "Gas", "water": "Water", "steam": "Steam", "heat": "Heat"}
+
+
+class Foresight:
+    """Tells what comes.
+
+    Args:
+        plant: The plant. store: Its history. supply: Who brings electricity.
+        since: Tells the first instant of which anything is known.
+        model: Plug of `forecasting`.
+    """
+
+    def __init__(
+        self, plant: Plant, store: Store, supply: Supply, since: Callable[[], datetime | None],
+        model: str = "mixed",
+    ) -> None:  # fmt: skip
+        self._plant, self._store, self._supply, self._since = plant, store, supply, since
+        self._courses = [Course(aim, model, (PLAN,)) for aim in aims(plant)]
+        carriers = [course.aim.id for course in self._courses if course.aim.id != "electricity"]
+        others = {s.index for carrier in carriers for s in inlets(plant, carrier)}
+        self._signals = tuple(sorted(others | set(meters(plant, supply))))
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._learned_at: datetime | None = None
+        self._told_at: datetime | None = None
+        self._heard: dict[str, Told] = {}
+        self._warned: set[str] = set()
+        self.told: dict[str, Told] = {}
+        """Carrier -> newest telling."""
+        self.refused: dict[str, str] = {}
+        """Carrier -> why nothing is told."""
+
+    def tick(self, closed: datetime) -> None:
+        """Begin to tell anew in the background when a quarter of an hour was closed.
+
+        Args:
+            closed: End of the newest closed minute.
+        """
+        origin = quarter(closed)
+        with self._lock:
+            busy = self._thread is not None and self._thread.is_alive()
+            if self._stop.is_set() or origin == self._told_at or busy:
+                return
+            self._told_at = origin
+            self._thread = threading.Thread(
+                target=self._behind, args=(origin,), name="foresight", daemon=True
+            )
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Let what goes on in the background come to its end."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=30)
+
+    def _behind(self, origin: datetime) -> None:
+        try:
+            self.renew(origin)
+        except EcotwinError as fault:
+            log.warning("nothing could be foretold", why=str(fault))
+        except Exception:
+            log.exception("the forecast failed; the page shows the one before it")
+
+    def renew(self, origin: datetime) -> None:
+        """Learn if it is due, tell from an instant on, and judge what was told before."""
+        past = self._past(origin)
+        if past is None:
+            self.refused = {c.aim.id: "nothing was recorded yet" for c in self._courses}
+            return
+        since = None if self._learned_at is None else origin - self._learned_at
+        due = since is None or not timedelta(0) <= since < RELEARN
+        ahead = self._ahead(origin)
+        for course in self._courses:
+            if self._stop.is_set():
+                return
+            self._renew(course, past, ahead, origin, due=due)
+        if due:
+            self._learned_at = origin
+
+    def _renew(
+        self, course: Course, past: Rows, ahead: Rows, origin: datetime, *, due: bool
+    ) -> None:
+        name = course.aim.id
+        rows = past.of((name, PLAN))
+        try:
+            if due or not course.ready:
+                course.learn(rows)
+            self.told[name] = course.tell(rows, ahead.of((name, PLAN)), origin)
+        except EcotwinError as fault:
+            self.told.pop(name, None)
+            found = fault.found.rstrip(".")
+            self.refused[name] = f"{found}; {fault.expected}" if fault.expected else found
+            return
+        self.refused.pop(name, None)
+
+    def _past(self, origin: datetime) -> Rows | None:
+        """Quarters of an hour before an instant: every aim, and whether work was planned."""
+        since = self._since()
+        if since is None:
+            return None
+        start = max(origin - timedelta(days=DAYS), quarter(since) + STEP)
+        if start >= origin:
+            return None
+        window = self._store.window(self._signals, Period(start, origin), round(STEP_S))
+        columns = [self._rate(course.aim.id, window) for course in self._courses]
+        return self._rows(window.at, np.column_stack([*columns, self._planned(window.at)]))
+
+    def _rate(self, carrier: str, window: Window) -> Floats:
+        if carrier != "electricity":
+            return hourly(window, inlets(self._plant, carrier))
+        bought, _ = electricity(self._plant, self._supply, window)
+        return bought
+
+    def _ahead(self, origin: datetime) -> Rows:
+        at = micros(origin) + np.arange(HORIZON, dtype=np.int64) * STEP_US
+        values = np.full((HORIZON, len(self._courses) + 1), np.nan)
+        values[:, -1] = self._planned(at)
+        return self._rows(at, values)
+
+    def _rows(self, at: Ints, values: Floats) -> Rows:
+        """Rows on the plant's wall clock."""
+        walls = [instant(int(t)).astimezone(self._plant.zone).replace(tzinfo=None) for t in at]
+        wall_s = np.array([(w - _EPOCH).total_seconds() for w in walls])
+        names = (*(course.aim.id for course in self._courses), PLAN)
+        return Rows(names, values, wall_s, tuple(w.isoformat() for w in walls), civil=True)
+
+    def _planned(self, at: Ints) -> Floats:
+        """[n] share of each quarter of an hour in which work is planned."""
+        part = STEP_US // _PLAN_PARTS
+        marks = [working(self._plant, at + k * part + part // 2) for k in range(_PLAN_PARTS)]
+        return np.asarray(np.mean(marks, axis=0), np.float64)
+
+    def warnings(self, now: datetime) -> list[Score]:
+        """What findings should hear of limits that may be passed; empty while nothing new was told.
+
+        Args:
+            now: Plant time.
+        """
+        said = []
+        for name, told in list(self.told.items()):
+            if told.warned is None or told is self._heard.get(name):
+                continue
+            self._heard[name] = told
+            over = told.warned.probability >= (CALM if name in self._warned else WARN)
+            if over or name in self._warned:
+                said.append(self._warning(told, over=over, now=now))
+            (self._warned.add if over else self._warned.discard)(name)
+        return said
+
+    def _warning(self, told: Told, *, over: bool, now: datetime) -> Score:
+        warned = told.warned
+        if warned is None:
+            raise EcotwinError(f"nothing is known of a limit of {told.aim.title}")
+        low, middle, high = warned.peak
+        lead = STEP * (warned.lead or HORIZON)
+        local = (told.forecast.origin + lead - STEP).astimezone(self._plant.zone)
+        ahead_h = max((told.forecast.origin + lead - STEP - now).total_seconds() / 3600.0, 0.0)
+        site, source = self._plant.site.id, next(iter(self._supply.sources), "")
+        text = (
+            f"{told.aim.title} passes the contract's {warned.limit:g} {told.aim.unit} with a probability of "
+            f"{warned.probability:.0%}, first most likely {local:%A %H:%M}, {ahead_h:.1f} h ahead; highest quarter of "
+            f"an hour {middle:.0f} {told.aim.unit} ({low:.0f} to {high:.0f}, 80 %)"
+        )
+        sd = max((high - low) / (2 * 1.2816), 1e-9)
+        return Score(
+            "foresight", site, source, micros(now), middle, warned.limit, low, high,
+            (middle - warned.limit) / sd, over, f"{site}:peak_soon", unit=told.aim.unit, text=text,
+        )  # fmt: skip
+
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
+
+
+def aims(plant: Plant) -> tuple[Aim, ...]:
+    """What can be told of a site: power bought, and what comes in through the meters of other carriers."""
+    tariff = plant.tariff("electricity")
+    found = [Aim("electricity", "Power bought", "kW", tariff.contract_kw if tariff else None)]
+    for carrier, title in _TITLES.items():
+        meters = inlets(plant, carrier)
+        if meters:
+            found.append(Aim(carrier, title, f"{meters[0].unit.removesuffix('/h')}/h"))
+    return tuple(found)
+
+
+def quarter(moment: datetime) -> datetime:
+    """The quarter of an hour that ends at or before an instant."""
+    return instant(micros(moment) // STEP_US * STEP_US)
