@@ -4,9 +4,11 @@ NOT_PLUGS = frozenset(
     {
         "backtest",
         "contract",
+        "exceedance",
         "explaining",
         "features",
         "member",
+        "reconciled",
         "scales",
         "spread",
         "timeline",

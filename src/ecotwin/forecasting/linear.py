@@ -18,9 +18,9 @@ from ecotwin.forecasting.timeline import Timeline
 from ecotwin.forecasting.weighed import Weighed
 from ecotwin.records import Floats, Ints
 
-LOOK_BACK = 720
+LOOK_BACK = 336
 """Slots looked back upon at most."""
-RIDGE = 0.02
+RIDGE = 0.05
 """Weight of small coefficients, in examples' own variance."""
 MOST_WINDOWS = 12_000
 
