@@ -8,7 +8,7 @@ from ecotwin.forecasting.seasonal import WAYS, Repeated
 from ecotwin.forecasting.similar_days import Similar
 from ecotwin.forecasting.weighed import Weighed
 
-LEARNED_SHARE = 0.7
+LEARNED_SHARE = 0.8
 """Trust in those that learn before anything was seen; the ways of repeating share the rest."""
 
 
