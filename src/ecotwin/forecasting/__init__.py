@@ -8,6 +8,7 @@ NOT_PLUGS = frozenset(
         "explaining",
         "features",
         "member",
+        "quality",
         "reconciled",
         "scales",
         "spread",

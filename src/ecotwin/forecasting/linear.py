@@ -9,6 +9,7 @@ Darlow, An Analysis of Linear Time Series Forecasting Models (2024), for the clo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,9 @@ from ecotwin.forecasting.timeline import Timeline
 from ecotwin.forecasting.weighed import Weighed
 from ecotwin.records import Floats, Ints
 
-LOOK_BACK = 720
+LOOK_BACK = 336
 """Slots looked back upon at most."""
-RIDGE = 0.02
+RIDGE = 0.05
 """Weight of small coefficients, in examples' own variance."""
 MOST_WINDOWS = 12_000
 
@@ -41,7 +42,10 @@ class Linear:
 
     def fit(self, ground: Grounds, horizon: int) -> None:
         """Learn the usual week and the map."""
-        line = ground.line
+        self._map = self._solved(*self._sums(ground.line, horizon))
+
+    def _sums(self, line: Timeline, horizon: int) -> tuple[Floats, Floats]:
+        """Mean products of what is seen with itself and with what followed; learns level and usual week too."""
         y = line.target
         self._level = float(np.nanmean(y))
         self._spread = float(np.nanstd(y)) or 1.0
@@ -53,14 +57,16 @@ class Linear:
         told, asked = windows(rest, starts, back), windows(rest, starts + back, horizon)
         good = np.isfinite(windows(y, starts + back, horizon)).all(axis=1)
         if good.sum() < 2:
-            self._map = np.zeros((back, horizon))
-            return
+            return np.eye(back), np.zeros((back, horizon))
         told, asked = told[good], asked[good]
         middle = told.mean(axis=1, keepdims=True)
         told, asked = told - middle, asked - middle
-        gram = told.T @ told
-        gram[np.diag_indices(back)] += self.ridge * len(told) * max(float(told.var()), 1e-12)
-        self._map = np.linalg.solve(gram, told.T @ asked)
+        return told.T @ told / len(told), told.T @ asked / len(told)
+
+    def _solved(self, gram: Floats, cross: Floats) -> Floats:
+        back = len(gram)
+        firm = gram + self.ridge * max(float(np.trace(gram)) / back, 1e-12) * np.eye(back)
+        return np.asarray(np.linalg.solve(firm, cross), np.float64)
 
     def _rest(self, line: Timeline) -> Floats:
         """What is left of the target without its usual week, gaps held at the last value."""
@@ -124,26 +130,47 @@ class Linear:
         self._level, self._spread = float(state["level"]), float(state["spread"])
 
 
+def shared(grounds: Sequence[Grounds], horizon: int) -> list[Linear]:
+    """One map learned on several columns of like nature, each with its own level, spread and usual week."""
+    made = [Linear(f"linear {place}") for place in range(len(grounds))]
+    sums = [one._sums(g.line, horizon) for one, g in zip(made, grounds, strict=True)]
+    grams, crosses = np.stack([g for g, _ in sums]), np.stack([c for _, c in sums])
+    together = made[0]._solved(grams.sum(axis=0), crosses.sum(axis=0))
+    for one in made:
+        one._map = together
+    return made
+
+
 def usual_week(values: Floats, line: Timeline) -> Floats:
-    """[slots of the long season] mean by weekday and time of day, drawn towards the day's where weeks are few."""
+    """[slots of the long season] mean by weekday and time of day, as far as weekdays differ again and again.
+
+    How the odd weeks depart from the usual day is held against how the even ones do: what the two share is kept.
+    """
     clock = line.clock
     if not clock.short:
         return np.zeros(0)
     slots = np.arange(len(line))
-    phase, weekday = clock.phase(slots), clock.weekday(slots)
-    good = np.isfinite(values)
-
-    def sums(place: Ints, size: int) -> tuple[Floats, Floats]:
-        count = np.bincount(place[good], minlength=size).astype(np.float64)
-        made = np.bincount(place[good], weights=values[good], minlength=size)
-        return made.astype(np.float64), count
-
-    total, count = sums(phase, clock.short)
-    by_phase = total / np.maximum(count, 1)
+    phase, good = clock.phase(slots), np.isfinite(values)
+    by_phase = _means(phase[good], values[good], clock.short, 0.0)
     if not clock.long:
-        return np.asarray(by_phase, np.float64)
-    total, count = sums(weekday * clock.short + phase, clock.days * clock.short)
-    return np.asarray((total + 1.0 * np.tile(by_phase, clock.days)) / (count + 1.0), np.float64)
+        return by_phase
+    place = clock.weekday(slots) * clock.short + phase
+    size = clock.days * clock.short
+    departs = values - by_phase[phase]
+    odd = (clock.day(slots) // clock.days) % 2 == 1
+    one, two = (_means(place[g], departs[g], size, 1.0) for g in (good & odd, good & ~odd))
+    power = float((one**2).sum() + (two**2).sum()) / 2
+    alike = max(0.0, float((one * two).sum()) / power) if power > 0 else 0.0
+    kept = 2 * alike / (1 + alike)  # the mean of both halves is surer than either
+    week = _means(place[good], departs[good], size, 1.0)
+    return np.asarray(np.tile(by_phase, clock.days) + kept * week, np.float64)
+
+
+def _means(place: Ints, values: Floats, size: int, drawn: float) -> Floats:
+    """[size] means by place, drawn to zero as by this many values."""
+    count = np.bincount(place, minlength=size)
+    total = np.bincount(place, weights=values, minlength=size)
+    return np.asarray(total / np.maximum(count + drawn, 1.0), np.float64)
 
 
 def windows(values: Floats, starts: Ints, width: int) -> Floats:

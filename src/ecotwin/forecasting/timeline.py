@@ -20,6 +20,8 @@ _THURSDAY = 3
 """Weekday of the first day of 1970, Monday being 0."""
 _EVEN = 0.5
 """A clock on which fewer of the slots than this are filled, or fewer of the rows stand alone, is no clock."""
+_ON_TIME = 0.8
+"""A clock of which fewer of the steps than this are whole steps, give or take a tenth, is no clock."""
 _FAR = 4.0
 """Slots may be at most this many times the rows: else the clock jumped."""
 
@@ -113,7 +115,9 @@ def clock_of(past: Rows, target: str) -> Clock:
         made = Clock(float(past.at_s[0]), step, False, 0, 0, past.civil)
         slots = made.slots(past.at_s)
         span, alone = int(slots.max() - slots.min()) + 1, len(np.unique(slots))
-        if slots.min() >= 0 and alone >= _EVEN * len(past) and alone >= _EVEN * span:
+        beside = np.abs(steps / step - np.round(steps / step))
+        even = float(np.mean(beside < 0.1)) >= _ON_TIME
+        if even and slots.min() >= 0 and alone >= _EVEN * len(past) and alone >= _EVEN * span:
             return _seasoned(made, past.column(target), slots)
     counted = Clock(0.0, 1.0, True, 0, 0, False)
     return _seasoned(counted, past.column(target), np.arange(len(past)))
@@ -199,9 +203,10 @@ def seasons(values: Floats, most: int = 20_000) -> tuple[int, int]:
     best = max(float(auto[k]) for k in strong)
     short = next(k for k in strong if auto[k] > 0.6 * best)
     multiples = [m * short for m in range(2, 53) if m * short <= half]
-    long = max(multiples, key=lambda k: float(auto[k]) - 1e-3 * k / half, default=0)
-    if long and auto[long] > auto[short] + 0.05:
-        return short, long
+    highest = max((float(auto[k]) for k in multiples), default=0.0)
+    if highest > auto[short] + 0.05:
+        # The first that is about as good: its own multiples are no worse.
+        return short, next(k for k in multiples if auto[k] > highest - 0.03)
     return short, 0
 
 

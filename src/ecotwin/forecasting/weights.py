@@ -15,7 +15,7 @@ import numpy as np
 from ecotwin.forecasting.member import needs
 from ecotwin.records import Floats, Ints
 
-TOWARDS_PRIOR = 0.5
+TOWARDS_PRIOR = 1.0
 """Pull towards the weights held before anything was seen, in mean squared errors of the best: a few weeks of errors
 are a thin ground for weights, and two ways that err alike shall share."""
 
@@ -87,7 +87,7 @@ def least_error(products: Floats, prior: Floats) -> Floats:
     """Weights that err least by mean products of errors [ways, ways]: none below zero, one in sum.
 
     >>> least_error(np.array([[1.0, 0.0], [0.0, 4.0]]), np.array([0.5, 0.5])).round(2).tolist()
-    [0.75, 0.25]
+    [0.71, 0.29]
     >>> least_error(np.zeros((2, 2)), np.array([0.9, 0.1])).tolist()
     [0.9, 0.1]
     """
@@ -98,7 +98,8 @@ def least_error(products: Floats, prior: Floats) -> Floats:
         sure = np.asarray(errors <= 0, np.float64)
         return np.asarray(sure / sure.sum(), np.float64)
     # In units of the best one's error; the last row holds the sum at one.
-    square = products / float(errors.min()) + TOWARDS_PRIOR * np.eye(len(prior))
+    unit = max(float(errors.min()), 1e-8 * float(errors.max()))
+    square = products / unit + TOWARDS_PRIOR * np.eye(len(prior))
     root = np.linalg.cholesky(square)
     firm = 1e3
     table = np.vstack([root.T, np.full((1, len(prior)), firm)])
