@@ -12,6 +12,7 @@ import typer
 
 from ecotwin import __version__
 from ecotwin.cli_baseline import baseline
+from ecotwin.cli_detect import detect
 from ecotwin.cli_factors import factors
 from ecotwin.cli_lifecycle import lifecycle
 from ecotwin.cli_reports import benchmarks, book, conform, design, path, report, shell
@@ -323,6 +324,7 @@ def doctor(json: Json = False) -> None:
 app.add_typer(factors, name="factors")
 for command in (
     baseline,
+    detect,
     report,
     book,
     conform,
