@@ -12,6 +12,7 @@ import typer
 
 from ecotwin import __version__
 from ecotwin.cli_baseline import baseline
+from ecotwin.cli_detect import detect
 from ecotwin.cli_factors import factors
 from ecotwin.cli_forecast import forecast
 from ecotwin.cli_lifecycle import lifecycle
@@ -325,6 +326,7 @@ app.add_typer(factors, name="factors")
 for command in (
     baseline,
     forecast,
+    detect,
     report,
     book,
     conform,

@@ -18,6 +18,7 @@ from ecotwin.errors import PlugFault
 ROOMS = (
     "connectors", "cleaning", "accounting.kpis", "accounting.booked", "detection", "forecasting",
     "simulation.units", "simulation.calibration", "advice", "reports",
+    "detection.scoring",
 )  # fmt: skip
 """The rooms that take plugs."""
 

@@ -1,0 +1,159 @@
+"""`ecotwin detect`: what is not normal in any file of many signals, learned from its first rows."""
+
+from __future__ import annotations
+
+import csv
+import json as json_module
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ecotwin.errors import FileFault, SettingsFault
+
+if TYPE_CHECKING:
+    from ecotwin.detection.scoring.running import Judged
+    from ecotwin.detection.scoring.worth import Worth
+    from ecotwin.records import Bools, Rows
+
+
+def detect(
+    file: Annotated[Path, typer.Argument(help="CSV (also .gz) or Parquet, with a header.")],
+    time: Annotated[
+        str, typer.Option(help="Column of time; without one, rows follow each other evenly.")
+    ] = "",
+    signals: Annotated[
+        str, typer.Option(help="Columns to watch, parted by commas; default: all that are numbers.")
+    ] = "",
+    train_rows: Annotated[
+        int, typer.Option("--train-rows", help="Learn from this many first rows.")
+    ] = 0,
+    train_until: Annotated[
+        str, typer.Option("--train-until", help="Learn from the rows before this time.")
+    ] = "",
+    label: Annotated[
+        str, typer.Option(help="Column that says what was true: only scored, never learned from.")
+    ] = "",
+    alarm_share: Annotated[
+        float, typer.Option(help="Share of normal rows that may be told as not normal.")
+    ] = 0.01,
+    out: Annotated[
+        Path | None, typer.Option(help="CSV: time, score, anomaly, top_signals.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Learn what is normal from the first rows of a file, and tell of each later row whether it is.
+
+    A score of 1 is the limit. No score depends on a later row.
+
+    Example: ecotwin detect rig.csv --time datetime --train-rows 400 --label anomaly --out scores.csv
+    """
+    from ecotwin.connectors.measured import place, read_columns, read_rows
+    from ecotwin.detection.scoring.running import detect as run
+
+    if (train_rows > 0) == bool(train_until):
+        raise SettingsFault(
+            "neither or both of --train-rows and --train-until are given"
+            if train_rows >= 0
+            else f"--train-rows is {train_rows}",
+            expected="one of them",
+            remedy="say how many first rows are normal, or until when",
+        )
+    if not 0.0 < alarm_share < 0.5:
+        raise SettingsFault(f"--alarm-share is {alarm_share:g}", expected="above 0 and below 0.5")
+    wanted = [name.strip() for name in signals.split(",") if name.strip()]
+    if label and label in wanted:
+        raise SettingsFault(
+            f"the label {label!r} is among --signals", expected="a label that is not watched"
+        )
+    rows = read_rows(file, time, wanted, (label,) if label else ())
+    truth = _truth(read_columns(file, (label,)).texts[label], file, label) if label else None
+    first = place(train_until, rows, "--train-until") if train_until else train_rows
+    judged = run(rows, first, alarm_share)
+    worth = None
+    if truth is not None:
+        from ecotwin.detection.scoring.worth import worth as told_worth
+
+        worth = told_worth(judged.over, judged.score, truth[first:])
+    if out is not None:
+        _write(out, rows, judged)
+    told = _told(rows, judged, worth)
+    if json:
+        typer.echo(json_module.dumps(told, ensure_ascii=False, indent=2))
+    else:
+        typer.echo("\n".join(_lines(told)))
+
+
+def _truth(cells: list[str], file: Path, label: str) -> Bools:
+    """A label as yes and no: 0, false, no and empty are normal, any other number or word is not."""
+    import numpy as np
+
+    calm = {"", "0", "0.0", "false", "no", "n", "normal", "nan", "none"}
+    made = np.zeros(len(cells), np.bool_)
+    for i, cell in enumerate(cells):
+        text = cell.strip().lower()
+        try:
+            made[i] = text not in calm and float(text) != 0.0
+        except ValueError:
+            made[i] = True
+    if len(cells) == 0:
+        raise FileFault(f"{file}: {label} is empty", expected="a label in every row")
+    return made
+
+
+def _write(out: Path, rows: Rows, judged: Judged) -> None:
+    try:
+        with out.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["time", "score", "anomaly", "top_signals"])
+            for i, stamp in enumerate(rows.stamps[judged.trained :]):
+                score = float(judged.score[i])
+                writer.writerow(
+                    [stamp, "" if score != score else repr(score), int(judged.over[i]), ";".join(judged.top[i])]
+                )  # fmt: skip
+    except OSError as fault:
+        raise FileFault(
+            f"{out} cannot be written ({fault.strerror})",
+            expected="a file in a folder that is there",
+            remedy="check the path",
+        ) from fault
+
+
+def _told(rows: Rows, judged: Judged, worth: Worth | None) -> dict[str, Any]:
+    import numpy as np
+
+    unjudged = int(np.isnan(judged.score).sum())
+    return {
+        "rows": len(rows),
+        "trained_on": judged.trained,
+        "judged": len(judged.score) - unjudged,
+        "unjudged": unjudged,
+        "anomalies": int(judged.over.sum()),
+        "alarm_share": judged.judge.alarm_share,
+        "signals": list(rows.columns),
+        "chosen": list(judged.judge.chosen),
+        "notes": list(judged.notes),
+        "train_s": round(judged.learn_s, 3),
+        "score_s": round(judged.judge_s, 3),
+        "worth": asdict(worth) if worth else None,
+        **({k: v for k, v in asdict(worth).items() if k in ("f1", "far", "mar", "auc")} if worth else {}),
+    }  # fmt: skip
+
+
+def _lines(told: dict[str, Any]) -> list[str]:
+    lines = [
+        f"{told['anomalies']} of {told['judged']} rows are not normal"
+        + (f"; {told['unjudged']} could not be judged" if told["unjudged"] else "")
+        + f". At most {told['alarm_share']:.2%} of normal rows should be told so.",
+        (
+            f"Learned from {told['trained_on']} rows of {len(told['signals'])} signals in {told['train_s']:g} s; "
+            f"judged in {told['score_s']:g} s."
+        ),
+    ]
+    if told["worth"]:
+        names = {"f1": "F1", "far": "false alarms", "mar": "missed", "auc": "area under the curve"}
+        figures = [f"{t} {told[k]:.3f}" for k, t in names.items() if told[k] is not None]
+        lines.append("Against the label: " + (", ".join(figures) or "it names no anomaly") + ".")
+    lines += [f"Scorer: {text}" for text in told["chosen"]]
+    return lines + [f"Note: {text}" for text in told["notes"]]

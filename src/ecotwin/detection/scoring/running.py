@@ -1,0 +1,97 @@
+"""Any rows through a judge: learn from the first ones, judge the others in order, and tell what was done."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from ecotwin.detection.scoring.combined import ALARM_SHARE, Combined
+from ecotwin.detection.scoring.contract import Judge
+from ecotwin.errors import FigureGap
+from ecotwin.records import Bools, Floats, Rows
+
+CHUNK = 4096
+"""Rows judged at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a judge said of the rows after the training part.
+
+    Attributes:
+        score: [rows] 1 is the limit; NaN: not judged. over: [rows]. top: Signals that make a row's score, the first
+            one most. notes: What a person should know, in sentences.
+        learn_s, judge_s: Time it took [s]. trained: Rows of the training part.
+    """
+
+    judge: Judge
+    score: Floats
+    over: Bools
+    top: list[tuple[str, ...]]
+    notes: tuple[str, ...]
+    trained: int
+    learn_s: float
+    judge_s: float
+
+
+def detect(
+    rows: Rows, train_rows: int, alarm_share: float = ALARM_SHARE, judge: Judge | None = None
+) -> Judged:
+    """Learn from the first rows and judge the others, each by itself and what came before it.
+
+    Args:
+        rows: All rows in order. train_rows: How many of the first ones are taken as normal.
+        alarm_share: Share of normal rows that may be told as not normal. judge: Another than the usual one.
+
+    Raises:
+        FigureGap: The training part is empty, is all there is, or cannot be learned from.
+    """
+    if not 0 < train_rows < len(rows):
+        raise FigureGap(
+            f"a training part of {train_rows} of {len(rows)} rows",
+            expected="at least one row to learn from and one to judge",
+            remedy="give a training part that ends within the file",
+        )
+    made = judge if judge is not None else Combined(alarm_share)
+    begun = time.perf_counter()
+    made.learn(rows.part(0, train_rows))
+    learned = time.perf_counter()
+    scores, overs, top = [], [], []
+    for first in range(train_rows, len(rows), CHUNK):
+        part = rows.part(first, min(first + CHUNK, len(rows)))
+        score, over, named = made.judge(part.values, part.at_s)
+        scores.append(score)
+        overs.append(over)
+        top += named
+    done = time.perf_counter()
+    score, over = np.concatenate(scores), np.concatenate(overs)
+    notes = (*rows.notes, *getattr(made, "notes", ()), *_notes(rows, train_rows, score))
+    return Judged(made, score, over, top, notes, train_rows, learned - begun, done - learned)
+
+
+def _notes(rows: Rows, train_rows: int, score: Floats) -> list[str]:
+    """What is odd about the rows that were judged."""
+    train, rest = rows.values[:train_rows], rows.values[train_rows:]
+    there = np.isfinite(rest)
+    notes = []
+    if unjudged := int(np.isnan(score).sum()):
+        notes.append(f"{unjudged} rows were not judged: their score is empty and anomaly is 0")
+    gaps = int((there.any(axis=1) & ~there.all(axis=1)).sum())
+    if gaps:
+        notes.append(f"{gaps} rows have gaps and were judged by the signals that are there")
+    for j, name in enumerate(rows.columns):
+        had = train[np.isfinite(train[:, j]), j]
+        has = rest[there[:, j], j]
+        if len(had) == 0:
+            notes.append(f"{name} has no value in the training part and is not watched")
+        elif np.ptp(had) <= 0.0 and len(has) and bool((has != had[0]).any()):
+            moved = int((has != had[0]).sum())
+            notes.append(
+                f"{name} stood still at {had[0]:g} in the training part and is not watched; "
+                f"later it has other values in {moved} rows"
+            )
+        elif np.ptp(had) <= 0.0:
+            notes.append(f"{name} stood still in the training part and is not watched")
+    return notes
