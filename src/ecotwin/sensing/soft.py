@@ -31,8 +31,8 @@ PATIENCE = 4.0
 """A sensor may go this many times its usual while without a reference."""
 SHARPNESS = 4.0
 """A model with twice the error of the best has this power of one half of its weight."""
-BIAS_SHARES = (0.0, 0.2, 0.5, 1.0)
-"""Shares of the newest block's median error that may be taken off; which one, the newest errors say."""
+BIAS_SHARE = 0.2
+"""Of the newest block's median error this share is taken off; all of it after an alarm that it lies to one side."""
 _WALKS = 10
 
 
@@ -107,7 +107,7 @@ class SoftSensor:
         self._weigh = np.ones(len(MEMBERS))
         self._floor = float(y.std())
         self._errors: Floats | None = None
-        self._gap, self._share_errors = 0.0, np.zeros(len(BIAS_SHARES))
+        self._gap, self._share = 0.0, BIAS_SHARE
         walked = self._walk(x, y)
         self._watch = ReferenceWatch(walked, self.block)
         self._seen = Seen(tuple(self.names[i] for i in self._order))
@@ -181,7 +181,7 @@ class SoftSensor:
         value = weights @ told
         apart = weights @ (told - value) ** 2
         tiny = 1e-9 * max(float(np.abs(value).max(initial=0.0)), 1e-300)
-        return value + self._bias(), np.sqrt(self._floor**2 + apart) + tiny
+        return value + self._share * self._gap, np.sqrt(self._floor**2 + apart) + tiny
 
     def _weigh_anew(self, told: Floats, value: Floats, truth: Floats) -> None:
         """Follow the newest errors: weights of the models, spread, bias."""
@@ -198,16 +198,7 @@ class SoftSensor:
             self._errors > 0, np.maximum(best, 1e-300) / np.maximum(self._errors, 1e-300), 1.0
         ) ** (SHARPNESS)
         weights = self._weigh / self._weigh.sum()
-        plain = weights @ told
-        # Each share is judged by what it would have told of this block, with the gap that was known before it.
-        offs = np.array([np.abs(plain + s * self._gap - truth).mean() for s in BIAS_SHARES])
-        quick = 0.5 ** (len(truth) / (self._half / 4.0))
-        self._share_errors = quick * self._share_errors + (1.0 - quick) * offs
-        self._gap = float(np.median(truth - plain)) * min(1.0, len(truth) / 24.0)
-
-    def _bias(self) -> float:
-        """What is added to what the models tell."""
-        return BIAS_SHARES[int(np.argmin(self._share_errors))] * self._gap
+        self._gap = float(np.median(truth - weights @ told)) * min(1.0, len(truth) / 24.0)
 
     def tell(self, inputs: Floats) -> Told:
         """Tell the next rows [rows, inputs]; they may come in pieces of any size."""
@@ -273,6 +264,7 @@ class SoftSensor:
         truth = np.asarray(target, np.float64)
         error = raw[judged] - truth[judged]
         alarms = tuple(self._watch.push(error)) if judged.any() else ()
+        self._share = 1.0 if any(a.kind == "bias" for a in alarms) else BIAS_SHARE
         refitted = False
         if known.any():
             if judged.any():
