@@ -17,6 +17,7 @@ from ecotwin.cli_factors import factors
 from ecotwin.cli_forecast import forecast
 from ecotwin.cli_lifecycle import lifecycle
 from ecotwin.cli_reports import benchmarks, book, conform, design, path, report, shell
+from ecotwin.cli_sense import sense
 from ecotwin.cli_whatif import whatif
 from ecotwin.errors import EcotwinError
 
@@ -336,6 +337,7 @@ for command in (
     design,
     lifecycle,
     whatif,
+    sense,
 ):
     app.command()(command)
 

@@ -1,0 +1,337 @@
+"""A soft sensor: a value told from others, held true by reference measurements.
+
+It learns from a calibration (rows whose reference is known), tells value and 80 % band of each next row from the
+inputs alone, and takes references as they come. With each it does four things: it judges what it told before
+(`learning.drift`), widens or narrows its band (`learning.conformal`), weighs its models anew by their newest errors
+on references they had not seen, and, when a twentieth of new references is there, learns anew on the newest
+stretch. Beyond what references ever covered it refuses (`seen`).
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ecotwin.errors import FigureGap
+from ecotwin.learning.conformal import Adaptive
+from ecotwin.learning.drift import LEAST, Alarm, ReferenceWatch
+from ecotwin.records import Bools, Floats
+from ecotwin.sensing.dynamics import Dynamics
+from ecotwin.sensing.members import KEPT, MEMBERS, Fitted, Member
+from ecotwin.sensing.seen import Seen
+from ecotwin.sensing.told import Standing, Told
+
+LEAST_REFERENCES = 60
+"""References without which a sensor refuses to learn."""
+LEVELS = (0.1, 0.5, 0.9)
+PATIENCE = 4.0
+"""A sensor may go this many times its usual while without a reference."""
+SHARPNESS = 4.0
+"""A model with twice the error of the best has this power of one half of its weight."""
+BIAS_SHARE = 0.2
+"""Of the newest block's median error this share is taken off; all of it after an alarm that it lies to one side."""
+_WALKS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What the references of one calibration moment said of what was told before them.
+
+    Attributes:
+        rows: Rows since the last moment. references: How many of them had a reference that counts.
+        left_out: References not learned from because their rows were flagged bad.
+        mae, bias: Mean error, absolute and signed (told less reference), in the target's unit; NaN without references.
+        held: Share of the references inside the band. outside: Share of rows that were refused.
+        alarms: What rang. refitted: Whether the sensor learned anew.
+    """
+
+    rows: int
+    references: int
+    left_out: int
+    mae: float
+    bias: float
+    held: float
+    outside: float
+    alarms: tuple[Alarm, ...]
+    refitted: bool
+
+
+class SoftSensor:
+    """A value told from others.
+
+    Args:
+        names: Names of the inputs, for reasons; nothing else hangs on them.
+        block: Usual number of references at one moment of calibration.
+        every: Usual number of rows between two moments.
+        hold: References are only judged by; the models stay as they were calibrated.
+        seed: Of the trees.
+    """
+
+    def __init__(
+        self, names: tuple[str, ...], *, block: int, every: int, hold: bool = False, seed: int = 0
+    ) -> None:
+        self.names, self.block, self.every = names, max(1, block), max(1, every)
+        self.hold, self.seed = hold, seed
+        self.learned = 0
+        """References learned from in all."""
+        half = max(6.6 * self.block, 100.0)
+        self._half = half
+        self._band = Adaptive(
+            LEVELS, window=int(max(600, 10 * self.block)), half_life=max(200.0, 3.0 * self.block),
+            rate=min(0.02, 0.15 / self.block),
+        )  # fmt: skip
+
+    def learn(self, inputs: Floats, target: Floats, bad: Bools | None = None) -> None:
+        """Calibrate.
+
+        Args:
+            inputs: [rows, inputs] in order of time. target: [rows] references, NaN where there is none.
+            bad: [rows] rows flagged bad: their references are not learned from.
+
+        Raises:
+            FigureGap: Too few references, no input moves, or the references do not move.
+        """
+        self._order = _canonical(inputs, target)
+        self._dynamics = Dynamics(inputs.shape[1])
+        rows = self._dynamics.push(inputs[:, self._order])
+        good = np.isfinite(rows).all(axis=1) & np.isfinite(target)
+        if bad is not None:
+            good &= ~bad
+        x, y = rows[good], np.asarray(target[good], np.float64)
+        self._can_learn(x, y)
+        self._x, self._y = x[:0], y[:0]
+        width = inputs.shape[1]
+        self._weigh = np.ones(len(MEMBERS))
+        self._floor = float(y.std())
+        self._errors: Floats | None = None
+        self._gap, self._share = 0.0, BIAS_SHARE
+        walked = self._walk(x, y)
+        self._watch = ReferenceWatch(walked, self.block)
+        self._seen = Seen(tuple(self.names[i] for i in self._order))
+        self._seen.learn(x[:, :width])
+        self._x, self._y, self._new = x[-KEPT:], y[-KEPT:], 0
+        self._fit()
+        self.learned = len(y)
+        self._waiting: list[tuple[Floats, Floats, Told, Floats]] = []
+        self._drifted = ""
+        self._without = 0
+
+    def _can_learn(self, x: Floats, y: Floats) -> None:
+        if len(y) < LEAST_REFERENCES:
+            raise FigureGap(
+                f"{len(y)} rows have a reference and every input",
+                expected=f"at least {LEAST_REFERENCES}",
+                remedy="give a longer calibration, or leave out inputs that are mostly missing",
+            )
+        width = x.shape[1] // 3
+        if not (np.ptp(x[:, :width], axis=0) > 0).any():
+            raise FigureGap(
+                "no input moves during the calibration",
+                expected="inputs that move with the process",
+                remedy="calibrate over a time in which the process runs through its loads",
+            )
+        if not np.ptp(y) > 0:
+            raise FigureGap(
+                f"the reference is {y[0]:g} throughout the calibration",
+                expected="references that move",
+                remedy="calibrate over a time in which the emission moves",
+            )
+
+    def _walk(self, x: Floats, y: Floats) -> Floats:
+        """Errors on the last part of the calibration, each stretch told by models that had not seen it."""
+        span = int(min(len(y) // 2, max(8 * self.block, 1000)))
+        step = max(self.block, -(-span // _WALKS))
+        starts = list(range(len(y) - span, len(y), step))
+        made: list[Floats] = []
+        for start in starts:
+            end = min(start + step, len(y))
+            self._x, self._y = x[max(0, start - KEPT) : start], y[max(0, start - KEPT) : start]
+            self._fit()
+            told = self._members(x[start:end])
+            for first in range(start, end, self.block):
+                part = slice(first - start, min(first + self.block, end) - start)
+                value, spread = self._joined(told[:, part])
+                truth = y[start:end][part]
+                self._band.push((truth - value) / spread)
+                made.append(value - truth)
+                self._weigh_anew(told[:, part], value, truth)
+        return np.concatenate(made)
+
+    def _fit(self) -> None:
+        width = self._x.shape[1] // 3
+        self._fitted = [
+            Fitted(m, _columns(m, self._x, width), self._y, self.seed + k)
+            for k, m in enumerate(MEMBERS)
+        ]
+
+    def _members(self, x: Floats) -> Floats:
+        """[members, rows] what each model tells."""
+        width = x.shape[1] // 3
+        told = [
+            f.predict(_columns(m, x, width)) for m, f in zip(MEMBERS, self._fitted, strict=True)
+        ]
+        return np.array(told)
+
+    def _joined(self, told: Floats) -> tuple[Floats, Floats]:
+        """Value and spread of rows from what the models tell."""
+        weights = self._weigh / self._weigh.sum()
+        value = weights @ told
+        apart = weights @ (told - value) ** 2
+        tiny = 1e-9 * max(float(np.abs(value).max(initial=0.0)), 1e-300)
+        return value + self._share * self._gap, np.sqrt(self._floor**2 + apart) + tiny
+
+    def _weigh_anew(self, told: Floats, value: Floats, truth: Floats) -> None:
+        """Follow the newest errors: weights of the models, spread, bias."""
+        errors = np.abs(told - truth).mean(axis=1)
+        own = float(np.abs(value - truth).mean())
+        keep = 0.5 ** (len(truth) / self._half)
+        if self._errors is None:
+            self._errors, self._floor = errors, own
+        else:
+            self._errors = keep * self._errors + (1.0 - keep) * errors
+            self._floor = keep * self._floor + (1.0 - keep) * own
+        best = float(self._errors.min())
+        self._weigh = np.where(
+            self._errors > 0, np.maximum(best, 1e-300) / np.maximum(self._errors, 1e-300), 1.0
+        ) ** (SHARPNESS)
+        weights = self._weigh / self._weigh.sum()
+        self._gap = float(np.median(truth - weights @ told)) * min(1.0, len(truth) / 24.0)
+
+    def tell(self, inputs: Floats) -> Told:
+        """Tell the next rows [rows, inputs]; they may come in pieces of any size."""
+        rows = self._dynamics.push(inputs[:, self._order])
+        why = self._seen.judge(rows[:, : inputs.shape[1]])
+        whole = np.isfinite(rows).all(axis=1)
+        told = np.full((len(MEMBERS), len(rows)), np.nan)
+        if whole.any():
+            told[:, whole] = self._members(rows[whole])
+        raw, spread = self._joined(told)
+        offsets = self._band.offsets()
+        low, high = raw + spread * offsets[0], raw + spread * offsets[-1]
+        refused = np.array([bool(w) for w in why], bool) | ~whole
+        standing = [self._stands(i, bool(refused[i])) for i in range(len(rows))]
+        reasons = [why[i] or self._reason(s) for i, s in enumerate(standing)]
+        self._without += len(rows)
+        blank = np.where(refused, np.nan, 1.0)
+        made = Told(
+            raw * blank, np.minimum(low, raw) * blank, np.maximum(high, raw) * blank,
+            tuple(standing), tuple(reasons), raw, spread,
+        )  # fmt: skip
+        self._waiting.append((rows, told, made, offsets))
+        return made
+
+    def _stands(self, ahead: int, refused: bool) -> Standing:
+        if refused:
+            return Standing.OUTSIDE
+        if self._drifted:
+            return Standing.DRIFTED
+        if self._without + ahead >= PATIENCE * self.every:
+            return Standing.UNCALIBRATED
+        return Standing.TOLD
+
+    def _reason(self, standing: Standing) -> str:
+        if standing is Standing.DRIFTED:
+            return self._drifted
+        if standing is Standing.UNCALIBRATED:
+            return f"no reference in the last {PATIENCE * self.every:.0f} rows"
+        return "" if standing is Standing.TOLD else "no value of an input, nor in the rows before"
+
+    def refer(self, target: Floats, bad: Bools | None = None) -> Check:
+        """References of all rows told since the last call, NaN where there is none.
+
+        Args:
+            target: [rows told since]. bad: [rows] rows flagged bad: judged by neither, learned from never.
+        """
+        rows = np.concatenate([w[0] for w in self._waiting]) if self._waiting else self._x[:0]
+        if len(target) != len(rows):
+            raise ValueError(f"{len(target)} references for {len(rows)} rows told")
+        if not len(rows):
+            return Check(0, 0, 0, np.nan, np.nan, np.nan, np.nan, (), False)
+        members = np.concatenate([w[1] for w in self._waiting], axis=1)
+        raw, spread, low, value, high = (
+            np.concatenate([getattr(w[2], name) for w in self._waiting])
+            for name in ("raw", "spread", "low", "value", "high")
+        )
+        offsets = np.concatenate([np.tile(w[3], (len(w[0]), 1)) for w in self._waiting])
+        self._waiting = []
+        whole = np.isfinite(target) & np.isfinite(raw)
+        flagged = whole & bad if bad is not None else np.zeros(len(rows), bool)
+        known = whole & ~flagged
+        judged = known & np.isfinite(value)
+        truth = np.asarray(target, np.float64)
+        error = raw[judged] - truth[judged]
+        alarms = tuple(self._watch.push(error)) if judged.any() else ()
+        self._share = 1.0 if any(a.kind == "bias" for a in alarms) else BIAS_SHARE
+        refitted = False
+        if known.any():
+            if judged.any():
+                self._drifted = "; ".join(dict.fromkeys(a.text for a in alarms)) or (
+                    self._drifted if self.hold else ""
+                )
+            self._without = int(len(rows) - 1 - np.flatnonzero(known)[-1])
+            if not self.hold:
+                self._band.push(
+                    (truth[judged] - raw[judged]) / spread[judged], told=offsets[judged]
+                )
+                if judged.any():
+                    self._weigh_anew(members[:, judged], raw[judged], truth[judged])
+                refitted = self._take(rows[known], truth[known])
+        inside = (truth >= low) & (truth <= high)
+        return Check(
+            rows=len(rows), references=int(known.sum()), left_out=int(flagged.sum()),
+            mae=float(np.abs(error).mean()) if len(error) else np.nan,
+            bias=float(error.mean()) if len(error) else np.nan,
+            held=float(inside[judged].mean()) if judged.any() else np.nan,
+            outside=float(np.isnan(value).mean()), alarms=alarms, refitted=refitted,
+        )  # fmt: skip
+
+    def _take(self, rows: Floats, truth: Floats) -> bool:
+        """Keep new references, and learn anew when enough of them are new."""
+        self._x = np.concatenate([self._x, rows])[-KEPT:]
+        self._y = np.concatenate([self._y, truth])[-KEPT:]
+        self._seen.add(rows[:, : len(self.names)])
+        self.learned += len(truth)
+        self._new += len(truth)
+        if self._new < max(1, min(len(self._y), 2000) // 20):
+            return False
+        self._new = 0
+        self._fit()
+        return True
+
+    def held(self) -> SoftSensor:
+        """The same sensor from here on, its models held as they are, for comparison."""
+        other = copy.copy(self)
+        other.hold = True
+        for name in ("_dynamics", "_seen", "_watch", "_band", "_waiting"):
+            setattr(other, name, copy.deepcopy(getattr(self, name)))
+        return other
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """How much each model is believed."""
+        shares = self._weigh / self._weigh.sum()
+        return {m.name: float(s) for m, s in zip(MEMBERS, shares, strict=True)}
+
+
+def _columns(member: Member, x: Floats, width: int) -> Floats:
+    return x if member.moving else x[:, :width]
+
+
+def _canonical(inputs: Floats, target: Floats) -> Any:
+    """Order of the inputs that no name, unit or place in the file changes: by how they go with the target."""
+    both = np.isfinite(target)
+    strength = []
+    for column in inputs.T:
+        here = both & np.isfinite(column)
+        x, y = column[here], target[here]
+        moves = len(x) > 2 and np.ptp(x) > 0 and np.ptp(y) > 0
+        r = float(np.corrcoef(x, y)[0, 1]) if moves else 0.0
+        third = float((((x - x.mean()) / x.std()) ** 3).mean()) if moves else 0.0
+        strength.append((round(-abs(r), 7), round(third, 5)))
+    return np.array(sorted(range(len(strength)), key=lambda j: strength[j]), np.int64)
+
+
+__all__ = ["LEAST", "LEAST_REFERENCES", "Check", "SoftSensor"]
