@@ -172,8 +172,8 @@ def test_it_is_a_signal_of_the_plant_on_every_door(
             until(lambda: page.get("/api/v1/overview").json()["bar"]["own_text"], 10, "the bar")
             bar = page.get("/api/v1/overview").json()["bar"]
             assert "W now" in bar["own_text"]
-            assert "kWh" in bar["own_text"]
-            assert "CO₂e today" in bar["own_text"]
+            assert " Wh and " in bar["own_text"]
+            assert "g CO₂e today" in bar["own_text"]
             assert "assumed" in bar["own_note"]
             told = page.get("/metrics").text
             for name in ("own_joules_total", "own_watts", "own_kwh_today", "own_co2e_kg_today"):

@@ -1,4 +1,4 @@
-"""What the computer says of itself: CPU time of the twin's processes, and the processor's energy where it is counted."""
+"""What the computer says of itself: CPU time of the twin, and the processor's energy where that is counted."""
 
 from __future__ import annotations
 

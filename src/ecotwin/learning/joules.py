@@ -21,10 +21,7 @@ IDLE_W = 10.0
 CORE_W = 8.0
 ERROR = 0.5
 """Half of the 95 % interval of the model, as a share of its value."""
-ASSUMED = (
-    "assumed: a small computer that stands there for the twin, 10 W at rest and 8 W a busy core "
-    "(65 W over 8 cores), each give or take a half"
-)
+ASSUMED = "assumed for a small computer that is there for the twin, each give or take a half"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 ACTIONS = (
     "see", "acknowledge", "approve_order", "decline", "stop_writes", "export", "ask_what_if", "save_scenario",
 )  # fmt: skip
+SMALL = 0.1
+"""Less of the twin's own kWh or kg than this is told in Wh or g."""
 PRONOUNS = {"It", "Together they"}
 STATE_TEXT = {
     "open": "waits for a decision",
@@ -78,10 +80,12 @@ def _own_text(twin: Twin) -> str:
         return ""
     watts, told = twin.own.watts(), []
     now = f"{words.digits(watts)} W now" if isfinite(watts) else ""
-    for indicator, unit in (("energy.twin", "kWh"), ("ghg.twin", "kg CO₂e")):
+    for indicator, unit, less in (("energy.twin", "kWh", "Wh"), ("ghg.twin", "kg CO₂e", "g CO₂e")):
         figure = twin.today(twin.plant.site.id, indicator)
         if figure is not None:
-            told.append(f"{words.digits(figure.value)} {unit}")
+            small = figure.value < SMALL
+            value = figure.value * (1000.0 if small else 1.0)
+            told.append(f"{words.digits(value)} {less if small else unit}")
     return "; ".join(filter(None, (now, f"{' and '.join(told)} today" if told else "")))
 
 
@@ -95,7 +99,7 @@ def _own_note(twin: Twin) -> str:
         else ""
     )
     return (
-        f"The twin's own energy, a part of the site's electricity: {twin.own.counted_by} "
+        f"A part of the site's electricity, not beside it: {twin.own.counted_by} "
         f"({twin.own.model.source}).{pace}"
     )
 
