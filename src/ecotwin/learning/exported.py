@@ -36,7 +36,8 @@ class Card:
         outputs: Names of what comes out, the telling one first. unit: Of that.
         limit: Above it a score is not as usual; None where there is none.
         model: Id in the model register. trained: Stretch that it learned from, as its file writes times.
-        rows: How many rows. states: What it carries from row to row, with its beginning.
+        rows: How many rows. beside: Names of further inputs, a number a row. states: What it carries from row to row,
+            with its beginning.
         facts: Anything else that its users need, ready for JSON. notes: Sentences for a person.
     """
 
@@ -50,6 +51,7 @@ class Card:
     model: str = ""
     trained: tuple[str, str] = ("", "")
     rows: int = 0
+    beside: tuple[str, ...] = ()
     states: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -109,7 +111,7 @@ class Exported:
         told = self._session.get_modelmeta().custom_metadata_map.get(KEY)
         self.card = _card(told, of)
         self._inputs = {i.name: i for i in self._session.get_inputs()}
-        wanted = {ROWS, *(INTO + n for n in self.card.states)}
+        wanted = {ROWS, *self.card.beside, *(INTO + n for n in self.card.states)}
         made = [o.name for o in self._session.get_outputs()]
         if set(self._inputs) != wanted or not set(made) >= set(self.card.outputs):
             raise FileFault(
@@ -122,11 +124,12 @@ class Exported:
         self._state: dict[str, Any] = {}
         self.restore({})
 
-    def run(self, values: Floats) -> dict[str, Floats]:
+    def run(self, values: Floats, **beside: Floats) -> dict[str, Floats]:
         """What comes out for the next rows: [rows] or [rows, parts] each; NaN where a row cannot be judged.
 
         Args:
             values: [rows, columns] as measured, in the order of the card's columns; NaN: not measured.
+            beside: [rows] the card's further inputs.
 
         Raises:
             FileFault: Rows of another width.
@@ -142,11 +145,16 @@ class Exported:
         if len(rows) == 0:
             return {n: np.zeros(0) for n in self.card.outputs}
         found = self._session.run(
-            self._outputs, {ROWS: rows, **{INTO + n: v for n, v in self._state.items()}}
+            self._outputs,
+            {
+                ROWS: rows,
+                **{n: np.asarray(beside[n], self._type) for n in self.card.beside},
+                **{INTO + n: v for n, v in self._state.items()},
+            },
         )
         made = dict(zip(self._outputs, found, strict=True))
         self._state = {n: made[OUT + n] for n in self._state}
-        return {n: _plain(made[n], len(rows)) for n in self.card.outputs}
+        return {n: np.asarray(made[n], np.float64) for n in self.card.outputs}
 
     def state(self) -> dict[str, Any]:
         """JSON-able state of what it carries from row to row; no number is None."""
@@ -188,18 +196,13 @@ def _listed(value: Any) -> Any:
     return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
-def _plain(value: Any, rows: int) -> Floats:
-    made = np.asarray(value, np.float64)
-    return made.reshape(rows) if made.size == rows else made
-
-
 def _card(told: str | None, of: str) -> Card:
     try:
         read = json.loads(told or "")
         if read.pop("format", None) != FORMAT:
             raise ValueError("its format")
         names = {f.name for f in fields(Card)}
-        listed = ("columns", "units", "outputs", "trained", "notes")
+        listed = ("columns", "units", "outputs", "trained", "beside", "notes")
         made: dict[str, Any] = {
             k: tuple(v) if k in listed else v for k, v in read.items() if k in names
         }

@@ -146,6 +146,7 @@ class Graph:
         """
         helper, double = self._onnx.helper, self._onnx.TensorProto.DOUBLE
         told = [helper.make_tensor_value_info(ROWS, double, [None, self._width])]
+        told += [helper.make_tensor_value_info(name, double, [None]) for name in card.beside]
         gives = []
         for name, inside in outputs.items():
             self._nodes.append(helper.make_node("Identity", [inside], [name]))
