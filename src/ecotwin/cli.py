@@ -16,6 +16,7 @@ from ecotwin.cli_detect import detect
 from ecotwin.cli_factors import factors
 from ecotwin.cli_forecast import forecast
 from ecotwin.cli_lifecycle import lifecycle
+from ecotwin.cli_model import model
 from ecotwin.cli_reports import benchmarks, book, conform, design, path, report, shell
 from ecotwin.cli_sense import sense
 from ecotwin.cli_whatif import whatif
@@ -324,6 +325,7 @@ def doctor(json: Json = False) -> None:
 
 
 app.add_typer(factors, name="factors")
+app.add_typer(model, name="model")
 for command in (
     baseline,
     forecast,

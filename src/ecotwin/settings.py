@@ -58,6 +58,22 @@ class Settings(BaseSettings):
     foretell: Annotated[
         bool, Field(description="Whether the site's power, gas and water are foretold.")
     ] = True
+    own_idle_w: Annotated[
+        float,
+        Field(
+            ge=0,
+            description="What the computer draws at rest for the twin's sake [W]; the default is an assumption, "
+            "a plug meter tells it. 0 on a computer that would run without the twin as well.",
+        ),
+    ] = 10.0
+    own_core_w: Annotated[
+        float,
+        Field(
+            gt=0,
+            description="What each busy core adds [W]; not used where the processor counts its own energy (RAPL). "
+            "The default is an assumption: 65 W over 8 cores.",
+        ),
+    ] = 8.0
     replan: Annotated[
         bool,
         Field(

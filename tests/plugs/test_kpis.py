@@ -15,6 +15,7 @@ from ecotwin.accounting.cuts import rows
 from ecotwin.clock import Period
 from ecotwin.plant import load
 from ecotwin.plant.model import Plant
+from ecotwin.plant.own import with_own
 from ecotwin.plugs import load_all, names
 from ecotwin.records import Window
 
@@ -24,7 +25,7 @@ STEPS = 240
 
 @cache
 def _plant() -> Plant:
-    return load(Path(__file__).parents[2] / "plants" / "electronics.yaml")
+    return with_own(load(Path(__file__).parents[2] / "plants" / "electronics.yaml"))
 
 
 @cache

@@ -1,9 +1,9 @@
 """Expected power of machines, minute by minute, learned from their own past.
 
-One linear model a machine: its state's power, and what drives it (`drivers`). The prior is the
-machine kind's nominal power with its wide band, so that there is an expectation from the first
-hour; it gets sharper with every window learned. Outliers weigh less (Huber), minutes marked by the
-caller are never learned from, and old evidence fades slowly, so that creeping wear stays visible.
+One linear model a machine: its state's power, and what drives it (`drivers`). The prior is the machine kind's nominal
+power with its wide band, or what the machine's siblings in the plant have in common (`priors`), so that there is an
+expectation from the first hour; it gets sharper with every window learned. Outliers weigh less (Huber), minutes marked
+by the caller are never learned from, and old evidence fades slowly, so that creeping wear stays visible.
 
 Sources: ISO 50006 (engineering model as prior, statistical model as posterior); Huber 1964; ASHRAE
 14 for fit.
@@ -18,10 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from ecotwin.accounting import drivers as d
 from ecotwin.accounting.cuts import pieces
 from ecotwin.accounting.drivers import WIDTH, Drivers, Seen
 from ecotwin.accounting.fitness import verdict
+from ecotwin.accounting.priors import STATE_COUNT as _STATES
+from ecotwin.accounting.priors import Priors
 from ecotwin.plant.model import STATE_NAMES, STATES, Plant
 from ecotwin.records import Bools, Floats, Range, Window
 
@@ -30,7 +31,6 @@ LEARNED_HOURS = 6.0
 SEASONED_HOURS = 7 * 24.0
 """From here on findings may keep minutes from being learned."""
 _HUBER, _TRIM, _PASSES, _CHUNK = 2.0, 8.0, 3, 1440
-_STATES = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,7 @@ class Baselines:
         self._place = {e: n for n, e in enumerate(self.elements)}
         self._memory_h = memory_days * 24.0
         machines = len(self.elements)
-        self._prior, prior_sd, self._nominal_sd = self._priors()
-        self._prior_precision = 1.0 / prior_sd**2
-        self._known_prior = np.isfinite(self._prior)
+        self._priors = Priors(self.drivers)
         self._a = np.zeros((machines, WIDTH, WIDTH))
         self._b = np.zeros((machines, WIDTH))
         self._seen_h = np.zeros(machines)
@@ -124,6 +122,11 @@ class Baselines:
         return self._seen_h >= LEARNED_HOURS
 
     @property
+    def lenders(self) -> Mapping[str, tuple[str, ...]]:
+        """Machine -> its siblings that it started from, where the plant had some that were known well."""
+        return self._priors.lenders
+
+    @property
     def seasoned(self) -> Bools:
         """[machines] whether it has seen a whole week: only then an alarm may keep minutes from being learned."""
         return self._seen_h >= SEASONED_HOURS
@@ -135,7 +138,7 @@ class Baselines:
             states = {}
             for s in range(_STATES):
                 seen = self._x_count[m, s] > 0
-                if not (seen or self._known_prior[m, s]) or (
+                if not (seen or self._priors.known[m, s]) or (
                     self.drivers.stateless[m] and s != STATES["busy"]
                 ):
                     continue
@@ -191,6 +194,7 @@ class Baselines:
         return {
             "version": 1,
             "elements": list(self.elements),
+            "lent": self._priors.state(),
             **{n[1:]: getattr(self, n).tolist() for n in names},
         }
 
@@ -216,45 +220,26 @@ class Baselines:
             "foretold",
         ):
             getattr(self, "_" + name)[here] = np.asarray(state[name])[there]
+        self._priors.restore(state.get("lent", {}))
         self._solve()
 
-    def _priors(self) -> tuple[Floats, Floats, Floats]:
-        """Prior mean and sd of the coefficients, and the nominal scatter of a minute by state."""
-        machines = self.drivers.machines
-        mean = np.full((len(machines), WIDTH), np.nan)
-        sd = np.full((len(machines), WIDTH), 1e-4)
-        scatter = np.ones((len(machines), _STATES))
-        for m, e in enumerate(machines):
-            facts = e.kind_facts
-            share = float(facts.get("kw_sd_share", 0.3))
-            named = {s: float(facts[f"kw_{n}"]) for n, s in STATES.items() if f"kw_{n}" in facts}
-            top = max(named.values(), default=float("nan"))
-            scale = top if np.isfinite(top) else 1000.0
-            for s in range(_STATES):
-                mean[m, s] = named.get(s, np.nan)
-                sd[m, s] = share * named[s] + 0.02 * scale if s in named else 2.0 * scale
-                scatter[m, s] = sd[m, s] if s in named else 0.3 * scale
-            mean[m, _STATES:] = 0.0
-            mean[m, d.COOLING] = 10.0 * float(facts.get("kw_per_degC_outdoor", 0.0))
-            own = self.drivers.makes_parts[m]
-            sd[m, d.RATE] = 0.3 * scale if own else 1e-4
-            sd[m, d.PRODUCT0 : d.COOLING] = 0.1 * scale if own else 1e-4
-            sd[m, [d.COOLING, d.HEATING]] = (0.03 if own else 0.2) * scale
-            if not own:
-                sd[m, d.PLANT_RATE : d.SEASON0] = 0.3 * scale
-            if self.drivers.stateless[m]:
-                sd[m, d.SEASON0 :] = 0.5 * scale
-        return mean, sd, scatter
-
     def _solve(self) -> None:
-        self._cov = np.linalg.inv(self._a + _diagonals(self._prior_precision))
-        pull = self._prior_precision * np.where(self._known_prior, self._prior, 0.0)
-        self._beta = np.einsum("mkl,ml->mk", self._cov, self._b + pull)
+        self._weigh()
+        if self._priors.lend(self._beta, self._cov, self._sd, self._weight, self.seasoned):
+            self._weigh()
+
+    def _weigh(self) -> None:
+        """The coefficients as prior and data have them together."""
+        precision = self._priors.precision
+        self._cov = np.asarray(np.linalg.inv(self._a + _diagonals(precision)), np.float64)
+        self._beta = np.einsum(
+            "mkl,ml->mk", self._cov, self._b + precision * np.nan_to_num(self._priors.mean)
+        )
         # The nominal scatter fades fast: it is a guess, twenty minutes of one's own say more.
         ease = (20.0 / (20.0 + self._weight)) ** 2
         own = self._square / np.maximum(self._weight, 1e-9)
         floor = 0.01 * np.abs(np.nan_to_num(self._beta[:, :_STATES])) + 0.01
-        self._sd = np.maximum(np.sqrt(ease * self._nominal_sd**2 + (1.0 - ease) * own), floor)
+        self._sd = np.maximum(np.sqrt(ease * self._priors.scatter**2 + (1.0 - ease) * own), floor)
 
     def _rho(self) -> Floats:
         rho: Floats = np.clip(self._pairs[:, 0] / np.maximum(self._pairs[:, 1], 1e-9), 0.0, 0.98)
@@ -273,7 +258,7 @@ class Baselines:
                 - self._beta[rows, np.maximum(seen.codes, 0)]
             )
             variance += np.where(seen.fresh, other**2 / 3.0, 0.0)
-        blank = ~self._known_prior[rows, np.maximum(seen.codes, 0)] & (
+        blank = ~self._priors.known[rows, np.maximum(seen.codes, 0)] & (
             self._x_count[rows, np.maximum(seen.codes, 0)] < 10
         )
         bad = ~seen.usable | blank
@@ -305,7 +290,7 @@ class Baselines:
         x = np.ascontiguousarray(seen.features.transpose(1, 0, 2))
         across = np.ascontiguousarray(seen.features.transpose(1, 2, 0))
         weight: Floats = good.astype(np.float64).T
-        beta = self._beta
+        beta, held = self._beta, self._priors.precision
         grow = (1.0 + self._rho()) / (1.0 - self._rho())
         sd = self._sd
         for _ in range(_PASSES):
@@ -318,8 +303,7 @@ class Baselines:
             a = self._a + weighed @ x
             b = self._b + (weighed @ y.T[:, :, None])[:, :, 0]
             beta = np.linalg.solve(
-                a + _diagonals(self._prior_precision),
-                (b + self._prior_precision * np.nan_to_num(self._prior))[:, :, None],
+                a + _diagonals(held), (b + held * np.nan_to_num(self._priors.mean))[:, :, None]
             )[:, :, 0]
             residual = y.T - (x @ beta[:, :, None])[:, :, 0]
             sd = self._window_sd(residual, seen, good)

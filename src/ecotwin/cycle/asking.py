@@ -24,6 +24,8 @@ from ecotwin.governance.ledger import Ledger
 from ecotwin.history.contract import Store
 from ecotwin.history.embedded import DuckStore
 from ecotwin.plant import Plant, load
+from ecotwin.plant.own import NAME as OWN
+from ecotwin.plant.own import own_signal, with_own
 from ecotwin.records import Measure
 
 EXPORT_ROWS = 2_000_000
@@ -46,6 +48,11 @@ def open_for(plant_file: Path, folder: Path) -> Iterator[Asked]:
         )
     plant = load(plant_file)
     store = DuckStore(plant, folder / "history")
+    if any(name.endswith(f".{OWN}") for name in store.vanished()) and own_signal(plant) is None:
+        # A twin that ran here kept its own energy beside the plant's signals.
+        store.close()
+        plant = with_own(plant)
+        store = DuckStore(plant, folder / "history")
     ledger = Ledger(folder / "ledger")
     span = store.span()
     try:

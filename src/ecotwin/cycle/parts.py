@@ -10,6 +10,7 @@ from ecotwin.connectors.contract import Connector
 from ecotwin.cycle.act import Act
 from ecotwin.cycle.keeping import Keeper
 from ecotwin.cycle.look import Look
+from ecotwin.cycle.own import Own
 from ecotwin.cycle.prices import Prices
 from ecotwin.cycle.prove import Prove
 from ecotwin.cycle.take import Intake
@@ -35,6 +36,7 @@ class Parts:
     keeper: Keeper
     connectors: list[Connector]
     intake: Intake
+    own: Own | None
     look: Look
     today_: Today
     act: Act

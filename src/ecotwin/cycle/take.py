@@ -78,6 +78,8 @@ class Intake:
         """Readings kept since start."""
         self.rejected: Counter[str] = Counter()
         """Reason -> samples put into quarantine since start."""
+        self.beside: Callable[[int, int], Samples | None] = lambda _newest, _now: None
+        """Gives samples of the twin's own to go with a batch: (its newest event time, plant time) [us UTC]."""
         self.urgent: Callable[[Samples], bool] = lambda _: False
         """Tells of samples just taken, in wire units, that their batch must not wait until it is full."""
         self._pending: list[tuple[str, Delivery]] = []
@@ -149,6 +151,9 @@ class Intake:
             received = min((d.received_at for _, d in self._pending), default=0.0)
             if isinstance(self._clock, ManualClock) and len(waiting):
                 self._clock.move_to(instant(int(waiting.at.max())))
+            if len(waiting):
+                own = self.beside(int(waiting.at.max()), micros(self._clock.now()))
+                waiting = waiting if own is None else Samples.join([waiting, own])
             cleaned = self._chain.clean(waiting, self._clock.now(), self._store.seen)
             cursors = {name: d.cursor for name, d in self._pending if d.cursor}
             memory = self._chain.memory()

@@ -23,6 +23,7 @@ from ecotwin.cycle.footprints import Footprints
 from ecotwin.cycle.importing import bring_in
 from ecotwin.cycle.keeping import Keeper
 from ecotwin.cycle.look import Look
+from ecotwin.cycle.own import Own
 from ecotwin.cycle.people import People
 from ecotwin.cycle.present import Present
 from ecotwin.cycle.prices import Prices
@@ -34,7 +35,9 @@ from ecotwin.governance.access import person
 from ecotwin.governance.checkpoint import seal_of
 from ecotwin.governance.ledger import Ledger
 from ecotwin.history.embedded import DuckStore
+from ecotwin.learning.joules import ASSUMED, CORE_W, IDLE_W, PowerModel
 from ecotwin.plant import Plant
+from ecotwin.plant.own import own_signal, with_own
 from ecotwin.records import Finding, Score
 from ecotwin.settings import Settings
 
@@ -74,7 +77,8 @@ class Twin(People, Present, Ahead):
         *,
         data: tuple[Path, ...] = (),
     ) -> None:
-        self.plant = plant
+        # Replayed data tells of another time: what the twin uses now is no part of that.
+        self.plant = plant = plant if isinstance(clock, ManualClock) else with_own(plant)
         self.settings = settings
         self.clock = clock
         self.folder = folder
@@ -98,6 +102,7 @@ class Twin(People, Present, Ahead):
         )
         self.look = Look(plant, self.store, self.prices, _gas_factor(plant))
         self.intake.urgent = self.look.is_urgent
+        self.own = self._count_own()
         self.today_ = Today(plant, self.look.window, self._known_since)
         self._restore()
         self.act = Act(plant, self.keeper, self.prices, self.connectors, writes=settings.writes)
@@ -267,6 +272,18 @@ class Twin(People, Present, Ahead):
         """A clock that is moved by hand replays the past, where nothing is foretold."""
         by_hand = isinstance(self.clock, ManualClock)
         return self.settings.foretell and not self.recorded and not by_hand
+
+    def _count_own(self) -> Own | None:
+        """Count what the twin itself uses; None in replay."""
+        signal = own_signal(self.plant)
+        if signal is None or isinstance(self.clock, ManualClock):
+            return None
+        watts = (self.settings.own_idle_w, self.settings.own_core_w)
+        told = ASSUMED if watts == (IDLE_W, CORE_W) else "as set for this computer"
+        _, since = self.intake.newest_of(signal.index)
+        own = Own(signal, PowerModel(*watts, told), since_kwh=since)
+        self.intake.beside = own.beside
+        return own
 
     def _pause(self, seconds: float) -> None:
         threading.Event().wait(seconds)

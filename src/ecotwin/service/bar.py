@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from ecotwin import __version__
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 ACTIONS = (
     "see", "acknowledge", "approve_order", "decline", "stop_writes", "export", "ask_what_if", "save_scenario",
 )  # fmt: skip
+SMALL = 0.1
+"""Less of the twin's own kWh or kg than this is told in Wh or g."""
 PRONOUNS = {"It", "Together they"}
 STATE_TEXT = {
     "open": "waits for a decision",
@@ -66,6 +69,38 @@ def bar(twin: Twin) -> Bar:
         areas=[place(twin, e.id) for e in twin.plant.elements if e.level == "area"],
         learned_share=twin.learned_share,
         version=__version__,
+        own_text=_own_text(twin),
+        own_note=_own_note(twin),
+    )
+
+
+def _own_text(twin: Twin) -> str:
+    """`14 W now; 0.12 kWh and 0.05 kg CO₂e today`, of what is known."""
+    if twin.own is None:
+        return ""
+    watts, told = twin.own.watts(), []
+    now = f"{words.digits(watts)} W now" if isfinite(watts) else ""
+    for indicator, unit, less in (("energy.twin", "kWh", "Wh"), ("ghg.twin", "kg CO₂e", "g CO₂e")):
+        figure = twin.today(twin.plant.site.id, indicator)
+        if figure is not None:
+            small = figure.value < SMALL
+            value = figure.value * (1000.0 if small else 1.0)
+            told.append(f"{words.digits(value)} {less if small else unit}")
+    return "; ".join(filter(None, (now, f"{' and '.join(told)} today" if told else "")))
+
+
+def _own_note(twin: Twin) -> str:
+    """How it is counted."""
+    if twin.own is None:
+        return ""
+    pace = (
+        f" The plant's time runs {twin.speed:g}×; the energy of today is what was really used for it."
+        if twin.speed != 1
+        else ""
+    )
+    return (
+        f"A part of the site's electricity, not beside it: {twin.own.counted_by} "
+        f"({twin.own.model.source}).{pace}"
     )
 
 

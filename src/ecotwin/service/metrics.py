@@ -24,6 +24,7 @@ def exposition(twin: Twin) -> str:
             "CPU time of the twin",
             {"": cpu.user + cpu.system},
         ),
+        *_own(twin),
         ("ecotwin_resident_bytes", "gauge", "Memory of the twin", {"": process.memory_info().rss}),
         ("ecotwin_store_bytes", "gauge", "History on disk", {"": twin.store.size_bytes()}),
         ("ecotwin_ledger_entries", "gauge", "Entries sealed", {"": twin.ledger.size}),
@@ -55,3 +56,35 @@ def exposition(twin: Twin) -> str:
         lines += [f"# HELP {name} {text}.", f"# TYPE {name} {kind}"]
         lines += [f"{name}{label} {float(value):g}" for label, value in values.items()]
     return "\n".join(lines) + "\n"
+
+
+def _own(twin: Twin) -> list[tuple[str, str, str, dict[str, float]]]:
+    """What the twin itself uses, and today's carbon of it where the plant file gives a grid factor."""
+    if twin.own is None:
+        return []
+    rows: list[tuple[str, str, str, dict[str, float]]] = [
+        (
+            "ecotwin_own_joules_total",
+            "counter",
+            "Energy used by the twin itself since it began to count (model: see ecotwin_own_watts)",
+            {"": twin.own.joules()},
+        ),
+        (
+            "ecotwin_own_watts",
+            "gauge",
+            f"Power of the twin itself over the last minute: {twin.own.counted_by}",
+            {"": twin.own.watts()},
+        ),
+    ]
+    for indicator, name, text in (
+        (
+            "energy.twin",
+            "ecotwin_own_kwh_today",
+            "Energy used by the twin itself today, plant time",
+        ),
+        ("ghg.twin", "ecotwin_own_co2e_kg_today", "Carbon of it by the plant's grid factor"),
+    ):
+        figure = twin.today(twin.plant.site.id, indicator)
+        if figure is not None:
+            rows.append((name, "gauge", text, {"": figure.value}))
+    return rows

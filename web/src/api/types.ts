@@ -125,6 +125,8 @@ export interface Bar {
   readonly areas: Place[];
   readonly learned_share: number;
   readonly version: string;
+  readonly own_text: string;
+  readonly own_note: string;
 }
 
 /** A bar of the budget. */

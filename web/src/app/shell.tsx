@@ -115,6 +115,8 @@ export function PersonFacts({ bar, help }: { bar: Bar; help: () => void }): JSX.
       <ThemeSwitch />
       <h3>Twin</h3>
       <p class="grey">{Math.round(bar.learned_share * 100)} % of expectations learned · version {bar.version}</p>
+      {bar.own_text && <p class="top-gap">Its own use: <b class="num">{bar.own_text}</b></p>}
+      {bar.own_note && <p class="grey small">{bar.own_note}</p>}
       <p class="top-gap"><button type="button" class="button" onClick={help}>Keys <kbd>?</kbd></button></p>
     </>
   );

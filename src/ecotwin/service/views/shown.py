@@ -46,6 +46,7 @@ class Bar(View):
         link: `online`, `connecting`, `offline`: state of the connections; link_text says what to do.
         writes: `off` (by plant file or setting), `on`, `stopped` (by a person).
         may: Actions that the person signed in may do.
+        own_text: What the twin itself uses, for people; empty where it is not counted. own_note: How that is counted.
     """
 
     plant: str
@@ -69,6 +70,8 @@ class Bar(View):
     areas: list[Place]
     learned_share: float
     version: str
+    own_text: str
+    own_note: str
 
 
 class Headline(View):
