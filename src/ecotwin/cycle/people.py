@@ -52,8 +52,9 @@ class People(Remembered):
         """Acknowledge a finding; returns the place in the ledger."""
         with self.lock:
             demand(self.person, "acknowledge", self.finding(id).element, self.plant)
-            found = self.look.alerts.acknowledge(id, self.person.name, note, self.now())
-            self.open_now = self.look.alerts.open(self.now())
+            said = self.look.alerts.acknowledge(id, self.person.name, note, self.now())
+            found = self.look.diagnosing.with_causes([said], self.look.closed_until)[0]
+            self.open_now = self.look.open(self.now())
             self.urgent += 1
             return self.keeper.seal(found, found.id, found.onset)
 
@@ -61,8 +62,9 @@ class People(Remembered):
         """Close a finding; returns the place in the ledger."""
         with self.lock:
             demand(self.person, "acknowledge", self.finding(id).element, self.plant)
-            found = self.look.alerts.close(id, self.person.name, note, self.now())
-            self.open_now = self.look.alerts.open(self.now())
+            said = self.look.alerts.close(id, self.person.name, note, self.now())
+            found = self.look.diagnosing.with_causes([said], self.look.closed_until)[0]
+            self.open_now = self.look.open(self.now())
             self.urgent += 1
             return self.keeper.seal(found, found.id, found.onset)
 

@@ -20,7 +20,7 @@ from ecotwin.service.views.accounts import (
     Step,
 )
 from ecotwin.service.views.advice import AdviceList, AdviceView, CheckRow, Event, SavingView
-from ecotwin.service.views.finding import CostRow, Findings, FindingView
+from ecotwin.service.views.finding import CauseRow, CostRow, Findings, FindingView
 from ecotwin.service.views.ledger import EntryRow, Proof
 from ecotwin.service.views.lists import AdviceRow, FindingRow
 from ecotwin.service.views.machine import (
@@ -86,6 +86,7 @@ __all__ = [
     "Bar",
     "BudgetRow",
     "CaseView",
+    "CauseRow",
     "Cell",
     "CheckRow",
     "CostRow",
