@@ -24,7 +24,9 @@ def rows(finding: Finding) -> list[CauseRow]:
     other = next((c for c in finding.causes if c.subject == "unknown"), None)
     if other is not None:
         last = _row(other)
-        made.append(last.model_copy(update={"share": rest, "percent": percent(rest)}))
+        # What speaks for another cause is only what speaks against the named ones.
+        gone: dict[str, object] = {"speaks_for": [], "speaks_against": []}
+        made.append(last.model_copy(update={"share": rest, "percent": percent(rest), **gone}))
     return made
 
 

@@ -170,7 +170,7 @@ function Causes({ view }: { view: FindingView }): JSX.Element {
     >
       <table class="rows causes">
         <thead>
-          <tr><th scope="col">Cause</th><th scope="col" class="num">Probability</th><th aria-hidden="true" /><th scope="col">Speaks for it</th><th scope="col">Speaks against it</th></tr>
+          <tr><th scope="col">Cause</th><th scope="col" class="num">Probability</th><th class="cause-bar" aria-hidden="true" /><th scope="col">Speaks for it</th><th scope="col">Speaks against it</th></tr>
         </thead>
         <tbody>
           {view.causes.map((c, i) => <Cause key={c.cause} cause={c} first={i === 0 && c.cause !== "unknown"} />)}
@@ -188,9 +188,9 @@ function Cause({ cause, first }: { cause: CauseRow; first: boolean }): JSX.Eleme
     <tr class={first ? "first" : ""}>
       <th scope="row" class="ink">{cause.name}</th>
       <td class="num">{cause.percent}</td>
-      <td class="bar" aria-hidden="true"><span style={{ width: `${Math.max(2, 100 * cause.share)}%` }} /></td>
-      <td class="for">{cause.speaks_for.slice(0, told).map((t) => <p key={t}>{t}</p>)}</td>
-      <td class="against">{cause.speaks_against.slice(0, told).map((t) => <p key={t}>{t}</p>)}</td>
+      <td class="cause-bar" aria-hidden="true"><span style={{ width: `${Math.max(2, 100 * cause.share)}%` }} /></td>
+      <td class="pro">{cause.speaks_for.slice(0, told).map((t) => <p key={t}>{t}</p>)}</td>
+      <td class="con">{cause.speaks_against.slice(0, told).map((t) => <p key={t}>{t}</p>)}</td>
     </tr>
   );
 }
@@ -209,17 +209,24 @@ function Todo({ view }: { view: FindingView }): JSX.Element {
 /** A person takes note of the finding, or closes it; the note is sealed with the name. */
 function Note({ view, again }: { view: FindingView; again: () => void }): JSX.Element | null {
   const [note, setNote] = useState("");
+  const [cause, setCause] = useState("");
   if (view.state === "closed") return view.note ? <Panel title="Closed" picture={false}><p>{view.note}</p></Panel> : null;
   const send = async (verb: "acknowledge" | "close"): Promise<void> => {
-    if (await act(`/findings/${encodeURIComponent(view.id)}/${verb}`, { note: note.trim() })) setNote("");
+    if (await act(`/findings/${encodeURIComponent(view.id)}/${verb}`, verb === "close" ? { note: note.trim(), turned_out: cause } : { note: note.trim() })) setNote("");
     again();
   };
   return (
-    <Panel title={view.state === "acknowledged" ? "Acknowledged" : "Has somebody seen to it?"} aside="the note is kept in the ledger" picture={false}>
+    <Panel title={view.state === "acknowledged" ? "Acknowledged" : "Has somebody seen to it?"} aside="what it was teaches the next diagnosis" picture={false}>
       {view.note && <p class="note-said">{view.note}</p>}
       {view.may_acknowledge ? (
         <form class="note-form" onSubmit={(e) => { e.preventDefault(); void send("acknowledge"); }}>
           <input type="text" aria-label="Note" placeholder="What was seen or done" value={note} onInput={(e) => setNote(e.currentTarget.value)} />
+          {view.causes.length > 0 && (
+            <select aria-label="What it was" value={cause} onChange={(e) => setCause(e.currentTarget.value)}>
+              <option value="">What it was: not known yet</option>
+              {view.causes.map((c) => <option key={c.cause} value={c.cause}>{c.name}</option>)}
+            </select>
+          )}
           {view.state === "open" && <button type="submit" class="button">Acknowledge</button>}
           <button type="button" class="button" disabled={!note.trim()} onClick={() => void send("close")}>Close with note</button>
         </form>
