@@ -18,7 +18,7 @@ from ecotwin.clock import MINUTE, Period, instant, micros
 from ecotwin.cycle.diagnosing import Diagnosing
 from ecotwin.cycle.prices import Prices
 from ecotwin.cycle.trail import Supply, Trail, supply
-from ecotwin.detection.alerts import Alerts
+from ecotwin.detection.alerts import Alerts, ranked
 from ecotwin.detection.contract import Detector, Expected
 from ecotwin.detection.limits import Limits
 from ecotwin.history.contract import Store
@@ -227,7 +227,7 @@ class Look:
 
     def open(self, now: datetime) -> list[Finding]:
         """All living findings with their causes, worst first."""
-        return self.diagnosing.as_told(self.alerts.open(now))
+        return ranked(self.diagnosing.as_told(self.alerts.open(now)))
 
     def _extend_trail(self, window: Window, expected: Expected) -> None:
         columns = {e: i for i, e in enumerate(expected.elements)}
