@@ -170,4 +170,5 @@ def _hour(at: int, zone: ZoneInfo) -> float:
 def _verdict(scene: Scene) -> Iterator[Clue]:
     """What cross-checks with other meters said of the signal."""
     if scene.verdict in ("sensor", "manipulation", "process"):
-        yield Clue(f"cross_{scene.verdict}", 0.9, scene.verdict_text)
+        sure = min(max(scene.verdict_sure, 0.03), 0.97)
+        yield Clue(f"cross_{scene.verdict}", sure, scene.verdict_text)

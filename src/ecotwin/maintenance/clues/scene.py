@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -51,8 +52,8 @@ class Scene:
         window: Steps before and after the onset, of every signal that `wanted` names.
         power: Machine -> (actual, expected) [steps] electric power [kW], NaN where not known.
         earlier: Onsets of earlier findings with this cause [us UTC], oldest first.
-        verdict: What cross-checks said of the telling signal: `sensor`, `process`, `manipulation` or empty;
-            `verdict_text` is their sentence.
+        verdict: What cross-checks said of the telling signal: `sensor`, `process`, `manipulation` or empty; with
+            `verdict_sure`, its probability, and `verdict_text`, their sentence.
     """
 
     plant: Plant
@@ -62,7 +63,17 @@ class Scene:
     power: Mapping[str, tuple[Floats, Floats]] = field(default_factory=dict)
     earlier: tuple[int, ...] = ()
     verdict: str = ""
+    verdict_sure: float = 0.5
     verdict_text: str = ""
+
+    def __post_init__(self) -> None:
+        """Values that are infinite are not known."""
+        arrays = {n: getattr(self.window, n) for n in ("mean", "low", "high", "last", "amount")}
+        wild: dict[str, Any] = {
+            n: np.where(np.isinf(a), np.nan, a) for n, a in arrays.items() if np.isinf(a).any()
+        }
+        if wild:
+            object.__setattr__(self, "window", replace(self.window, **wild))
 
     @cached_property
     def onset(self) -> int:
