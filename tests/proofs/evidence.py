@@ -161,18 +161,18 @@ def page(told: dict[str, Any], runs: Sequence[dict[str, Any]], restart: dict[str
     parts = [
         _intro(told, runs),
         "## What was found",
-        _table(
+        table(
             "fault | place | seed | found | delay [h] | since it mattered [h] | excess found | true",
             [_event_row(r["seed"], e) for r in runs for e in r["events"] if e["needs_finding"]],
         ),
         "## What had to stay quiet",
         "\n".join(_quiet_line(r) for r in runs),
-        _table(
+        table(
             "seed | first seen | lasted [h] | finding without a cause | going on at that time",
             [_false_row(r["seed"], f) for r in runs for f in r["false"]],
         ),
         "## Meters",
-        _table(
+        table(
             "seed | what | index | used by the index [kWh] | by its power [kWh]",
             [
                 [r["seed"], c["fault"], c["signal"], c["used_kwh"], c["power_kwh"]]
@@ -182,7 +182,7 @@ def page(told: dict[str, Any], runs: Sequence[dict[str, Any]], restart: dict[str
         ),
         "## Balances",
         BALANCED,
-        _table(
+        table(
             "seed | balance | days | close | a meter missing | rest, median (least to most)",
             [
                 [r["seed"], b["balance"], b["days"], b["closed"], b["unknown"], _rest(b)]
@@ -216,7 +216,7 @@ def _intro(told: dict[str, Any], runs: Sequence[dict[str, Any]]) -> str:
     )
 
 
-def _table(header: str, rows: Sequence[Sequence[Any]]) -> str:
+def table(header: str, rows: Sequence[Sequence[Any]]) -> str:
     names = header.split(" | ")
     lines = [f"| {header} |", "|" + "---|" * len(names)]
     lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]

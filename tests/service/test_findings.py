@@ -76,6 +76,27 @@ def row_of(page: httpx.Client, kind: str, id_: str) -> views.FindingRow:
     return next(r for r in rows if r.id == id_)
 
 
+def the_causes_read_as_a_reason_to_act(
+    row: views.FindingRow, view: views.FindingView, twin: Twin, id_: str
+) -> None:
+    """The damper first, with its exhaust air as the reason; the list says it with one verb; the ledger has it."""
+    first = view.causes[0]
+    assert first.name.startswith("Exhaust damper stays open")
+    assert any("Exhaust air" in t and "rose" in t for t in first.speaks_for)
+    assert first.act
+    assert sum(c.share for c in view.causes) == pytest.approx(1.0)
+    assert view.causes[-1].cause == "unknown"
+    assert view.causes[-1].share > 0
+    assert first.percent in view.causes_title
+    assert view.would_change[0].startswith("Without ")
+    assert row.likely.startswith("Likely: exhaust damper stays open")
+    assert row.verb == first.verb
+    entry = twin.keeper.entry_of(Finding, id_)
+    assert entry is not None
+    told = sealed(twin, entry)["causes"]
+    assert sum(c["sure"] for c in told) == pytest.approx(1.0)
+
+
 def test_a_real_finding_is_acknowledged_and_closed(page: httpx.Client, twin: Twin) -> None:
     """From its evidence to its end, each step with its entry and the person's words."""
     id_ = next(f.id for f in twin.findings_open() if f.element == "oven_1" and f.kind == "excess")
@@ -96,6 +117,8 @@ def test_a_real_finding_is_acknowledged_and_closed(page: httpx.Client, twin: Twi
     told = {t.signal for t in view.traces}
     assert told & {"oven_1.exhaust_flow", "oven_1.exhaust_damper"}, "what changed is drawn beside"
 
+    the_causes_read_as_a_reason_to_act(row, view, twin, id_)
+
     size = twin.ledger.size
     done = views.Done.model_validate(
         page.post(f"{path}/acknowledge", json={"note": "Damper looked at"}).json()
@@ -112,16 +135,21 @@ def test_a_real_finding_is_acknowledged_and_closed(page: httpx.Client, twin: Twi
     assert view.seen.startswith("acknowledged, open for ")
     assert id_ in {f.id for f in twin.findings_open()}, "it stays until it is gone"
 
-    done = views.Done.model_validate(
-        page.post(f"{path}/close", json={"note": "Damper mended"}).json()
-    )
+    wrong = page.post(f"{path}/close", json={"note": "x", "turned_out": "gremlins"})
+    assert wrong.status_code >= 400
+    assert "gremlins" in wrong.text
+    assert id_ in {f.id for f in twin.findings_open()}, "a cause nobody weighed closes nothing"
+    body = {"note": "Damper mended", "turned_out": "wear"}
+    done = views.Done.model_validate(page.post(f"{path}/close", json=body).json())
     assert done.entry is not None
     assert sealed(twin, done.entry)["state"] == "closed"
+    assert sealed(twin, done.entry)["turned_out"] == "wear"
     assert id_ not in {f.id for f in twin.findings_open()}
     assert "closed" in row_of(page, "closed", id_).where
     view = views.FindingView.model_validate(page.get(path).json())
     assert view.state == "closed"
     assert "Damper mended" in view.note
+    assert view.causes_title == "It turned out to be mechanical wear"
     assert view.seen.startswith("closed, lasted ")
     overview = views.Overview.model_validate(page.get("/api/v1/overview").json())
     assert id_ not in {f.id for f in overview.findings}

@@ -98,7 +98,7 @@ class Act:
         outlook = Outlook(
             now=now,
             image=image,
-            findings=look.alerts.open(now),
+            findings=look.open(now),
             price=self._prices.money_bands("electricity", ahead),
             carbon=self._prices.carbon_bands(ahead),
             state_kw=look.baselines.state_kw(),

@@ -15,10 +15,11 @@ import numpy as np
 from ecotwin import plugs
 from ecotwin.accounting.baseline import Baselines
 from ecotwin.clock import MINUTE, Period, instant, micros
+from ecotwin.cycle.diagnosing import Diagnosing
 from ecotwin.cycle.inflow import electricity
 from ecotwin.cycle.prices import Prices
 from ecotwin.cycle.trail import Supply, Trail, supply
-from ecotwin.detection.alerts import Alerts
+from ecotwin.detection.alerts import Alerts, ranked
 from ecotwin.detection.contract import Detector, Expected
 from ecotwin.detection.limits import Limits
 from ecotwin.history.contract import Store
@@ -54,6 +55,9 @@ class Look:
         self.supply: Supply = supply(plant)
         self.baselines = Baselines(plant)
         self.alerts = Alerts(plant)
+        self.diagnosing = Diagnosing(
+            plant, lambda ids, period, step_s: store.window(ids, period, step_s), self.expected
+        )
         self.detectors = self.new_detectors()
         self.trail = Trail(self.supply.users)
         self.closed_until: datetime | None = None
@@ -86,12 +90,12 @@ class Look:
         self.detectors = detectors
         if until is not None and until > since:
             said = said + self.warm_up(detectors, self.window(Period(since, until)))
-        return self._findings(said, now) if said else []
+        return self._findings(said, now, self.closed_until) if said else []
 
     def on_readings(self, readings: Readings, now: datetime) -> list[Finding]:
         """Judge readings at once, before their minute closes."""
         scores = [s for d in self.detectors.values() for s in d.on_readings(readings)]
-        return self._findings(scores, now) if scores else []
+        return self._findings(scores, now, self.closed_until) if scores else []
 
     def is_urgent(self, samples: Samples) -> bool:
         """Whether one of these samples, still in wire units and not cleaned, crosses a limit."""
@@ -123,6 +127,7 @@ class Look:
             changed += found
             begin = self.closed_until = until
             if until.minute == 0:
+                changed += self.diagnosing.changed(self.alerts.open(until), until)
                 self._learn(until)
         self._ahead = ()
         return changed
@@ -185,7 +190,7 @@ class Look:
         judged = self._judgeable(expected)
         scores = [s for d in self.detectors.values() for s in d.on_minutes(window, judged)]
         self._extend_trail(window, expected)
-        return self._findings(scores, period.end)
+        return self._findings(scores, period.end, period.end)
 
     def _judgeable(self, expected: Expected) -> Expected:
         """The expectation without meters that tell no state and whose baseline is not fit: it carries no finding."""
@@ -208,10 +213,12 @@ class Look:
 
     def hear(self, scores: list[Score], now: datetime) -> list[Finding]:
         """Take what others than detectors say, such as a forecast that sees a limit passed."""
-        return self._findings(scores, now) if scores else []
+        return self._findings(scores, now, self.closed_until) if scores else []
 
-    def _findings(self, scores: list[Score], now: datetime) -> list[Finding]:
-        """Scores into findings, with the rates of the moment."""
+    def _findings(
+        self, scores: list[Score], now: datetime, closed: datetime | None
+    ) -> list[Finding]:
+        """Scores into findings, with the rates of the moment and with their causes."""
         rates: dict[str, Any] = {
             carrier: lambda at, c=carrier: self._prices.money(c, at)
             for carrier in {t.carrier for t in self._plant.tariffs}
@@ -220,7 +227,12 @@ class Look:
         market: dict[str, Any] = {"electricity": self._prices.carbon_market()}
         if self._gas_factor is not None:
             factors["gas"] = market["gas"] = self._gas_factor
-        return self.alerts.findings(scores, now, rates, factors, market)
+        told = self.alerts.findings(scores, now, rates, factors, market)
+        return self.diagnosing.with_causes(told, closed) if told else []
+
+    def open(self, now: datetime) -> list[Finding]:
+        """All living findings with their causes, worst first."""
+        return ranked(self.diagnosing.as_told(self.alerts.open(now)))
 
     def _extend_trail(self, window: Window, expected: Expected) -> None:
         columns = {e: i for i, e in enumerate(expected.elements)}
@@ -268,6 +280,7 @@ class Look:
         return {
             "baselines": self.baselines.state(),
             "alerts": self.alerts.state(),
+            "diagnosing": self.diagnosing.state(),
             "detectors": {name: d.state() for name, d in self.detectors.items()},
             "closed_until": micros(self.closed_until) if self.closed_until else None,
             "learned_until": micros(self._learned_until) if self._learned_until else None,
@@ -278,6 +291,8 @@ class Look:
         """Go on from a saved state."""
         self.baselines.restore(state["baselines"])
         self.alerts.restore(state["alerts"])
+        if "diagnosing" in state:
+            self.diagnosing.restore(state["diagnosing"])
         for name, detector in self.detectors.items():
             if name in state["detectors"]:
                 detector.restore(state["detectors"][name])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from ecotwin.cycle.remembered import Remembered
+from ecotwin.errors import FigureGap
 from ecotwin.governance.access import Decision, demand, may
 
 
@@ -52,17 +54,37 @@ class People(Remembered):
         """Acknowledge a finding; returns the place in the ledger."""
         with self.lock:
             demand(self.person, "acknowledge", self.finding(id).element, self.plant)
-            found = self.look.alerts.acknowledge(id, self.person.name, note, self.now())
-            self.open_now = self.look.alerts.open(self.now())
+            said = self.look.alerts.acknowledge(id, self.person.name, note, self.now())
+            found = self.look.diagnosing.with_causes([said], self.look.closed_until)[0]
+            self.open_now = self.look.open(self.now())
             self.urgent += 1
             return self.keeper.seal(found, found.id, found.onset)
 
-    def close_finding(self, id: str, note: str) -> int:  # noqa: A002
-        """Close a finding; returns the place in the ledger."""
+    def close_finding(self, id: str, note: str, turned_out: str = "") -> int:  # noqa: A002
+        """Close a finding; returns the place in the ledger.
+
+        Args:
+            id: The finding. note: What was seen or done.
+            turned_out: The cause that was found, one of the finding's; later findings of its kind learn from it.
+
+        Raises:
+            FigureGap: It is none of the finding's causes.
+        """
         with self.lock:
             demand(self.person, "acknowledge", self.finding(id).element, self.plant)
-            found = self.look.alerts.close(id, self.person.name, note, self.now())
-            self.open_now = self.look.alerts.open(self.now())
+            known = {c.subject for c in self.finding(id).causes}
+            if turned_out and turned_out not in known:
+                raise FigureGap(
+                    f"{turned_out!r} is no cause that was weighed",
+                    expected=f"one of {', '.join(sorted(known))}",
+                    remedy="choose one of them, or `unknown` with a note",
+                )
+            said = self.look.alerts.close(id, self.person.name, note, self.now())
+            told = self.look.diagnosing.with_causes([said], self.look.closed_until)[0]
+            found = replace(told, turned_out=turned_out)
+            if turned_out:
+                self.look.diagnosing.learn(found, turned_out)
+            self.open_now = self.look.open(self.now())
             self.urgent += 1
             return self.keeper.seal(found, found.id, found.onset)
 

@@ -185,9 +185,7 @@ class Prove:
         """Findings and other orders at this machine: periods that are not comparable."""
         found = [
             (Period(f.onset, max(f.onset, f.closed_at or now)), f.title)
-            for f in {
-                f.id: f for f in [*self._keeper.all(Finding), *self._look.alerts.open(now)]
-            }.values()
+            for f in {f.id: f for f in [*self._keeper.all(Finding), *self._look.open(now)]}.values()
             if f.element == advice.element and f.kind == "excess" and f.unit == "kW"
         ]
         orders = [

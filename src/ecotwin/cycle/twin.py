@@ -116,7 +116,7 @@ class Twin(People, Present, Ahead):
         self.footprints = Footprints(plant, self.store, self.ledger, self.prove.years)
         self.books = Books(plant, self.keeper, self.ledger)
         self.lock = threading.RLock()
-        self.open_now = self.look.alerts.open(clock.now())
+        self.open_now = self.look.open(clock.now())
         self._opened_at = clock.now()
         self.urgent = 0
         """Counts urgent changes; an open page is told at once when it moves."""
@@ -331,7 +331,7 @@ class Twin(People, Present, Ahead):
         return span.start if span else None
 
     def _refresh_open(self, now: datetime) -> None:
-        self.open_now, self._opened_at = self.look.alerts.open(now), now
+        self.open_now, self._opened_at = self.look.open(now), now
 
     def _keep_findings(self, changed: list[Finding]) -> None:
         self.keeper.seal_all([(finding, finding.id, finding.onset) for finding in changed])

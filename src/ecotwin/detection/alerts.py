@@ -373,11 +373,11 @@ def _uses(machine: Element) -> bool:
 
 
 def ranked(findings: Iterable[Finding]) -> list[Finding]:
-    """Worst first: acts before watches, then by kgCO2e and money a day, then by age."""
+    """Worst first: acts before watches, then by kgCO2e, money, m3 and kg a day, by how often it came back, by age."""
 
-    def order(f: Finding) -> tuple[bool, bool, float, float, datetime]:
-        co2e = f.excess.co2e_kg.value if f.excess.co2e_kg else 0.0
-        money = f.excess.money.value if f.excess.money else 0.0
-        return (f.state == "closed", f.severity is not Severity.ACT, -co2e, -money, f.onset)
+    def order(f: Finding) -> tuple[Any, ...]:
+        day = (f.excess.co2e_kg, f.excess.money, f.excess.water_m3, f.excess.mass_kg)
+        sizes = tuple(-amount.value if amount else 0.0 for amount in day)
+        return (f.state == "closed", f.severity is not Severity.ACT, *sizes, -f.recurred, f.onset)
 
     return sorted(findings, key=order)

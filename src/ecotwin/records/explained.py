@@ -40,6 +40,7 @@ class Explanation:
         sure: Probability that it is so, where one can be said. interval: Where the value lies with it, and `level`.
         data: On what data, in sentences: signals, stretch, how many rows, what was left out.
         model: Id of the model in the register, or of the rule.
+        called: What a person calls the subject, where its id is no word. verb: What to do about it, in a word or two.
     """
 
     of: str
@@ -55,3 +56,5 @@ class Explanation:
     level: float | None = None
     data: tuple[str, ...] = ()
     model: str = ""
+    called: str = ""
+    verb: str = ""

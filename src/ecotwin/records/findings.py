@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from ecotwin.records.columns import Floats, Ints
+from ecotwin.records.explained import Explanation
 from ecotwin.records.figures import Cost, Range
 
 
@@ -69,6 +70,9 @@ class Finding:
         excess: The excess per day. so_far: The excess summed since onset.
         evidence: Sentences with numbers.
         kind: `excess`, `sensor`, `process`, `data`, `permit`.
+        causes: What may be behind it, the most likely first; their probabilities (`sure`) sum to 1. Empty: not looked.
+        turned_out: The cause that a person found, where somebody told. recurred: Findings of this cause in the 90 days
+            before.
     """
 
     id: str
@@ -92,6 +96,9 @@ class Finding:
     closed_at: datetime | None = None
     by: str = ""
     note: str = ""
+    causes: tuple[Explanation, ...] = ()
+    turned_out: str = ""
+    recurred: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ecotwin import __version__
 from ecotwin.clock import iso, micros
 from ecotwin.records import Advice, Finding, Range, Severity
-from ecotwin.service import evidence, words
+from ecotwin.service import causes, evidence, words
 from ecotwin.service.views import AdviceRow, Bar, FindingRow, Headline, Level, Place
 
 if TYPE_CHECKING:
@@ -161,10 +161,10 @@ def finding_row(twin: Twin, finding: Finding) -> FindingRow:
         level=level_of(finding),
         title=words.signs(finding.title),
         where=f"{name} · since {since}{gone}",
-        likely=_first_reason(finding),
+        likely=causes.likely(finding) or _first_reason(finding),
         co2e_kg_day=_value(finding.excess.co2e_kg),
         money_day=_value(finding.excess.money),
-        verb="Approve" if answer else "Open",
+        verb="Approve" if answer else _verb(finding),
         advice=answer.id if answer else "",
         state=finding.state,
         element=finding.element,
@@ -172,6 +172,14 @@ def finding_row(twin: Twin, finding: Finding) -> FindingRow:
         spark=evidence.spark(twin, finding),
         onset=stamp(finding.onset),
     )
+
+
+def _verb(finding: Finding) -> str:
+    """What its most likely cause asks for, in a word or two; `Inspect` where no cause stands out."""
+    best = causes.first(finding)
+    if best is None or (best.sure or 0.0) < causes.CLEAR:
+        return "Inspect" if finding.causes else "Open"
+    return best.verb or "Open"
 
 
 def _first_reason(finding: Finding) -> str:

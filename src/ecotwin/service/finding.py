@@ -9,7 +9,7 @@ from ecotwin.clock import Period, iso
 from ecotwin.records import Cost, Finding, Range
 from ecotwin.service import advice as advices
 from ecotwin.service import bar as shared
-from ecotwin.service import words
+from ecotwin.service import causes, words
 from ecotwin.service.series import gaps_of, in_main_state, power_trace, step_for, telling, trace
 from ecotwin.service.views import CostRow, Findings, FindingView, Headline, Mark, Trace
 
@@ -85,6 +85,12 @@ def finding(twin: Twin, id: str) -> FindingView:  # noqa: A002
         ],
         gaps=gaps_of(twin, traces[0] if traces else None),
         evidence=[words.signs(e) for e in found.evidence],
+        causes=causes.rows(found),
+        causes_title=causes.title(found),
+        causes_aside=_aside(found),
+        would_change=causes.would_change(found),
+        looked_at=causes.looked_at(found),
+        turned_out=found.turned_out,
         costs=_costs(twin, found.excess),
         so_far=_so_far(twin, found),
         how=_how(twin, found),
@@ -113,6 +119,16 @@ def _seen(found: Finding) -> str:
         found.state
     ]
     return f"{state} for {spent} · {how}" if found.state != "closed" else f"{state} {spent} · {how}"
+
+
+def _aside(found: Finding) -> str:
+    """How many causes were weighed, and whether it came back."""
+    if not found.causes:
+        return ""
+    again = "" if not found.recurred else f"found {found.recurred} times before in 90 days · "
+    if found.recurred == 1:
+        again = "found once before in 90 days · "
+    return f"{again}{len(found.causes)} causes weighed, sum 100 %"
 
 
 def _traces(twin: Twin, found: Finding, period: Period) -> list[Trace]:

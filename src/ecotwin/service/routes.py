@@ -47,6 +47,12 @@ class Note(BaseModel):
     note: str = Field(default="", max_length=2000)
 
 
+class Closing(Note):
+    """What a person writes who closes a finding: `turned_out` is the cause that was found, one of the finding's."""
+
+    turned_out: str = Field(default="", max_length=60)
+
+
 class Reason(BaseModel):
     """Why."""
 
@@ -108,9 +114,9 @@ def acknowledge(twin: On, id: str, note: Note) -> views.Done:  # noqa: A002
 
 
 @acting.post("/findings/{id}/close")
-def close(twin: On, id: str, note: Note) -> views.Done:  # noqa: A002
+def close(twin: On, id: str, note: Closing) -> views.Done:  # noqa: A002
     """Say that it is mended."""
-    return views.Done(text="Closed.", entry=twin.close_finding(id, note.note))
+    return views.Done(text="Closed.", entry=twin.close_finding(id, note.note, note.turned_out))
 
 
 @reading.get("/advice")

@@ -155,6 +155,19 @@ export interface CaseView {
   readonly verdict: string;
 }
 
+/** A cause that a finding may have. */
+export interface CauseRow {
+  readonly cause: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly share: number;
+  readonly percent: string;
+  readonly speaks_for: string[];
+  readonly speaks_against: string[];
+  readonly act: string;
+  readonly verb: string;
+}
+
 /** A figure of one case. */
 export interface Cell {
   readonly value: number;
@@ -383,6 +396,12 @@ export interface FindingView {
   readonly marks: Mark[];
   readonly gaps: Span[];
   readonly evidence: string[];
+  readonly causes: CauseRow[];
+  readonly causes_title: string;
+  readonly causes_aside: string;
+  readonly would_change: string[];
+  readonly looked_at: string;
+  readonly turned_out: string;
   readonly costs: CostRow[];
   readonly so_far: string;
   readonly how: string;

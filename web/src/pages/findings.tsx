@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { useView } from "../api/client.ts";
-import type { FindingRow, FindingView, Findings } from "../api/types.ts";
+import type { CauseRow, FindingRow, FindingView, Findings } from "../api/types.ts";
 import { filter, to, useRoute } from "../app/route.ts";
 import { Mark } from "../draw/marks.tsx";
 import { Panel } from "../draw/panel.tsx";
@@ -117,7 +117,8 @@ function Shown({ view, again }: { view: FindingView; again: () => void }): JSX.E
               <p class="empty">No trace is kept for this time: raw samples are older than the retention.</p>
             )}
           </Panel>
-          <Panel title="Why we think so" picture={false}>
+          {view.causes.length > 0 && <Causes view={view} />}
+          <Panel title="What was measured" picture={false}>
             {view.evidence.length ? <ul class="evidence">{view.evidence.map((e) => <li key={e}>{e}</li>)}</ul> : <p class="empty">The trace above is the only evidence so far.</p>}
           </Panel>
           <Note view={view} again={again} />
@@ -146,8 +147,8 @@ function Shown({ view, again }: { view: FindingView; again: () => void }): JSX.E
               </Panel>
             </>
           ) : (
-            <Panel title="No order is advised" picture={false}>
-              <p class="empty">No advisor has an order that would mend this from here. Inspect it at the machine, then acknowledge or close the finding with a note.</p>
+            <Panel title="What to do" aside="no order is advised" picture={false}>
+              <Todo view={view} />
             </Panel>
           )}
         </div>
@@ -156,20 +157,76 @@ function Shown({ view, again }: { view: FindingView; again: () => void }): JSX.E
   );
 }
 
+const CAUSE_HEAD = ["Cause", "Kind", "Probability", "Speaks for it", "Speaks against it", "What to do"];
+
+/** Ranked causes with their probability, what speaks for each and what against. */
+function Causes({ view }: { view: FindingView }): JSX.Element {
+  return (
+    <Panel
+      title={view.causes_title}
+      aside={view.causes_aside}
+      picture={false}
+      behind={{ name: "causes", head: CAUSE_HEAD, rows: () => view.causes.map((c) => [c.name, c.kind, c.percent, c.speaks_for.join(" "), c.speaks_against.join(" "), c.act]) }}
+    >
+      <table class="rows causes">
+        <thead>
+          <tr><th scope="col">Cause</th><th scope="col" class="num">Probability</th><th class="cause-bar" aria-hidden="true" /><th scope="col">Speaks for it</th><th scope="col">Speaks against it</th></tr>
+        </thead>
+        <tbody>
+          {view.causes.map((c, i) => <Cause key={c.cause} cause={c} first={i === 0 && c.cause !== "unknown"} />)}
+        </tbody>
+      </table>
+      {view.would_change.map((t) => <p key={t} class="grey why-change">{t}</p>)}
+      <p class="grey">{view.looked_at}</p>
+    </Panel>
+  );
+}
+
+function Cause({ cause, first }: { cause: CauseRow; first: boolean }): JSX.Element {
+  const told = first ? 3 : 1;
+  return (
+    <tr class={first ? "first" : ""}>
+      <th scope="row" class="ink">{cause.name}</th>
+      <td class="num">{cause.percent}</td>
+      <td class="cause-bar" aria-hidden="true"><span style={{ width: `${Math.max(2, 100 * cause.share)}%` }} /></td>
+      <td class="pro">{cause.speaks_for.slice(0, told).map((t) => <p key={t}>{t}</p>)}</td>
+      <td class="con">{cause.speaks_against.slice(0, told).map((t) => <p key={t}>{t}</p>)}</td>
+    </tr>
+  );
+}
+
+/** What a person does who stands before it: for the likely causes in their order. */
+function Todo({ view }: { view: FindingView }): JSX.Element {
+  const worth = view.causes.filter((c) => c.cause !== "unknown" && c.share >= 0.1).slice(0, 3);
+  if (!worth.length) return <p class="empty">No cause stands out. Inspect it at the machine, then acknowledge or close the finding with what it was.</p>;
+  return (
+    <ol class="todo">
+      {worth.map((c) => <li key={c.cause}><b>{c.verb}</b> <span>{c.act}</span> <span class="grey">({c.percent})</span></li>)}
+    </ol>
+  );
+}
+
 /** A person takes note of the finding, or closes it; the note is sealed with the name. */
 function Note({ view, again }: { view: FindingView; again: () => void }): JSX.Element | null {
   const [note, setNote] = useState("");
+  const [cause, setCause] = useState("");
   if (view.state === "closed") return view.note ? <Panel title="Closed" picture={false}><p>{view.note}</p></Panel> : null;
   const send = async (verb: "acknowledge" | "close"): Promise<void> => {
-    if (await act(`/findings/${encodeURIComponent(view.id)}/${verb}`, { note: note.trim() })) setNote("");
+    if (await act(`/findings/${encodeURIComponent(view.id)}/${verb}`, verb === "close" ? { note: note.trim(), turned_out: cause } : { note: note.trim() })) setNote("");
     again();
   };
   return (
-    <Panel title={view.state === "acknowledged" ? "Acknowledged" : "Has somebody seen to it?"} aside="the note is kept in the ledger" picture={false}>
+    <Panel title={view.state === "acknowledged" ? "Acknowledged" : "Has somebody seen to it?"} aside="what it was teaches the next diagnosis" picture={false}>
       {view.note && <p class="note-said">{view.note}</p>}
       {view.may_acknowledge ? (
         <form class="note-form" onSubmit={(e) => { e.preventDefault(); void send("acknowledge"); }}>
           <input type="text" aria-label="Note" placeholder="What was seen or done" value={note} onInput={(e) => setNote(e.currentTarget.value)} />
+          {view.causes.length > 0 && (
+            <select aria-label="What it was" value={cause} onChange={(e) => setCause(e.currentTarget.value)}>
+              <option value="">What it was: not known yet</option>
+              {view.causes.map((c) => <option key={c.cause} value={c.cause}>{c.name}</option>)}
+            </select>
+          )}
           {view.state === "open" && <button type="submit" class="button">Acknowledge</button>}
           <button type="button" class="button" disabled={!note.trim()} onClick={() => void send("close")}>Close with note</button>
         </form>

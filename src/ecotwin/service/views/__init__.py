@@ -28,7 +28,7 @@ from ecotwin.service.views.designs import (
     Designs,
     StageCell,
 )
-from ecotwin.service.views.finding import CostRow, Findings, FindingView
+from ecotwin.service.views.finding import CauseRow, CostRow, Findings, FindingView
 from ecotwin.service.views.foretold import Forecasts, Foretold, Untold, WhyRow
 from ecotwin.service.views.ledger import EntryRow, Proof
 from ecotwin.service.views.lists import AdviceRow, FindingRow
@@ -96,6 +96,7 @@ __all__ = [
     "Bar",
     "BudgetRow",
     "CaseView",
+    "CauseRow",
     "Cell",
     "CheckRow",
     "CostRow",

@@ -16,6 +16,27 @@ class CostRow(View):
     interval: str
 
 
+class CauseRow(View):
+    """A cause that a finding may have.
+
+    Attributes:
+        cause: Class, or class and detail, e.g. `leak:drain`. kind: The class in words.
+        share: Probability 0..1; of all rows together 1. percent: The same as it is read.
+        speaks_for, speaks_against: Sentences with numbers, the heaviest first.
+        act: What to do. verb: The same in a word or two.
+    """
+
+    cause: str
+    kind: str
+    name: str
+    share: float
+    percent: str
+    speaks_for: list[str]
+    speaks_against: list[str]
+    act: str
+    verb: str
+
+
 class FindingView(View):
     """A finding from evidence to order."""
 
@@ -32,6 +53,16 @@ class FindingView(View):
     marks: list[Mark]
     gaps: list[Span]
     evidence: list[str]
+    causes: list[CauseRow]
+    causes_title: str
+    """e.g. `Most likely a leak in pipes or hoses (71 %)`."""
+    causes_aside: str
+    would_change: list[str]
+    """What would change the answer, e.g. `Without ... it would be 34 % instead of 71 %.`"""
+    looked_at: str
+    """On what data."""
+    turned_out: str
+    """What a person found it to be, in words; empty: not told."""
     costs: list[CostRow]
     so_far: str
     how: str

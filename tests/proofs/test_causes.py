@@ -1,0 +1,76 @@
+"""A stand-in year in four seasons with unseen seeds: each fault found or not, its true cause's rank, false alarms."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ecotwin.history.embedded import DuckStore
+from proofs import causes_page, causes_score, evidence, month, novel_faults, replayed
+
+ZONE = ZoneInfo("Europe/Berlin")
+SEASONS = (
+    ("winter", datetime(2026, 1, 19, tzinfo=ZONE), 4101),
+    ("spring", datetime(2026, 4, 20, tzinfo=ZONE), 4202),
+    ("summer", datetime(2026, 7, 13, tzinfo=ZONE), 4303),
+    ("autumn", datetime(2026, 10, 19, tzinfo=ZONE), 4404),
+)
+"""Used by nobody before. Looked at while the tables were written, and no evidence: seed 31 in April."""
+CALM_DAYS, DAYS = 8.0, 14.0
+CATALOGUE = Path(__file__).with_name("causes_catalogue.yaml")
+
+
+def season(name: str, zero: datetime, seed: int, folder: Path) -> dict[str, Any]:
+    """Record, close into minutes and replay one season; what was done already is taken from the folder."""
+    done = folder / f"{name}.json"
+    if done.exists():
+        return dict(json.loads(done.read_text(encoding="utf-8")))
+    plant = month.recorded_plant()
+    where = folder / name
+    recorded, kept = where / "recorded", where / "closed"
+    if not recorded.exists():
+        month.record(where, seed, zero, calm_days=CALM_DAYS, days=DAYS, scenario=str(CATALOGUE))
+        recorded.touch()
+    files = tuple(sorted((where / "days").iterdir()))
+    history = where / "history"
+    store = (
+        DuckStore(plant, history, memory_mb=400)
+        if kept.exists()
+        else replayed.taken_in(plant, files, history)
+    )
+    kept.touch()
+    began = time.process_time()
+    start, end = zero - timedelta(days=CALM_DAYS), zero + timedelta(days=DAYS)
+    try:
+        told = replayed.looked(plant, store, start, end, novel_faults.laid(zero))
+    finally:
+        store.close()
+    made = {
+        "season": name, "seed": seed, "zero": zero.isoformat(),
+        "cpu_s": round(time.process_time() - began, 1),
+        **causes_score.scored(plant, where / "truth.jsonl", told, zero, DAYS),
+    }  # fmt: skip
+    done.write_text(json.dumps(made, indent=1), encoding="utf-8")
+    return made
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(7200)
+def test_causes(tmp_path: Path) -> None:
+    folder = Path(os.environ.get("ECOTWIN_CAUSES", tmp_path))
+    runs = [season(*s, folder) for s in SEASONS]
+    told = evidence.head("pytest -m proof tests/proofs/test_causes.py")
+    causes_page.write(month.ROOT / "docs" / "evidence", told, runs)
+    rows = [r for run in runs for r in run["cases"]]
+    listed = causes_score.summary([r for r in rows if not r["novel"]])
+    novel = causes_score.summary([r for r in rows if r["novel"]])
+    # Bars far below what was measured: they fail when the diagnosis breaks, not when a seed is unlucky.
+    assert listed["last"]["top_3"] >= 0.7 * listed["with_cause"]
+    assert novel["last"]["top_3"] >= 0.5 * novel["with_cause"]
