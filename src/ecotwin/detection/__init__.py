@@ -8,10 +8,13 @@ NOT_PLUGS = frozenset(
         "chart",
         "columns",
         "costing",
+        "crosscheck",
+        "crosscheck_contract",
         "marginal",
         "nab",
         "scoring",
         "series",
+        "single",
         "subspace",
     }
 )

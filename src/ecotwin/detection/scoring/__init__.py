@@ -1,1 +1,3 @@
 """SCORES OF ANY ROWS OF NUMBERS, one file a scorer; `contract` says what each must do."""
+
+NOT_PLUGS = frozenset({"streams"})
