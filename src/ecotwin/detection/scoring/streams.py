@@ -33,7 +33,7 @@ from ecotwin.errors import FigureGap
 from ecotwin.records import Bools, Explanation, Floats, Rows
 
 ALARM_SHARE = 0.001
-LIMIT, LIMIT_SLOPE = 20.0, 3.66
+LIMIT, LIMIT_SLOPE = 20.5, 4.5
 """Surprise that a thousandth of rows of made streams without events pass, and how it grows with the log of rareness."""
 LIFT = 1.0
 """What an alarm adds to the limit; quiet rows take it off again at the promised rate."""
@@ -45,7 +45,9 @@ SILENCE_TIMES, SILENCE_LEAST = 3.0, 5
 """Missing rows are an event when they are so many times more than ever before in a row, and at least so many."""
 STEADY_SHARE = 0.8
 """Share of steps near the usual one that makes a clock by which rows can be missed."""
-LEAST_ROWS = 60
+DELAY = 48
+"""Rows after which a row is learned: a stretch is held against what was before it, not against its own first rows."""
+LEAST_ROWS = 120
 
 
 class StreamJudge:
@@ -81,6 +83,7 @@ class StreamJudge:
         self._step_s, self._last_s = 0.0, math.nan
         self._missing, self._longest, self._silent = 0, 0, False
         self._learned = 0
+        self._waiting: deque[Sequence[float | None]] = deque()
         self._told: list[Told] = []
 
     def learn(self, rows: Rows) -> None:
@@ -110,6 +113,7 @@ class StreamJudge:
         season = Season.of(z, rows.at_s[there], civil=rows.civil)
         self._traits = Traits(season, self._learned // 3)
         self._tails = [Tail() for _ in NAMES]
+        self._waiting.clear()
         self._quiet_rows = int(np.clip(QUIET_SHARE * self._learned, QUIET_LEAST, QUIET_MOST))
         self._limit, self._quiet = self._first_limit, 0
         self._set_clock(rows.at_s)
@@ -201,9 +205,11 @@ class StreamJudge:
         return min(max(moved, LIMIT_LEAST * first), LIMIT_MOST * first)
 
     def _take(self, numbers: Sequence[float | None]) -> None:
-        for tail, number in zip(self._tails, numbers, strict=True):
-            if number is not None:
-                tail.add(number)
+        self._waiting.append(numbers)
+        if len(self._waiting) > DELAY:
+            for tail, number in zip(self._tails, self._waiting.popleft(), strict=True):
+                if number is not None:
+                    tail.add(number)
 
     def _set_clock(self, at_s: Floats) -> None:
         steps = np.diff(at_s)
@@ -246,6 +252,7 @@ class StreamJudge:
             "name": self.name, "alarm_share": self.alarm_share, "column": self.column, "learned": self._learned,
             "gauge": [self._gauge.middle, self._gauge.spread], "traits": self._traits.state(),
             "tails": [list(t.order) for t in self._tails], "limit": self._limit,
+            "waiting": [list(w) for w in self._waiting],
             "quiet": [self._quiet_rows, self._quiet], "clock": [self._step_s, self._last_s],
             "missing": [self._missing, self._longest, self._silent], "chosen": list(self.chosen),
         }  # fmt: skip
@@ -267,6 +274,7 @@ class StreamJudge:
         self._gauge = Gauge(*state["gauge"])
         self._traits = Traits.restored(state["traits"])
         self._tails = [Tail(deque(numbers)) for numbers in state["tails"]]
+        self._waiting = deque(state["waiting"])
         self._limit = state["limit"]
         self._quiet_rows, self._quiet = state["quiet"]
         self._step_s, self._last_s = state["clock"]
