@@ -41,6 +41,8 @@ LIMIT_LEAST, LIMIT_MOST = 0.85, 2.0
 """How far the limit may move, as shares of its first value."""
 QUIET_SHARE, QUIET_LEAST, QUIET_MOST = 0.2, 10, 150
 """Rows of quiet after an alarm, as a share of the rows learned from."""
+WORSE = 2.0
+"""Quiet ends early when it gets so many times worse than what opened it: a false alarm must not hide a true event."""
 SILENCE_TIMES, SILENCE_LEAST = 3.0, 5
 """Missing rows are an event when they are so many times more than ever before in a row, and at least so many."""
 STEADY_SHARE = 0.8
@@ -79,7 +81,7 @@ class StreamJudge:
         self._traits: Traits | None = None
         self._tails = [Tail() for _ in NAMES]
         self._groups = [[p for p, k in enumerate(NAMES.values()) if k == kind] for kind in KINDS]
-        self._quiet_rows, self._quiet = QUIET_LEAST, 0
+        self._quiet_rows, self._quiet, self._opened = QUIET_LEAST, 0, 0.0
         self._step_s, self._last_s = 0.0, math.nan
         self._missing, self._longest, self._silent = 0, 0, False
         self._learned = 0
@@ -175,7 +177,8 @@ class StreamJudge:
         kinds = tuple(felt[p] for p in best)
         surprise = math.fsum(kinds)
         score = max(surprise / self._limit, silence)
-        over = score >= 1.0 and self._quiet == 0
+        over = score >= 1.0 and (self._quiet == 0 or score >= WORSE * self._opened)
+        self._opened = score if over else self._opened
         if score >= 1.0 and not over:
             score = score / (1.0 + score)
         self._limit = self._moved(over)
@@ -253,7 +256,7 @@ class StreamJudge:
             "gauge": [self._gauge.middle, self._gauge.spread], "traits": self._traits.state(),
             "tails": [list(t.order) for t in self._tails], "limit": self._limit,
             "waiting": [list(w) for w in self._waiting],
-            "quiet": [self._quiet_rows, self._quiet], "clock": [self._step_s, self._last_s],
+            "quiet": [self._quiet_rows, self._quiet, self._opened], "clock": [self._step_s, self._last_s],
             "missing": [self._missing, self._longest, self._silent], "chosen": list(self.chosen),
         }  # fmt: skip
 
@@ -276,7 +279,7 @@ class StreamJudge:
         self._tails = [Tail(deque(numbers)) for numbers in state["tails"]]
         self._waiting = deque(state["waiting"])
         self._limit = state["limit"]
-        self._quiet_rows, self._quiet = state["quiet"]
+        self._quiet_rows, self._quiet, self._opened = state["quiet"]
         self._step_s, self._last_s = state["clock"]
         self._missing, self._longest, self._silent = state["missing"]
         self.chosen = tuple(state["chosen"])
