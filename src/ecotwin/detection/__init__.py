@@ -9,7 +9,6 @@ NOT_PLUGS = frozenset(
         "columns",
         "costing",
         "crosscheck",
-        "crosscheck_contract",
         "marginal",
         "nab",
         "scoring",
