@@ -8,10 +8,12 @@ NOT_PLUGS = frozenset(
         "chart",
         "columns",
         "costing",
+        "crosscheck",
         "marginal",
         "nab",
         "scoring",
         "series",
+        "single",
         "subspace",
     }
 )
