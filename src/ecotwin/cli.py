@@ -13,6 +13,7 @@ import typer
 from ecotwin import __version__
 from ecotwin.cli_baseline import baseline
 from ecotwin.cli_factors import factors
+from ecotwin.cli_life import life
 from ecotwin.cli_lifecycle import lifecycle
 from ecotwin.cli_reports import benchmarks, book, conform, design, path, report, shell
 from ecotwin.cli_whatif import whatif
@@ -330,6 +331,7 @@ for command in (
     path,
     shell,
     design,
+    life,
     lifecycle,
     whatif,
 ):
