@@ -15,6 +15,7 @@ from ecotwin.cli_baseline import baseline
 from ecotwin.cli_detect import detect
 from ecotwin.cli_factors import factors
 from ecotwin.cli_forecast import forecast
+from ecotwin.cli_life import life
 from ecotwin.cli_lifecycle import lifecycle
 from ecotwin.cli_model import model
 from ecotwin.cli_reports import benchmarks, book, conform, design, path, report, shell
@@ -337,6 +338,7 @@ for command in (
     path,
     shell,
     design,
+    life,
     lifecycle,
     whatif,
     sense,

@@ -14,6 +14,7 @@ NOT_PLUGS = frozenset(
         "inlet",
         "inventory",
         "measured",
+        "numbers_table",
         "process_table",
         "recording",
         "sparkplug_aliases",
