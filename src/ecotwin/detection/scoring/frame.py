@@ -124,7 +124,10 @@ class Framed:
         self.front.restore(state["front"])
         self.columns = self.front.names
         for key in ("levels", *self.kept):
-            setattr(self, key, np.array(state[key], np.float64))
+            made = np.array(state[key], np.float64)
+            # A list forgets how wide a table without rows is.
+            empty = made.size == 0 and key == "past"
+            setattr(self, key, np.zeros((0, len(self.front.used))) if empty else made)
 
 
 def _level(charts: Floats) -> Floats:
