@@ -28,8 +28,7 @@ ALARM_SHARE = 0.01
 LEAST_ROWS = 60
 TOP = 3
 CANDIDATES = ("limits", "residual", "principal", "variates", "forest", "neural")
-"""Scorers that keep the promise on made normal processes, drifting ones among them; `ewma`, `cusum` and `shift` alone
-do not (tests/proofs/test_detect.py), and are taken only where they are asked for."""
+"""Scorers that may be taken; `ewma`, `cusum` and `shift`, of which `residual` holds the like, only where asked for."""
 
 
 class Combined:

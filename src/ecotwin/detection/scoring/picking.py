@@ -1,7 +1,7 @@
 """Which scorers a judge takes: those that tell most of made disturbances at the promised share of alarms.
 
 Each candidate learns from all stretches of the training part but one and scores that one as it is, and disturbed. Two
-scorers that were best on made processes of every kind are the core; any other is taken that adds clearly to what these
+scorers that together told most on made processes are the core; any other is taken that adds clearly to what these
 tell. No label and no later row is seen.
 """
 
