@@ -1,7 +1,7 @@
 """The promise of `ecotwin detect` on made normal processes of unseen seeds, and what its judge tells of faults.
 
-It is kept on steady processes. It is not kept where the later rows hold a point of operation that the training part
-lacks, nor where normal operation walks on: both stand here as they are, so that nobody takes the promise for more.
+It is kept on steady processes. It is not kept where operation jumps between points that a short training part hardly
+holds, nor where normal operation walks on: both stand here as they are, so that nobody takes the promise for more.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def test_the_promise_is_kept_on_steady_processes() -> None:
 
 
 def test_where_the_promise_is_not_kept_is_told_as_it_is() -> None:
-    """A point of operation that the training part lacks, and normal operation that walks on: docs/detection.md."""
+    """Points of operation that the training part hardly holds, and normal operation that walks on: docs/detection.md."""
     alarms = shares(CORE)[0]
     assert alarms["regimes"] > 0.01
     assert alarms["drift"] > 0.01
