@@ -63,7 +63,7 @@ def test_the_promise_is_kept_on_steady_processes() -> None:
 
 
 def test_where_the_promise_is_not_kept_is_told_as_it_is() -> None:
-    """Points of operation that the training part hardly holds, and normal operation that walks on: docs/detection.md."""
+    """Jumps between points of operation, and normal operation that walks on: docs/detection.md."""
     alarms = shares(CORE)[0]
     assert alarms["regimes"] > 0.01
     assert alarms["drift"] > 0.01
