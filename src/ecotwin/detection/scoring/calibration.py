@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from statistics import NormalDist
 
 import numpy as np
 
@@ -22,9 +24,9 @@ LEVEL_SHARE = 0.1
 """Share of a stretch's rows above its level."""
 USUAL_APART, USUAL_FALL, USUAL_CASES = 0.25, 0.12, 6.0
 """What is usual for the logarithm of a distance, and for how many cases that counts."""
-CASES_A_STRETCH = 3.0
 _FEWEST = 10
 _TINY = 1e-9
+_GRID = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,8 @@ class Tail:
     """Where scores of normal rows to come lie.
 
     Attributes:
-        level: Mean logarithm of the stretches' levels. apart: Its spread for a stretch to come. fall: Mean excess of
-            the logarithm above a level.
+        level: Mean logarithm of the stretches' levels, or that of the outer ones if it is higher. apart: Its spread for
+            a stretch to come. fall: Mean excess of the logarithm above a level.
     """
 
     level: float
@@ -42,15 +44,14 @@ class Tail:
 
     def share_above(self, score: float) -> float:
         """Share of normal rows expected above a score."""
-        grid: Floats = (np.arange(400, dtype=np.float64) + 0.5) / 400.0
-        shift = self.level + self.apart * _normal(grid)
+        shift = self.level + self.apart * _normal_grid()
         over = (np.log(max(score, _TINY)) - shift) / self.fall
         return float((LEVEL_SHARE * np.exp(-np.maximum(over, np.log(LEVEL_SHARE)))).mean())
 
     def limit(self, share: float) -> float:
         """The score that `share` of normal rows to come is above."""
         low, high = self.level - 20.0, self.level + 50.0 * (self.apart + self.fall)
-        for _ in range(80):
+        for _ in range(50):
             middle = 0.5 * (low + high)
             low, high = (
                 (middle, high) if self.share_above(float(np.exp(middle))) > share else (low, middle)
@@ -71,16 +72,15 @@ def tail(stretches: Sequence[Floats]) -> Tail:
     k = len(levels)
     spread = float(levels.var(ddof=1)) if k > 1 else 0.0
     apart = ((k - 1) * spread + USUAL_CASES * USUAL_APART**2) / (k - 1 + USUAL_CASES)
-    # Rows above a level come in runs: a stretch's excesses count for a few cases only.
-    cases = min(float(len(excess)), CASES_A_STRETCH * k)
+    # Rows above a level come in runs: a stretch's excesses count for as many cases as the root of their number.
+    cases = (len(excess) * k) ** 0.5
     fall = (cases * float(excess.mean()) if len(excess) else 0.0) + USUAL_CASES * USUAL_FALL
-    return Tail(
-        float(levels.mean()), (apart * (1.0 + 1.0 / k)) ** 0.5, fall / (cases + USUAL_CASES)
-    )
+    # Rows to come lie outside of the training part, as its first and last stretch lie outside of the others.
+    level = max(float(levels.mean()), 0.5 * float(levels[0] + levels[-1]))
+    return Tail(level, (apart * (1.0 + 1.0 / k)) ** 0.5, fall / (cases + USUAL_CASES))
 
 
-def _normal(share: Floats) -> Floats:
-    """Quantiles of the normal distribution."""
-    from statistics import NormalDist
-
-    return np.array([NormalDist().inv_cdf(float(s)) for s in share])
+@cache
+def _normal_grid() -> Floats:
+    """Quantiles of the normal distribution at even shares."""
+    return np.array([NormalDist().inv_cdf((i + 0.5) / _GRID) for i in range(_GRID)])

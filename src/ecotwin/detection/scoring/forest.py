@@ -28,7 +28,7 @@ class Forest(Framed):
 
     name: ClassVar[str] = "forest"
     kept: ClassVar[tuple[str, ...]] = ("signal", "cut", "left", "right", "depth", "unit")
-    least_rows = 100
+    least_rows = 256
     balanced: ClassVar[bool] = False
 
     def teach(self, z: Floats) -> None:

@@ -18,6 +18,7 @@ from ecotwin.records import Bools, Floats, Rows
 LEVEL_SHARE = 0.01
 _FOLDS = 3
 _FEWEST_TO_FOLD = 30
+_LEVEL_ROWS = 2000
 
 
 def stretches(count: int, folds: int) -> list[tuple[int, int]]:
@@ -41,7 +42,7 @@ class Framed:
     least_rows: int = 40
     kept: ClassVar[tuple[str, ...]] = ()
     balanced: ClassVar[bool] = True
-    """Whether it draws more than one chart, whose levels must be told from rows that it did not learn from."""
+    """Whether it draws charts that must be weighed against each other, or that remember; else one without memory."""
 
     def __init__(self) -> None:
         self.front = Front()
@@ -65,10 +66,13 @@ class Framed:
         if self.balanced:
             self.levels = self._levels(z, judged, fresh)
         self.teach(z[judged])
-        # Once more in order, so that the rows to judge follow on these.
-        charts, _ = self.draw(z, judged, fresh)
-        if not self.balanced:
-            self.levels = _level(charts[judged])
+        if self.balanced:
+            # Once more in order, so that the rows to judge follow on these.
+            self.draw(z, judged, fresh)
+        else:
+            some = z[judged][:: max(1, int(judged.sum()) // _LEVEL_ROWS)]
+            always = np.ones(len(some), np.bool_)
+            self.levels = _level(self.draw(some, always, ~always)[0])
 
     def _levels(self, z: Floats, judged: Bools, fresh: Bools) -> Floats:
         folds = _FOLDS if judged.sum() >= _FOLDS * max(_FEWEST_TO_FOLD, z.shape[1]) else 1
@@ -124,7 +128,10 @@ class Framed:
         self.front.restore(state["front"])
         self.columns = self.front.names
         for key in ("levels", *self.kept):
-            setattr(self, key, np.array(state[key], np.float64))
+            made = np.array(state[key], np.float64)
+            # A list forgets how wide a table without rows is.
+            empty = made.size == 0 and key == "past"
+            setattr(self, key, np.zeros((0, len(self.front.used))) if empty else made)
 
 
 def _level(charts: Floats) -> Floats:

@@ -16,7 +16,7 @@ import numpy as np
 
 from ecotwin.detection.scoring.steady import product
 from ecotwin.errors import FigureGap
-from ecotwin.records import Bools, Floats, Rows
+from ecotwin.records import Bools, Floats, Ints, Rows
 
 FAR_STEPS = 10.0
 """Usual steps of the clock after which a row is fresh."""
@@ -33,6 +33,20 @@ def moving(values: Floats) -> Bools:
         column = values[there[:, j], j]
         told[j] = np.ptp(column) > _STILL * max(float(np.abs(column).max()), 1e-290)
     return told
+
+
+def places(values: Floats) -> Ints:
+    """Places of the columns that move, in an order that their numbers make, not their names, units or places.
+
+    What a choice by chance does with columns is then the same for the same table with its columns in another order.
+    """
+    used = np.flatnonzero(moving(values))
+    if len(used) == 0:
+        return used
+    centre, spread = _scale(values[:, used])
+    z = np.nan_to_num((values[:, used] - centre) / spread)
+    marks = np.random.default_rng(0).normal(size=len(z)) @ z
+    return np.asarray(used[np.argsort(np.round(marks, 6), kind="stable")], np.int64)
 
 
 class Front:
@@ -66,14 +80,15 @@ class Front:
                 remedy="give a longer training part",
             )
         values = np.where(np.isfinite(rows.values), rows.values, np.nan)
-        self.used = np.flatnonzero(moving(values[whole]))
+        self.used = places(values[whole])
         if len(self.used) == 0:
             raise FigureGap(
                 f"none of {len(rows.columns)} signals moves in the training part",
                 expected="a signal with at least two values in half of its rows",
                 remedy="learn from another or a longer stretch",
             )
-        self.wide, self.names = len(rows.columns), tuple(rows.columns[i] for i in self.used)
+        self.wide = len(rows.columns)
+        self.names = tuple(rows.columns[i] for i in np.sort(self.used))
         kept = values[:, self.used]
         self.centre, self.spread = _scale(kept)
         z = (kept - self.centre) / self.spread

@@ -8,6 +8,8 @@ from ecotwin.records import Bools, Floats
 
 ROWS_A_VALUE = 3
 """Rows to learn from for each value of a joined row."""
+MOST_JOINED = 160
+"""Values of a joined row at most: work grows with their square."""
 
 
 def lags_for(count: int, signals: int, most: int) -> int:
@@ -16,7 +18,8 @@ def lags_for(count: int, signals: int, most: int) -> int:
     >>> lags_for(500, 52, 2), lags_for(400, 8, 2), lags_for(50, 20, 2)
     (2, 2, 0)
     """
-    return int(min(most, max(count // (ROWS_A_VALUE * signals) - 1, 0)))
+    by_rows, by_width = count // (ROWS_A_VALUE * signals) - 1, MOST_JOINED // signals - 1
+    return int(max(min(most, by_rows, by_width), 0))
 
 
 class Lags:

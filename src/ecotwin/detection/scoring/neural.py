@@ -21,6 +21,8 @@ from ecotwin.records import Bools, Floats
 
 MOST_ROWS = 5_000
 HIDE_SHARE = 0.2
+NEAR = 0.8
+"""Share of the level above which it is told what each signal adds: by how much the distance falls when it is mended."""
 
 
 class Neural(Framed):
@@ -28,7 +30,7 @@ class Neural(Framed):
 
     name: ClassVar[str] = "neural"
     kept: ClassVar[tuple[str, ...]] = ("into", "into_off", "out_of", "out_off", "sizes")
-    least_rows = 200
+    least_rows = 500
     balanced: ClassVar[bool] = False
 
     def teach(self, z: Floats) -> None:
@@ -76,9 +78,19 @@ class Neural(Framed):
 
     def draw(self, z: Floats, judged: Bools, fresh: Bools) -> tuple[Floats, Floats]:  # noqa: ARG002
         """How far the row lies from what the network tells."""
-        left = (z - self._told(z)) / self.sizes
-        each = left * left
-        return np.sqrt(across(each))[:, None], each[:, None, :]
+        told = self._told(z)
+        made = self._size(z, told)
+        adds = np.zeros((len(z), 1, z.shape[1]))
+        high = np.flatnonzero(made > (NEAR * self.levels[0] if len(self.levels) else np.inf))
+        for j in range(z.shape[1]):
+            mended = z[high].copy()
+            mended[:, j] = told[high, j]
+            adds[high, 0, j] = np.maximum(made[high] - self._size(mended, self._told(mended)), 0.0)
+        return made[:, None], adds
+
+    def _size(self, z: Floats, told: Floats) -> Floats:
+        left = (z - told) / self.sizes
+        return np.sqrt(across(left * left))
 
 
 plug = Neural

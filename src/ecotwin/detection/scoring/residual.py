@@ -41,9 +41,12 @@ class Residual(Framed):
 
     def draw(self, z: Floats, judged: Bools, fresh: Bools) -> tuple[Floats, Floats]:
         """The largest parting at each speed, in its standard deviations."""
-        away = np.abs(self._averages(z, judged, fresh)) / self.sizes
-        each = away.reshape(len(z), len(RATES), -1)
-        return each.max(axis=2), each * each
+        p = z.shape[1]
+        left = np.abs(self._averages(z, judged, fresh))
+        away = (left / self.sizes).reshape(len(z), len(RATES), p)
+        # By the spread of single rows the signal that is off stands out most, also from those that it is told from.
+        adds = left.reshape(len(z), len(RATES), p) / self.sizes[:p]
+        return away.max(axis=2), adds * adds
 
     def _averages(self, z: Floats, judged: Bools, fresh: Bools) -> Floats:
         left = np.tile(product(z, self.sharp), (1, len(RATES)))

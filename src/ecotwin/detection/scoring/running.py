@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 
 import numpy as np
 
@@ -37,13 +39,14 @@ class Judged:
 
 
 def detect(
-    rows: Rows, train_rows: int, alarm_share: float = ALARM_SHARE, judge: Judge | None = None
+    rows: Rows, train_rows: int, alarm_share: float | None = None, judge: Judge | None = None
 ) -> Judged:
     """Learn from the first rows and judge the others, each by itself and what came before it.
 
     Args:
         rows: All rows in order. train_rows: How many of the first ones are taken as normal.
-        alarm_share: Share of normal rows that may be told as not normal. judge: Another than the usual one.
+        alarm_share: Share of normal rows that may be told as not normal; none: what the judge promises by itself.
+        judge: Another than the usual one.
 
     Raises:
         FigureGap: The training part is empty, is all there is, or cannot be learned from.
@@ -54,7 +57,7 @@ def detect(
             expected="at least one row to learn from and one to judge",
             remedy="give a training part that ends within the file",
         )
-    made = judge if judge is not None else Combined(alarm_share)
+    made = judge if judge is not None else usual_judge(rows, train_rows, alarm_share)
     begun = time.perf_counter()
     made.learn(rows.part(0, train_rows))
     learned = time.perf_counter()
@@ -69,6 +72,20 @@ def detect(
     score, over = np.concatenate(scores), np.concatenate(overs)
     notes = (*rows.notes, *getattr(made, "notes", ()), *_notes(rows, train_rows, score))
     return Judged(made, score, over, top, notes, train_rows, learned - begun, done - learned)
+
+
+def usual_judge(rows: Rows, train_rows: int, alarm_share: float | None = None) -> Judge:
+    """The judge of one signal alone where there is one and enough rows for it, else the judge of many signals."""
+    single = f"{__package__}.streams"
+    if len(rows.columns) == 1 and find_spec(single) is not None:
+        made = import_module(single)
+        there = int(np.isfinite(rows.values[:train_rows, 0]).sum())
+        if there >= made.LEAST_ROWS:
+            alone: Judge = made.StreamJudge(
+                made.ALARM_SHARE if alarm_share is None else alarm_share
+            )
+            return alone
+    return Combined(ALARM_SHARE if alarm_share is None else alarm_share)
 
 
 def _notes(rows: Rows, train_rows: int, score: Floats) -> list[str]:

@@ -71,10 +71,11 @@ class Variates(Framed):
         )
 
     def _distances(self, joined: Floats) -> tuple[Floats, Floats]:
-        drawn = [distance(joined, sharp) for sharp in (self.state_of, self.rest_of)]
-        wide = len(self.past) + 1
-        adds = [a.reshape(len(joined), wide, -1).sum(axis=1) for _, a in drawn]
-        return np.stack([d for d, _ in drawn], axis=1), np.stack(adds, axis=1)
+        drawn = [distance(joined, sharp)[0] for sharp in (self.state_of, self.rest_of)]
+        # Told by both together: a state of one mixture alone makes all its signals look alike.
+        _, each = distance(joined, self.state_of + self.rest_of)
+        adds = each.reshape(len(joined), len(self.past) + 1, -1).sum(axis=1)
+        return np.stack(drawn, axis=1), np.stack([adds, adds], axis=1)
 
 
 def _root(sharp: Floats) -> Floats:
