@@ -86,14 +86,23 @@ class Relations:
             self.calm[k], self.calm_alone[k] = Calm(whole, SPEEDS[k]), Calm(alone, SPEEDS[k])
 
     def push(self, x: Floats) -> Floats:
-        """[speeds, 2 count] smoothed rows, after the next row [count]; missing signals count as usual."""
+        """[speeds, 2 count] smoothed rows after the next row [count]; what is missing is what the others let expect."""
         return self._push(x)
 
     def _push(self, x: Floats) -> Floats:
         z = (x - self.mean) / self.spread
-        z = np.where(np.isfinite(z), z, 0.0)
+        gone = np.flatnonzero(~np.isfinite(z))
+        z[gone] = 0.0
         joined = np.concatenate([z, z if self._rows == 0 else self._before])
-        self._before = z
+        if len(gone):
+            # What the others and the row before let expect adds nothing to any distance.
+            precision, off = self.precisions[0], joined - self.centres[0]
+            off[gone] = 0.0
+            block = precision[np.ix_(gone, gone)]
+            if block.any():
+                off[gone] = -np.linalg.solve(block, (precision @ off)[gone])
+            joined[gone] = off[gone] + self.centres[0][gone]
+        self._before = joined[: self.count].copy()
         self._newest.append(joined)
         self._rows += 1
         for k, speed in enumerate(SPEEDS):
