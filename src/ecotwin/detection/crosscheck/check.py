@@ -27,8 +27,8 @@ CALM = 2.0
 RESTORED = 5.0
 """Surprise of what is left without a signal, up to which the rest is as usual."""
 ASIDE_ROWS, ASIDE_SHARE = 48, 0.8
-"""A signal that alone contradicted the others so many rows of a stretch, and in this share of it, is set aside: it was
-told, and the others go on being watched without it. It comes back after as many rows in which it agrees."""
+"""A signal that alone contradicted the others so many rows of a stretch, and in this share of it, or stood still so
+long, is set aside: it was told, and the others are watched without it. It comes back after as many rows that agree."""
 LINK_SMOOTH = 0.25
 DAY_S = 86_400.0
 
@@ -181,9 +181,9 @@ class CrossCheck:
             self._restarted = False
         links = self._link_surprise(x)
         marked, moved = self._marks.push(x), self._own.push(x)
+        self._come_back(smooth, marked)
         for place in self.aside:
             marked.forget(place)
-        self._come_back(smooth)
         self._recent_moved = np.vstack([self._recent_moved[1:], moved])
         surprise = max([*felt, *links])
         score = max(surprise / self.limit, self._marked_score(marked))
@@ -211,11 +211,15 @@ class CrossCheck:
         for place, rows in event.restored.items():
             if rows >= ASIDE_ROWS and rows >= ASIDE_SHARE * judged:
                 self.aside.setdefault(place, 0)
+        for place, rows in event.still.items():
+            if rows >= ASIDE_ROWS:
+                self.aside.setdefault(place, 0)
 
-    def _come_back(self, smooth: Floats) -> None:
+    def _come_back(self, smooth: Floats, marked: Marked) -> None:
         for place in list(self.aside):
             felt = self._felt(smooth, [p for p in self.aside if p != place])
-            self.aside[place] = self.aside[place] + 1 if max(felt) < self.limit else 0
+            agrees = max(felt) < self.limit and place not in marked.still
+            self.aside[place] = self.aside[place] + 1 if agrees else 0
             if self.aside[place] >= ASIDE_ROWS:
                 del self.aside[place]
 
@@ -238,7 +242,7 @@ class CrossCheck:
             most = float(self._recent_moved[:, place].max())
             if not self._marks.states[place]:
                 event.moved[place] = max(event.moved.get(place, 0.0), most)
-        event.still.update(marked.still)
+        event.still.update(dict.fromkeys(marked.still, 1))
         event.copied.update(dict.fromkeys(marked.copied, 1))
         event.smooth.update(dict.fromkeys(marked.smooth, 1))
         event.clash.update(dict.fromkeys(marked.clash, 1))
