@@ -68,6 +68,7 @@ def ill() -> tuple[Floats, Floats]:
 def test_some_scorers_were_found() -> None:
     assert {
         "limits", "ewma", "cusum", "shift", "residual", "principal", "variates", "forest", "neural",
+        "shape", "spectral",
     } <= set(SCORERS)  # fmt: skip
 
 

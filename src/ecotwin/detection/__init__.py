@@ -5,6 +5,7 @@ NOT_PLUGS = frozenset(
         "alerts",
         "cases",
         "causes",
+        "changes",
         "chart",
         "columns",
         "costing",

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from ecotwin.detection.crosscheck.calm import Calm
 from ecotwin.detection.crosscheck.contract import Link, Verdict
 from ecotwin.detection.crosscheck.event import Event, verdict
 from ecotwin.detection.crosscheck.marks import MARK_ROWS_LEAST, Marked, Marks
 from ecotwin.detection.crosscheck.own import Own
-from ecotwin.detection.crosscheck.relations import SPEEDS, Relations
-from ecotwin.detection.single.tails import Tail
+from ecotwin.detection.crosscheck.relations import RESTART, SPEEDS, Relations
 from ecotwin.errors import FigureGap
 from ecotwin.plant.model import Balance
 from ecotwin.records import Bools, Floats, Rows
@@ -27,8 +27,8 @@ CALM = 2.0
 RESTORED = 5.0
 """Surprise of what is left without a signal, up to which the rest is as usual."""
 ASIDE_ROWS, ASIDE_SHARE = 48, 0.8
-"""A signal that alone contradicted the others so many rows of a stretch, and in this share of it, is set aside: it was
-told, and the others go on being watched without it. It comes back after as many rows in which it agrees."""
+"""A signal that alone contradicted the others so many rows of a stretch, and in this share of it, or stood still so
+long, is set aside: it was told, and the others are watched without it. It comes back after as many rows that agree."""
 LINK_SMOOTH = 0.25
 DAY_S = 86_400.0
 
@@ -89,10 +89,11 @@ class CrossCheck:
         self._relations, self._marks, self._own = Relations(0), Marks(0), Own(0, 0)
         self._sums = np.zeros((0, 0))
         self._link_smooth, self._link_middle = np.zeros(0), np.zeros(0)
-        self._link_tails: list[Tail] = []
+        self._link_calm: list[Calm] = []
         self._event: Event | None = None
         self._calm_s, self._recent_moved = math.nan, np.zeros((0, 0))
         self.aside: dict[int, int] = {}
+        self._calm_rows, self._restarted = 0, False
 
     @property
     def limit(self) -> float:
@@ -135,6 +136,7 @@ class CrossCheck:
         self._learn_links(filled)
         self._event, self.rows, self._calm_s = None, 0, float(rows.at_s[-1])
         self.aside = {}
+        self._calm_rows, self._restarted = 0, False
         self._recent_moved = np.zeros((GAP_ROWS, count))
 
     def judge(self, values: Floats, at_s: Floats) -> tuple[Floats, Bools, list[str]]:
@@ -163,18 +165,25 @@ class CrossCheck:
         """
         if self._event is None:
             raise FigureGap("no row was odd yet", expected="an odd row", remedy="judge more rows")
-        return verdict(self._event, self.columns)
+        return verdict(self._event, self.columns, self._marks.states)
 
     def _row(self, x: Floats, at: float) -> tuple[float, str]:
         self.rows += 1
         x = np.where(np.isfinite(x), x, np.nan)
         smooth = self._relations.push(x)
         felt = self._felt(smooth, self.aside)
+        self._calm_rows = self._calm_rows + 1 if felt[0] < self.limit / 2.0 else 0
+        if self._calm_rows >= RESTART and max(felt) >= self.limit and not self._restarted:
+            # Row by row all is as usual again: what is left in the smoothed rows is the event's memory.
+            self._relations.restart()
+            self._restarted = True
+        elif max(felt) < self.limit:
+            self._restarted = False
         links = self._link_surprise(x)
         marked, moved = self._marks.push(x), self._own.push(x)
+        self._come_back(smooth, marked)
         for place in self.aside:
             marked.forget(place)
-        self._come_back(smooth)
         self._recent_moved = np.vstack([self._recent_moved[1:], moved])
         surprise = max([*felt, *links])
         score = max(surprise / self.limit, self._marked_score(marked))
@@ -188,7 +197,7 @@ class CrossCheck:
             self._event = event
         self._gather(event, smooth, felt, links, marked)
         self._set_aside(event)
-        return score, verdict(event, self.columns).kind
+        return score, verdict(event, self.columns, self._marks.states).kind
 
     def _felt(self, smooth: Floats, left: Collection[int]) -> list[float]:
         """Surprise of the distance at each speed, of all signals but those left out."""
@@ -202,11 +211,15 @@ class CrossCheck:
         for place, rows in event.restored.items():
             if rows >= ASIDE_ROWS and rows >= ASIDE_SHARE * judged:
                 self.aside.setdefault(place, 0)
+        for place, rows in event.still.items():
+            if rows >= ASIDE_ROWS:
+                self.aside.setdefault(place, 0)
 
-    def _come_back(self, smooth: Floats) -> None:
+    def _come_back(self, smooth: Floats, marked: Marked) -> None:
         for place in list(self.aside):
             felt = self._felt(smooth, [p for p in self.aside if p != place])
-            self.aside[place] = self.aside[place] + 1 if max(felt) < self.limit else 0
+            agrees = max(felt) < self.limit and place not in marked.still
+            self.aside[place] = self.aside[place] + 1 if agrees else 0
             if self.aside[place] >= ASIDE_ROWS:
                 del self.aside[place]
 
@@ -218,7 +231,7 @@ class CrossCheck:
         if felt[speed] >= self.limit:
             left = np.log1p(self._relations.without(speed, smooth[speed], tuple(self.aside)))
             best = int(np.argmin(left))
-            if self._relations.alone_tails[speed].surprise(float(left[best])) <= RESTORED:
+            if self._relations.calm_alone[speed].surprise(float(left[best])) <= RESTORED:
                 event.restored[best] += 1
             else:
                 event.none += 1
@@ -229,7 +242,7 @@ class CrossCheck:
             most = float(self._recent_moved[:, place].max())
             if not self._marks.states[place]:
                 event.moved[place] = max(event.moved.get(place, 0.0), most)
-        event.still.update(marked.still)
+        event.still.update(dict.fromkeys(marked.still, 1))
         event.copied.update(dict.fromkeys(marked.copied, 1))
         event.smooth.update(dict.fromkeys(marked.smooth, 1))
         event.clash.update(dict.fromkeys(marked.clash, 1))
@@ -252,11 +265,12 @@ class CrossCheck:
         sums = filled @ self._sums.T
         self._link_middle = np.median(sums, axis=0) if len(self.links) else np.zeros(0)
         self._link_smooth = np.zeros(len(self.links))
-        self._link_tails = [Tail() for _ in self.links]
+        numbers = []
         for row in sums:
             self._link_smooth += LINK_SMOOTH * (row - self._link_middle - self._link_smooth)
-            for tail, number in zip(self._link_tails, self._link_numbers(), strict=True):
-                tail.add(number)
+            numbers.append(self._link_numbers())
+        columns = list(zip(*numbers, strict=True))
+        self._link_calm = [Calm(column, LINK_SMOOTH) for column in columns]
 
     def _link_numbers(self) -> list[float]:
         scale = np.abs(self._sums) @ self._relations.spread if len(self.links) else np.ones(0)
@@ -266,7 +280,7 @@ class CrossCheck:
         off = self._sums @ np.where(np.isfinite(x), x, 0.0) - self._link_middle
         gone = (np.abs(self._sums) @ np.where(np.isfinite(x), 0.0, 1.0)) > 0.0
         self._link_smooth += np.where(gone, 0.0, LINK_SMOOTH * (off - self._link_smooth))
-        return [t.surprise(n) for t, n in zip(self._link_tails, self._link_numbers(), strict=True)]
+        return [t.surprise(n) for t, n in zip(self._link_calm, self._link_numbers(), strict=True)]
 
     def state(self) -> dict[str, Any]:
         """JSON-able state."""
@@ -274,9 +288,10 @@ class CrossCheck:
             "name": self.name, "columns": list(self.columns), "alarm_share": self.alarm_share, "rows": self.rows,
             "links": [[link.name, dict(link.weights)] for link in self.links], "relations": self._relations.state(),
             "marks": self._marks.state(), "own": self._own.state(), "link_smooth": self._link_smooth.tolist(),
-            "link_middle": self._link_middle.tolist(), "link_tails": [list(t.order) for t in self._link_tails],
+            "link_middle": self._link_middle.tolist(), "link_calm": [c.state() for c in self._link_calm],
             "calm_s": self._calm_s, "moved": self._recent_moved.tolist(),
             "event": self._event.state() if self._event else None, "aside": [[k, v] for k, v in self.aside.items()],
+            "calm": [self._calm_rows, self._restarted],
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -299,10 +314,11 @@ class CrossCheck:
         self._sums = self._weights_of_links()
         self._link_smooth = np.array(state["link_smooth"], np.float64)
         self._link_middle = np.array(state["link_middle"], np.float64)
-        self._link_tails = [Tail(numbers) for numbers in state["link_tails"]]
+        self._link_calm = [Calm.restored(c) for c in state["link_calm"]]
         self._recent_moved = np.array(state["moved"], np.float64)
         self._event = Event.of(state["event"]) if state["event"] else None
         self.aside = {int(k): int(v) for k, v in state["aside"]}
+        self._calm_rows, self._restarted = state["calm"]
 
 
 def _filled(values: Floats) -> Floats:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ecotwin.detection.crosscheck.contract import MANIPULATION, PROCESS, SENSOR, UNCLEAR, Verdict
-from ecotwin.records import Reason
+from ecotwin.records import Bools, Reason
 
 MOVED = 9.0
 """Surprise of a signal by its own past that makes it one that moved: one row in eight thousand."""
@@ -79,12 +79,16 @@ class _Scales:
         self.told.append((kind, Reason(name, weight, text)))
 
 
-def verdict(event: Event, columns: Sequence[str]) -> Verdict:
-    """What the stretch is held for, with the evidence for it and against it."""
+def verdict(event: Event, columns: Sequence[str], states: Bools) -> Verdict:
+    """What the stretch is held for, with the evidence for it and against it.
+
+    Args:
+        event: What was gathered. columns: Names. states: Whether a signal is a state (on or off), by signal.
+    """
     scales = _Scales()
     lead = event.restored.most_common(1)[0][0] if event.restored else None
     moved = [s for s, m in sorted(event.moved.items(), key=lambda item: -item[1]) if m >= MOVED]
-    _relations(scales, event, lead, moved, columns)
+    _relations(scales, event, lead, moved, columns, states)
     _marks(scales, event, columns)
     top = max(scales.odds, key=lambda kind: scales.odds[kind])
     total = sum(math.exp(v) for v in scales.odds.values())
@@ -99,12 +103,20 @@ def verdict(event: Event, columns: Sequence[str]) -> Verdict:
 
 
 def _relations(
-    scales: _Scales, event: Event, lead: int | None, moved: list[int], columns: Sequence[str]
+    scales: _Scales,
+    event: Event,
+    lead: int | None,
+    moved: list[int],
+    columns: Sequence[str],
+    states: Bools,
 ) -> None:
     judged = sum(event.restored.values()) + event.none
     share = event.restored[lead] / judged if lead is not None and judged else 0.0
     others = [s for s in moved if s != lead]
-    if lead is not None and share > 0.0:
+    if lead is not None and states[lead] and not event.clash:
+        text = f"{columns[lead]} says as always, but what goes with it is not as always in {share:.0%} of {judged} rows"
+        scales.add(PROCESS, 2.5 * share, columns[lead], text)
+    elif lead is not None and share > 0.0:
         text = f"{columns[lead]} contradicts the others in {share:.0%} of {judged} rows, and without it they agree"
         scales.add(SENSOR, 2.5 * share, columns[lead], text)
     if judged and share < 1.0:
@@ -137,7 +149,7 @@ def _marks(scales: _Scales, event: Event, columns: Sequence[str]) -> None:
         text = (
             f"{len(still)} signals stand still at once: {', '.join(columns[s] for s in still[:4])}"
         )
-        scales.add(MANIPULATION, 3.0, "still", text)
+        scales.add(MANIPULATION, 5.0, "still", text)
     copied = [s for s, rows in event.copied.items() if rows >= MARK_ROWS]
     if copied:
         text = f"{', '.join(columns[s] for s in copied[:4])}: the same stretch as once before, to the last digit"
@@ -148,7 +160,7 @@ def _marks(scales: _Scales, event: Event, columns: Sequence[str]) -> None:
         scales.add(MANIPULATION, 2.0 + min(len(smooth) - 1, 3), "smooth", text)
     for (state, flow), rows in event.clash.most_common(3):
         text = f"{columns[flow]} flows while {columns[state]} says that it cannot, in {rows} rows"
-        scales.add(MANIPULATION, 2.0, columns[flow], text)
+        scales.add(MANIPULATION, 4.5, columns[flow], text)
 
 
 def _signals(

@@ -24,7 +24,7 @@ STILL_TIMES, STILL_LEAST = 3.0, 6
 """Still: so many times longer than ever before, and at least so many rows."""
 COPY_SHARE = 0.02
 """A copy: nearer to an earlier stretch than this share of the nearest ever seen."""
-SMOOTH_SHARE = 0.2
+SMOOTH_SHARE = 0.5
 """Too smooth: bends less than this share of the smoothest stretch ever seen."""
 MARK_ROWS_LEAST = 2
 """Signals copied or smooth at once that are odd by themselves."""

@@ -13,12 +13,13 @@ Sources:
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ecotwin.detection.single.tails import Tail
+from ecotwin.detection.crosscheck.calm import Calm
 from ecotwin.records import Floats
 
 SPEEDS = (1.0, 0.25, 1.0 / 24.0)
@@ -26,6 +27,8 @@ SPEEDS = (1.0, 0.25, 1.0 / 24.0)
 BLOCKS = 30
 RIDGE = 1e-3
 """Added to each variance, as a share of it: relations sharper than this are not relied upon."""
+RESTART = 12
+"""Rows from which smoothed rows start anew."""
 SETTLE = 3.0
 """Smoothed rows count after so many of their own lengths."""
 
@@ -42,11 +45,18 @@ class Relations:
         self.mean, self.spread = np.zeros(count), np.ones(count)
         self.centres = np.zeros((len(SPEEDS), 2 * count))
         self.precisions = np.zeros((len(SPEEDS), 2 * count, 2 * count))
-        self.tails = [Tail() for _ in SPEEDS]
-        self.alone_tails = [Tail() for _ in SPEEDS]
+        self.calm = [Calm((), speed) for speed in SPEEDS]
+        self.calm_alone = [Calm((), speed) for speed in SPEEDS]
         self._before = np.full(count, np.nan)
         self._smooth = np.zeros((len(SPEEDS), 2 * count))
         self._rows = 0
+        self._newest: deque[Floats] = deque(maxlen=RESTART)
+
+    def restart(self) -> None:
+        """Let the smoothed rows forget: they start anew from the mean of the newest rows."""
+        for k, speed in enumerate(SPEEDS):
+            if speed < 1.0:
+                self._smooth[k] = np.mean(self._newest, axis=0)
 
     def learn(self, x: Floats) -> None:
         """Learn from [rows, count] normal rows without gaps in any row.
@@ -71,22 +81,29 @@ class Relations:
                 float(np.diag(covariance).max()), 1e-12
             )
             self.precisions[k] = np.linalg.inv(covariance + np.diag(ridge))
-            self.tails[k] = Tail()
-            for row in smoothed[held, k]:
-                self.tails[k].add(math.log1p(self.distance(k, row)))
-            self.alone_tails[k] = Tail()
-            for row in smoothed[held, k]:
-                self.alone_tails[k].add(math.log1p(float(self.without(k, row).min())))
+            whole = [math.log1p(self.distance(k, row)) for row in smoothed[held, k]]
+            alone = [math.log1p(float(self.without(k, row).min())) for row in smoothed[held, k]]
+            self.calm[k], self.calm_alone[k] = Calm(whole, SPEEDS[k]), Calm(alone, SPEEDS[k])
 
     def push(self, x: Floats) -> Floats:
-        """[speeds, 2 count] smoothed rows, after the next row [count]; missing signals count as usual."""
+        """[speeds, 2 count] smoothed rows after the next row [count]; what is missing is what the others let expect."""
         return self._push(x)
 
     def _push(self, x: Floats) -> Floats:
         z = (x - self.mean) / self.spread
-        z = np.where(np.isfinite(z), z, 0.0)
+        gone = np.flatnonzero(~np.isfinite(z))
+        z[gone] = 0.0
         joined = np.concatenate([z, z if self._rows == 0 else self._before])
-        self._before = z
+        if len(gone):
+            # What the others and the row before let expect adds nothing to any distance.
+            precision, off = self.precisions[0], joined - self.centres[0]
+            off[gone] = 0.0
+            block = precision[np.ix_(gone, gone)]
+            if block.any():
+                off[gone] = -np.linalg.solve(block, (precision @ off)[gone])
+            joined[gone] = off[gone] + self.centres[0][gone]
+        self._before = joined[: self.count].copy()
+        self._newest.append(joined)
         self._rows += 1
         for k, speed in enumerate(SPEEDS):
             weight = max(speed, 1.0 / self._rows)
@@ -119,15 +136,16 @@ class Relations:
 
     def surprise(self, speed: int, squared: float) -> float:
         """How surprising a squared distance is."""
-        return self.tails[speed].surprise(math.log1p(squared))
+        return self.calm[speed].surprise(math.log1p(squared))
 
     def state(self) -> dict[str, Any]:
         """JSON-able state."""
         return {
             "count": self.count, "mean": self.mean.tolist(), "spread": self.spread.tolist(),
             "centres": self.centres.tolist(), "precisions": self.precisions.tolist(),
-            "tails": [list(t.order) for t in self.tails], "alone": [list(t.order) for t in self.alone_tails],
+            "calm": [c.state() for c in self.calm], "alone": [c.state() for c in self.calm_alone],
             "before": self._before.tolist(), "smooth": self._smooth.tolist(), "rows": self._rows,
+            "newest": [row.tolist() for row in self._newest],
         }  # fmt: skip
 
     @classmethod
@@ -136,8 +154,9 @@ class Relations:
         made = cls(state["count"])
         made.mean, made.spread = np.array(state["mean"]), np.array(state["spread"])
         made.centres, made.precisions = np.array(state["centres"]), np.array(state["precisions"])
-        made.tails = [Tail(numbers) for numbers in state["tails"]]
-        made.alone_tails = [Tail(numbers) for numbers in state["alone"]]
+        made.calm = [Calm.restored(c) for c in state["calm"]]
+        made.calm_alone = [Calm.restored(c) for c in state["alone"]]
         made._before, made._smooth = np.array(state["before"]), np.array(state["smooth"])
         made._rows = state["rows"]
+        made._newest.extend(np.array(row) for row in state["newest"])
         return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ecotwin.service.bench import nab_score
+from ecotwin.service.bench import batadal, nab_score, skab_changes
 
 
 def measure(data: Path) -> dict[str, Any]:
@@ -14,4 +14,8 @@ def measure(data: Path) -> dict[str, Any]:
     Args:
         data: Folder of the public sets.
     """
-    return {"nab": nab_score.measure(data)}
+    return {
+        "nab": nab_score.measure(data),
+        "skab_change_points": skab_changes.measure(data),
+        "batadal": batadal.measure(data),
+    }
