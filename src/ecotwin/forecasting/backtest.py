@@ -175,8 +175,8 @@ def repeated(
     )
     if clock.civil and clock.short == 1:
         words = {
-            "short": "the row before",
-            "long": {7: "a week", 52: "a year", 12: "a year"}[clock.long],
+            "short": "the newest value",
+            "long": "a week" if clock.long == 7 else "a year",
         }
     made, missed = {}, {}
     for name, season in seasons.items():

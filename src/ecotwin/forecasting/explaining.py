@@ -17,6 +17,7 @@ _WORDS = {
     "same time last days": "the same time on the last days",
     "same time last weeks": "the same time in the last weeks",
     "known ahead": "what is known ahead",
+    "least value": "the least value of the past, below which nothing is told",
     "other signals": "the newest values of other signals",
 }
 
@@ -36,6 +37,9 @@ def explained(forecaster: Weighed, ground: Grounds, slots: Ints, step: int) -> E
         for group, weight in parts.items():
             added[group] = added.get(group, 0.0) + share * weight * forecaster.scales.deviation
     value = float(quantiles[LEVELS.index(0.5)])
+    held = value - base - sum(added.values())
+    if abs(held) > 1e-9 * (abs(value) + abs(base)):
+        added["least value"] = held
     reasons = sorted(
         (
             Reason(

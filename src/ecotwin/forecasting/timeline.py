@@ -111,6 +111,8 @@ def clock_of(past: Rows, target: str) -> Clock:
     steps = np.diff(past.at_s)
     forward = steps[steps > 0]
     step = float(np.median(forward)) if len(forward) else 0.0
+    if past.civil and (whole := _calendar(step)):
+        return Clock(0.0, 1.0, True, 1, whole, True)
     if step > 0:
         made = Clock(float(past.at_s[0]), step, False, 0, 0, past.civil)
         slots = made.slots(past.at_s)
@@ -123,6 +125,12 @@ def clock_of(past: Rows, target: str) -> Clock:
     return _seasoned(counted, past.column(target), np.arange(len(past)))
 
 
+def _calendar(step_s: float) -> int:
+    """Rows a year where a row is a month or a quarter, which are no even steps; else 0."""
+    days = step_s / DAY_S
+    return 12 if 27 < days < 32 else 4 if 89 < days < 93 else 0
+
+
 def _seasoned(clock: Clock, values: Floats, slots: Ints) -> Clock:
     if clock.civil:
         step = clock.step_s
@@ -133,8 +141,6 @@ def _seasoned(clock: Clock, values: Floats, slots: Ints) -> Clock:
             return replace(clock, short=1, long=7)
         if abs(step - 7 * DAY_S) < 1e-6:
             return replace(clock, short=1, long=52)
-        if 27 * DAY_S < step < 32 * DAY_S:
-            return replace(clock, short=1, long=12)
     short, long = seasons(on_slots(values, slots, int(slots.max()) + 1))
     return replace(clock, short=short, long=long, civil=False)
 

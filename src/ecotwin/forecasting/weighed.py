@@ -33,7 +33,6 @@ from ecotwin.forecasting.weights import Weights
 from ecotwin.learning.conformal import Adaptive
 from ecotwin.records import Bools, Explanation, Floats, Ints, Rows
 
-CENTRAL = True
 HELD_OUT = 0.3
 """Share of the past that is told as if it were live."""
 MOST_HELD_OUT = 4000
@@ -126,10 +125,12 @@ class Weighed:
 
     def _begin(self, bounds: list[int]) -> None:
         """Weights, intervals and spread as before the first forecast."""
+        assert self.task is not None
         self._bounds, stretches = bounds, len(bounds) + 1
+        lengths = np.diff([0, *bounds, self.task.horizon])
         long = max(14 * self.clock.short, 2 * self.clock.long, 100)
         memories = (2.0 * long, max(long / 5, 20.0))
-        self._weights = Weights(len(self.members), stretches, memories, self.prior)
+        self._weights = Weights(len(self.members), lengths.tolist(), memories, self.prior)
         self._band = Adaptive(LEVELS, stretches)
         self._spread = Spread(self.clock, self._kinds)
         self._awaited = []
@@ -248,10 +249,10 @@ class Weighed:
     def _quantiles(self, told: Told) -> Floats:
         made = told.centre[:, None] + told.spread[:, None] * told.offsets
         middle = LEVELS.index(0.5)
-        if CENTRAL:
-            made[:, middle] = told.centre
-            made[:, :middle] = np.minimum(made[:, :middle], told.centre[:, None])
-            made[:, middle:] = np.maximum(made[:, middle:], told.centre[:, None])
+        # The middle is the mean expected, as squared errors ask; the others keep to their side of it.
+        made[:, middle] = told.centre
+        made[:, :middle] = np.minimum(made[:, :middle], told.centre[:, None])
+        made[:, middle:] = np.maximum(made[:, middle:], told.centre[:, None])
         if self._floor is not None:
             made = np.maximum(made, self._floor)
         return made * self._scales.deviation + self._scales.mean

@@ -7,7 +7,7 @@ when a regime begins in which the learned ones fail, the short one shouts the lo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,23 +15,30 @@ import numpy as np
 from ecotwin.forecasting.member import needs
 from ecotwin.records import Floats, Ints
 
-TOWARDS_PRIOR = 1.0
-"""Pull towards the weights held before anything was seen, in mean squared errors of the best: a few weeks of errors
-are a thin ground for weights, and two ways that err alike shall share."""
+PRIOR_ORIGINS = 40.0
+"""The weights held before anything was seen count as much as the errors of this many origins, in the long memory.
+
+A few weeks of days are a thin ground for weights, a thousand quarter hours are not; two ways that err alike shall share.
+"""
 
 
 class Weights:
     """Weights of several ways, at several stretches of the horizon.
 
     Args:
-        ways: How many. stretches: Of the horizon; each has its own weights.
+        ways: How many. lengths: [stretches] steps of each stretch of the horizon; each has its own weights.
         memories: Half lives [slots], the long one first. prior: [ways] weights before anything was seen.
     """
 
     def __init__(
-        self, ways: int, stretches: int, memories: tuple[float, ...], prior: Floats | None = None
+        self,
+        ways: int,
+        lengths: Sequence[int],
+        memories: tuple[float, ...],
+        prior: Floats | None = None,
     ) -> None:
-        self.memories = memories
+        self.memories, stretches = memories, len(lengths)
+        self.lengths = np.asarray(lengths, np.float64)
         self.prior = np.full(ways, 1.0 / ways) if prior is None else prior / prior.sum()
         self._products = np.zeros((len(memories), stretches, ways, ways))
         self._count = np.zeros((len(memories), stretches))
@@ -68,7 +75,10 @@ class Weights:
         for place in range(len(self.memories)):
             if self._count[place, stretch] > 1e-9:
                 total += self._products[place, stretch] / self._count[place, stretch]
-        return least_error(total, self.prior)
+        origins = float(self._count[0, stretch]) / float(self.lengths[stretch])
+        if not origins > 0:
+            return self.prior
+        return least_error(total, self.prior, PRIOR_ORIGINS / origins)
 
     def state(self) -> dict[str, Any]:
         """JSON-able state."""
@@ -83,12 +93,15 @@ class Weights:
         self._at, self._told = int(state["at"]), None
 
 
-def least_error(products: Floats, prior: Floats) -> Floats:
+def least_error(products: Floats, prior: Floats, pull: float) -> Floats:
     """Weights that err least by mean products of errors [ways, ways]: none below zero, one in sum.
 
-    >>> least_error(np.array([[1.0, 0.0], [0.0, 4.0]]), np.array([0.5, 0.5])).round(2).tolist()
+    Args:
+        products: Mean products. prior: [ways]. pull: Towards the prior, in mean squared errors of the best.
+
+    >>> least_error(np.array([[1.0, 0.0], [0.0, 4.0]]), np.array([0.5, 0.5]), 1.0).round(2).tolist()
     [0.71, 0.29]
-    >>> least_error(np.zeros((2, 2)), np.array([0.9, 0.1])).tolist()
+    >>> least_error(np.zeros((2, 2)), np.array([0.9, 0.1]), 1.0).tolist()
     [0.9, 0.1]
     """
     errors = products.diagonal()
@@ -99,10 +112,10 @@ def least_error(products: Floats, prior: Floats) -> Floats:
         return np.asarray(sure / sure.sum(), np.float64)
     # In units of the best one's error; the last row holds the sum at one.
     unit = max(float(errors.min()), 1e-8 * float(errors.max()))
-    square = products / unit + TOWARDS_PRIOR * np.eye(len(prior))
+    square = products / unit + pull * np.eye(len(prior))
     root = np.linalg.cholesky(square)
     firm = 1e3
     table = np.vstack([root.T, np.full((1, len(prior)), firm)])
-    wanted = np.concatenate([np.linalg.solve(root, TOWARDS_PRIOR * prior), [firm]])
+    wanted = np.concatenate([np.linalg.solve(root, pull * prior), [firm]])
     made = needs("scipy.optimize").nnls(table, wanted)[0]
     return np.asarray(made / made.sum(), np.float64)

@@ -162,12 +162,18 @@ def run(data: Path, case: Case) -> tuple[Backtest, dict[str, Any]]:
         "origins": timed.told,
         "rmse": errors.rmse, "mae": errors.mae, "coverage_80": errors.coverage, "width": errors.width,
         "repeating": {n: {"rmse": e.rmse, "mae": e.mae} for n, e in made.naive_errors.items()},
+        "newest_repeated_rmse": errors_of(_newest(rows, made), made.truth).rmse,
         "plain_lightgbm": {"rmse": truth.rmse, "mae": truth.mae, "learn_s": round(peer_s, 1)},
         "learn_s": round(timed.learn_s, 1),
         "tell_ms": round(1e3 * timed.tell_s / timed.told, 1),
         "memory_mb": _memory_mb(),
     }  # fmt: skip
     return made, told
+
+
+def _newest(rows: Rows, made: Backtest) -> Floats:
+    """[n] the value before each origin."""
+    return np.asarray(rows.column(made.task.target)[made.origins - 1], np.float64)
 
 
 def plain_trees(rows: Rows, task: Task, first: int, every: int) -> tuple[Floats, float]:
