@@ -60,7 +60,10 @@ def test_unlike_anything_learned_is_not_graded() -> None:
     assert np.isnan(made.health_pct(far)).all()
     with pytest.raises(FigureGap, match="kw"):
         made.explain("pump", far)
+    assert not made.familiar(far).any()
+    assert made.familiar(well(200, 8)[:, :3]).all()
     assert np.isnan(made.health_pct(np.full((3, 3), np.nan))).all()
+    assert not made.familiar(np.full((3, 3), np.nan)).any()
     with pytest.raises(FigureGap, match="39 rows"):
         learn_reference(COLUMNS, well(39, 1))
     with pytest.raises(FigureGap, match="0 signals"):

@@ -13,13 +13,13 @@ Sources:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ecotwin.errors import FigureGap
 from ecotwin.maintenance.regimes import varies
-from ecotwin.records import Explanation, Floats, Range, Reason
+from ecotwin.records import Bools, Explanation, Floats, Range, Reason
 
 LEAST_ROWS = 40
 _KEPT, _USUAL, _BEYOND = 0.9, 0.99, 10.0
@@ -34,7 +34,7 @@ class Reference:
     Attributes:
         columns: Signals used. centre, spread: [signals]. along: [signals, parts] directions that move together.
         size: [parts] variance along them. rest: Variance off them. usual: Distance reached in 1 % of the rows.
-        rows: It was learned from.
+        most: Largest distance of its rows, in `usual`. rows: It was learned from.
     """
 
     columns: tuple[str, ...]
@@ -44,6 +44,7 @@ class Reference:
     size: Floats
     rest: float
     usual: float
+    most: float
     rows: int
 
     def standard(self, values: Floats) -> Floats:
@@ -53,6 +54,15 @@ class Reference:
     def distance(self, values: Floats) -> Floats:
         """[rows] 1: as far as 1 % of the reference's rows."""
         return self._raw(self.standard(values)) / self.usual
+
+    def familiar(self, values: Floats) -> Bools:
+        """[rows] whether a row lies within twice what the reference's own rows reached.
+
+        What was learned of anything else in the reference's rows (a grade of a valve, a soft sensor) holds for familiar
+        rows only.
+        """
+        missing = np.isnan(values).mean(axis=1) > 0.5
+        return np.asarray((self.distance(values) <= 2.0 * self.most) & ~missing)
 
     def _raw(self, z: Floats) -> Floats:
         scores = z @ self.along
@@ -138,12 +148,11 @@ def learn_reference(columns: Sequence[str], values: Floats) -> Reference:
     parts = min(parts, len(used) - 1)
     rest = float(max(size[parts:].mean(), 1e-3)) if parts < len(used) else 1.0
     made = Reference(
-        tuple(columns[n] for n in used), centre, spread, along[:, :parts], size[:parts], rest, 1.0, len(seen)
+        tuple(columns[n] for n in used), centre, spread, along[:, :parts], size[:parts], rest, 1.0, 1.0, len(seen)
     )  # fmt: skip
-    usual = float(np.quantile(made.distance(seen), _USUAL))
-    return Reference(
-        made.columns, centre, spread, made.along, made.size, rest, max(usual, 1e-9), len(seen)
-    )
+    far = made.distance(seen)
+    usual = max(float(np.quantile(far, _USUAL)), 1e-9)
+    return replace(made, usual=usual, most=float(far.max()) / usual)
 
 
 @dataclass(frozen=True, slots=True)
