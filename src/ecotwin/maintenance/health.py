@@ -24,6 +24,7 @@ from ecotwin.records import Bools, Explanation, Floats, Range, Reason
 LEAST_ROWS = 40
 _KEPT, _USUAL, _BEYOND = 0.9, 0.99, 10.0
 """Share of variance that moves together; quantile that counts as usual; distance beyond which nothing is graded."""
+_FAMILIAR = 2.0
 _POINTS, _DRAWS, _BLOCKS = 240, 200, 12
 
 
@@ -34,7 +35,7 @@ class Reference:
     Attributes:
         columns: Signals used. centre, spread: [signals]. along: [signals, parts] directions that move together.
         size: [parts] variance along them. rest: Variance off them. usual: Distance reached in 1 % of the rows.
-        most: Largest distance of its rows, in `usual`. rows: It was learned from.
+        rows: It was learned from.
     """
 
     columns: tuple[str, ...]
@@ -44,7 +45,6 @@ class Reference:
     size: Floats
     rest: float
     usual: float
-    most: float
     rows: int
 
     def standard(self, values: Floats) -> Floats:
@@ -56,13 +56,13 @@ class Reference:
         return self._raw(self.standard(values)) / self.usual
 
     def familiar(self, values: Floats) -> Bools:
-        """[rows] whether a row lies within twice what the reference's own rows reached.
+        """[rows] whether a row lies within twice what 99 of 100 of the reference's own rows reached.
 
         What was learned of anything else in the reference's rows (a grade of a valve, a soft sensor) holds for familiar
         rows only.
         """
         missing = np.isnan(values).mean(axis=1) > 0.5
-        return np.asarray((self.distance(values) <= 2.0 * self.most) & ~missing)
+        return np.asarray((self.distance(values) <= _FAMILIAR) & ~missing)
 
     def _raw(self, z: Floats) -> Floats:
         scores = z @ self.along
@@ -148,11 +148,9 @@ def learn_reference(columns: Sequence[str], values: Floats) -> Reference:
     parts = min(parts, len(used) - 1)
     rest = float(max(size[parts:].mean(), 1e-3)) if parts < len(used) else 1.0
     made = Reference(
-        tuple(columns[n] for n in used), centre, spread, along[:, :parts], size[:parts], rest, 1.0, 1.0, len(seen)
+        tuple(columns[n] for n in used), centre, spread, along[:, :parts], size[:parts], rest, 1.0, len(seen)
     )  # fmt: skip
-    far = made.distance(seen)
-    usual = max(float(np.quantile(far, _USUAL)), 1e-9)
-    return replace(made, usual=usual, most=float(far.max()) / usual)
+    return replace(made, usual=max(float(np.quantile(made.distance(seen), _USUAL)), 1e-9))
 
 
 @dataclass(frozen=True, slots=True)
