@@ -30,6 +30,7 @@ from ecotwin.cycle.prices import Prices
 from ecotwin.cycle.prove import Prove
 from ecotwin.cycle.take import Intake, cursors_for
 from ecotwin.cycle.today import Today
+from ecotwin.cycle.upkeep import Upkeeps
 from ecotwin.errors import EcotwinError, FactorGap, StoreFull
 from ecotwin.governance.access import person
 from ecotwin.governance.checkpoint import seal_of
@@ -115,6 +116,7 @@ class Twin(People, Present, Ahead):
         )
         self.footprints = Footprints(plant, self.store, self.ledger, self.prove.years)
         self.books = Books(plant, self.keeper, self.ledger)
+        self.upkeeps = Upkeeps(plant, self.store, self.prices)
         self.lock = threading.RLock()
         self.open_now = self.look.open(clock.now())
         self._opened_at = clock.now()

@@ -12,6 +12,7 @@ Sources:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -160,12 +161,12 @@ def weibull(spells: Spells) -> Weibull:
     return Weibull(
         float(shape),
         float(scale * unit),
-        np.linalg.inv(_curvature(minus, found.x)),
+        np.asarray(np.linalg.inv(_curvature(minus, found.x)), dtype=np.float64),
         spells.failures,
     )
 
 
-def _curvature(of, at: Floats) -> Floats:  # type: ignore[no-untyped-def]
+def _curvature(of: Callable[[Floats], float], at: Floats) -> Floats:
     """[2, 2] second derivatives by central differences."""
     step, made = 1e-3, np.empty((2, 2))
     for i in range(2):

@@ -163,7 +163,7 @@ def learn_life(fleet: Fleet, cap: float | None = None, seed: int = 0) -> LifeMod
     if brief := int((sizes < 3).sum()):
         notes.append(f"{brief} followed units have fewer than three records")
     fold, use = _ways(fleet, seed)
-    chosen = cap if cap is not None else _choose(fleet, fold, use, seed)
+    chosen = cap if cap is not None else _choose(fleet, fold[:1], use[:1], seed)
     target = np.minimum(fleet.left, chosen)
     course, seen = learn_course(fleet, target, fold, use, seed)
     trees = Folds.learn(grow, seen.whole, target, fleet.owner, fold, use, seed)

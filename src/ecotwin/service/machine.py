@@ -23,6 +23,7 @@ from ecotwin.service.series import (
     telling,
     trace,
 )
+from ecotwin.service.upkeep import upkeep_facts
 from ecotwin.service.views import (
     Band,
     Headline,
@@ -146,7 +147,7 @@ def machine(twin: Twin, id: str, hours: float) -> MachineView:  # noqa: A002
         orders_title="Orders to this machine",
         orders=_orders(twin, id),
         writes=_set_points(twin, id),
-        facts=facts_of(twin, element),
+        facts=[*upkeep_facts(twin.upkeeps.of(id, twin.now())), *facts_of(twin, element)],
         start=iso(period.start_us),
         end=iso(period.end_us),
     )

@@ -1,0 +1,53 @@
+"""What a machine's page says of health and service."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from cycle.test_upkeep import MACHINE, NOW, Hours, priced
+from ecotwin.clock import ManualClock
+from ecotwin.cycle import Twin
+from ecotwin.cycle.prices import Prices
+from ecotwin.cycle.upkeep import Upkeeps
+from ecotwin.history.contract import Store
+from ecotwin.plant import Plant, load
+from ecotwin.service.machine import machine
+from ecotwin.service.upkeep import upkeep_facts
+from ecotwin.settings import read
+
+PLANT = Path(__file__).parents[2] / "plants" / "electronics.yaml"
+
+
+@pytest.fixture(scope="module")
+def plant() -> Plant:
+    return load(PLANT)
+
+
+def said(plant: Plant, growth: float) -> dict[str, str]:
+    made = Upkeeps(plant, cast(Store, Hours(plant, growth)), Prices(plant)).of(MACHINE, NOW)
+    return {f.name: f.value for f in upkeep_facts(made)}
+
+
+def test_wear_reads_as_a_reason(plant: Plant) -> None:
+    words = said(priced(plant, service_money=900.0, service_kgco2e=60.0), 1e-5)
+    assert words["Health"].startswith("89 %: 0.106 to 0.12 kWh/m3 over 1,")
+    assert "kW" in words["Lost to wear"]
+    assert "energy lost to wear costs" in words["Service pays (money)"]
+    assert "running hours" in words["Fixed service"]
+
+
+def test_no_wear_reads_so(plant: Plant) -> None:
+    words = said(plant, 0.0)
+    assert not any(name.startswith("Service pays") for name in words)
+
+
+def test_a_twin_without_history_says_what_it_waits_for(plant: Plant, tmp_path: Path) -> None:
+    clock = ManualClock(datetime(2026, 8, 20, 12, tzinfo=UTC))
+    twin = Twin(plant, read(), clock, tmp_path)
+    try:
+        facts = machine(twin, MACHINE, 1.0).facts
+    finally:
+        twin.stop()
+    assert not {"Health", "Lost to wear", "Fixed service"} & {f.name for f in facts}
