@@ -71,13 +71,13 @@ class Laid:
         asked = tuple(signals)
         whole = tuple(sorted({*asked, *self.touched}))
         window = self.store.window(whole, period, step_s, **more)
-        arrays = {n: np.array(getattr(window, n)) for n in ARRAYS}
+        arrays: dict[str, Any] = {n: np.array(getattr(window, n)) for n in ARRAYS}
         made = replace(window, **arrays)
         for lay in self.faults:
             lay(self.plant, made)
         place = {s: n for n, s in enumerate(whole)}
         columns = [place[s] for s in asked]
-        cut = {n: getattr(made, n)[:, columns] for n in (*ARRAYS, "estimated")}
+        cut: dict[str, Any] = {n: getattr(made, n)[:, columns] for n in (*ARRAYS, "estimated")}
         return replace(made, signals=asked, **cut)
 
     def close_minutes(self, until: datetime, *, known_at: datetime) -> None:

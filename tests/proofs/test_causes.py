@@ -77,7 +77,7 @@ def _effects(plant: Plant, store: DuckStore, zero: datetime) -> dict[str, float]
         days = (zero + timedelta(days=fault.start), zero + timedelta(days=fault.end))
         signals = novel_faults.touched(plant, [fault])
         window = store.window(signals, Period(*days), 300)
-        arrays = {n: np.array(getattr(window, n)) for n in replayed.ARRAYS}
+        arrays: dict[str, Any] = {n: np.array(getattr(window, n)) for n in replayed.ARRAYS}
         found[fault.name] = round(
             novel_faults.effect_kwh(plant, replace(window, **arrays), zero, fault), 1
         )
