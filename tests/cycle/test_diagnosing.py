@@ -58,6 +58,14 @@ def test_nothing_is_said_before_a_minute_has_closed() -> None:
     assert asked == []
 
 
+def test_an_alarm_that_was_told_at_once_gets_its_causes_with_the_next_minute() -> None:
+    room = new()
+    room.with_causes([AIR], None)
+    (told,) = room.changed([AIR], END)
+    assert told.causes
+    assert room.changed([AIR], END) == []
+
+
 def test_a_closed_finding_is_remembered_by_the_next() -> None:
     room = new()
     room.with_causes([replace(AIR, state="closed")], END)

@@ -61,7 +61,8 @@ class Diagnosing:
         """Findings with their causes; those that are due are looked at anew.
 
         Args:
-            findings: As the alerts tell them. until: End of the newest closed minute; None: nothing closed yet.
+            findings: As the alerts tell them.
+            until: End of the newest closed minute; None: none has closed, or it is too urgent to look now.
         """
         made = []
         findings = list(findings)
@@ -81,15 +82,15 @@ class Diagnosing:
         return [self._worded(f, self._told.get(f.id)) for f in findings]
 
     def changed(self, findings: Iterable[Finding], until: datetime) -> list[Finding]:
-        """Those findings whose most likely cause is another one since they were last told."""
+        """Those findings that had no cause yet, or whose most likely cause is another one since they were last told."""
         made = []
         findings = list(findings)
         self._note(findings)
         for finding in findings:
             told = self._told.get(finding.id)
-            if told is None or micros(finding.last_at) < told.again:
+            if told is not None and micros(finding.last_at) < told.again:
                 continue
-            was = told.causes[0].subject if told.causes else ""
+            was = told.causes[0].subject if told else ""
             now = self._ask(finding, until)
             if now.causes and now.causes[0].subject != was:
                 made.append(self._worded(finding, now))
