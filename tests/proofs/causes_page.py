@@ -31,8 +31,8 @@ outmoded, worn or wrongly set). *First* is what was said when the finding opened
 
 What was seen before: the tables of priors and clues are stated assumptions, written by somebody who had read the
 stand-in's catalogue. Seed 31 in April was looked at meanwhile, at last with the eleven other faults on it; after
-that the clue `state_explains` and the leaving out of other findings' time were added, two of the faults were moved apart
-in time, and an error in how faults were laid over coarse steps was mended. These four seeds were looked at once. The
+that the clue `state_explains` and the leaving out of other findings' time were added, two faults were moved apart in
+time, and an error in how faults were laid over coarse steps was mended. These four seeds were looked at once. The
 seasons were replayed one after the other while the way of urgent alarms, which this replay does not use, was changed;
 the page was written afterwards at the commit above from the kept results.
 """
