@@ -14,13 +14,13 @@ import pytest
 from detection.plant_minutes import START, day, works
 from ecotwin.clock import Period, micros
 from ecotwin.maintenance import diagnosis
-from ecotwin.records import Cost, Explanation, Finding, Floats, Range, Severity, Window
+from ecotwin.records import Bools, Cost, Explanation, Finding, Floats, Range, Severity, Window
 
 DAYS, STEP_S = 6, 300
 ONSET = START + timedelta(days=4, hours=9)
 END = START + timedelta(days=DAYS)
 ARRAYS = ("mean", "low", "high", "last", "amount", "covered", "estimated", "count")
-Lay = Callable[[Window, "np.ndarray"], None]
+Lay = Callable[[Window, Bools], None]
 
 
 def finding(cause: str, signal: str, *, onset: datetime = ONSET, last: datetime = END) -> Finding:
@@ -69,6 +69,12 @@ def _days() -> tuple[Window, dict[str, tuple[Floats, Floats]]]:
     return window, power
 
 
+def late_of(window: Window) -> Bools:
+    """[steps] from the onset on."""
+    late: Bools = window.at >= micros(ONSET)
+    return late
+
+
 def scene(found: Finding, lay: Lay | None = None, kw: float = 0.0) -> diagnosis.Scene:
     plant = works()
     whole, power = _days()
@@ -76,7 +82,7 @@ def scene(found: Finding, lay: Lay | None = None, kw: float = 0.0) -> diagnosis.
     window = replace(
         whole, signals=columns, **{n: getattr(whole, n)[:, columns].copy() for n in ARRAYS}
     )
-    late = window.at >= micros(ONSET)
+    late = late_of(window)
     if lay is not None:
         lay(window, late)
     kind = plant.element(found.element).kind
@@ -88,7 +94,7 @@ def scene(found: Finding, lay: Lay | None = None, kw: float = 0.0) -> diagnosis.
 
 
 def add(signal: str, amount: float) -> Lay:
-    def lay(window: Window, late: np.ndarray) -> None:
+    def lay(window: Window, late: Bools) -> None:
         at = window.column(works().signal(signal).index)
         for array in (window.mean, window.low, window.high, window.last):
             array[late, at] += amount
@@ -104,7 +110,7 @@ def shares(causes: tuple[Explanation, ...]) -> dict[str, float]:
 AIR = finding("placer_2c.air_flow:compressed_air", "placer_2c.air_flow")
 
 
-def leak(window: Window, late: np.ndarray) -> None:
+def leak(window: Window, late: Bools) -> None:
     """Air is lost at the placer, and the compressors bring it."""
     add("placer_2c.air_flow", 3.0)(window, late)
     add("compressor_1.air_flow", 3.0)(window, late)
@@ -126,7 +132,7 @@ def test_flow_that_goes_on_at_night_is_a_leak_and_says_so_in_numbers() -> None:
 
 
 def test_taking_the_night_flow_away_takes_the_leak_away() -> None:
-    def by_day(window: Window, late: np.ndarray) -> None:
+    def by_day(window: Window, late: Bools) -> None:
         state = window.last[:, window.column(works().signal("placer_2c.state").index)]
         leak(window, late & (state == 5))
 
@@ -139,7 +145,7 @@ def test_taking_the_night_flow_away_takes_the_leak_away() -> None:
 def test_a_moved_set_point_is_named_with_both_values() -> None:
     found = finding("compressor_1:power", "compressor_1.power")
 
-    def lay(window: Window, late: np.ndarray) -> None:
+    def lay(window: Window, late: Bools) -> None:
         add("compressor_1.pressure_sp", 1.0)(window, late)
         add("compressor_1.pressure", 1.0)(window, late)
 
@@ -153,7 +159,7 @@ def test_a_moved_set_point_is_named_with_both_values() -> None:
 def test_a_value_that_stands_still_is_the_sensors() -> None:
     found = finding("ahu_1.return_temperature:stuck", "ahu_1.return_temperature")
 
-    def lay(window: Window, late: np.ndarray) -> None:
+    def lay(window: Window, late: Bools) -> None:
         at = window.column(works().signal("ahu_1.return_temperature").index)
         rng = np.random.default_rng(3)
         for array in (window.mean, window.last):
@@ -179,7 +185,7 @@ def test_exhaust_that_rose_with_the_oven_s_power_names_the_damper() -> None:
 def test_units_do_not_matter(factor: float) -> None:
     plain = shares(diagnosis.causes(scene(AIR, leak)))
 
-    def scaled(window: Window, late: np.ndarray) -> None:
+    def scaled(window: Window, late: Bools) -> None:
         leak(window, late)
         for s in works().signals:
             if s.index in window.signals and s.means == "air_flow":
@@ -202,7 +208,7 @@ def test_bad_minutes_get_an_answer_with_nothing_sure(what: str, cause: str) -> N
     signal = "compressor_1.air_flow" if key == "air" else f"{key}.power"
     found = finding(cause, signal)
 
-    def lay(window: Window, late: np.ndarray) -> None:
+    def lay(window: Window, late: Bools) -> None:
         values = {"all missing": np.nan, "constant": 3.0, "infinite": np.inf}
         if what in values:
             for name in ("mean", "low", "high", "last", "amount"):

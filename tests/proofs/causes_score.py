@@ -92,9 +92,10 @@ def scored(
         if finding.seen_at < zero:
             continue
         mine = [case for case, is_about in cases if not case.harmless and is_about(finding)]
-        if mine:
-            mine[0].findings.append(finding)
-        else:
+        # One finding tells of all machines that heat together.
+        for case in mine if finding.cause.endswith(":peak") else mine[:1]:
+            case.findings.append(finding)
+        if not mine:
             false.append(id_)
     return {
         "days": days,

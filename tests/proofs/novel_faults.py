@@ -202,8 +202,8 @@ AIR = _of("air_station", "compressor_1", "compressor_2", "dryer_1")
 POWER = _of("power", "idle", "drift")
 # fmt: off
 NOVEL = (
-    Novel("condensate_drain_open", 6.25, 8.75, _of("leak"), AIR, _of("compressed_air", "power", "drift"), _drain),
-    Novel("pressure_set_1_bar_higher", 8.83, 10.83, _of("set_point"), AIR, POWER | _of("compressed_air"), _pressure),
+    Novel("condensate_drain_open", 5.9, 7.6, _of("leak"), AIR, _of("compressed_air", "power", "drift"), _drain),
+    Novel("pressure_set_1_bar_higher", 8.33, 10.83, _of("set_point"), AIR, POWER | _of("compressed_air"), _pressure),
     Novel("condenser_fouled_root_law", 2.0, 7.0, _of("fouling"), _of("chiller_2"), POWER, _condenser),
     Novel("lamp_left_on", 3.9, 7.3, _of("idle_running", "scheduling"), _of("lighting_1"), POWER, _lamp),
     Novel("meter_counts_double", 5.33, 8.0, _of("sensor_fault"),
@@ -241,6 +241,28 @@ def laid(zero: datetime, novel: Sequence[Novel] = NOVEL) -> list[Callable[[Plant
         return lay
 
     return [one(f) for f in novel]
+
+
+def touched(plant: Plant, novel: Sequence[Novel] = NOVEL) -> tuple[int, ...]:
+    """Signals that these faults read or change."""
+    places = {e for n in novel for e in n.elements}
+    places |= {m for e in places for m in above(plant, e)}
+    names = ("power", "energy", "state", "air_flow", "air_volume", "load", "pressure", "pressure_sp",
+             "condenser_temperature", "illuminance", "supply_flow", "fan_load")  # fmt: skip
+    found = {f"{p}.{n}" for p in places for n in names}
+    return tuple(plant.signal(i).index for i in sorted(found) if plant.has_signal(i))
+
+
+def effect_kwh(plant: Plant, window: Window, zero: datetime, fault: Novel) -> float:
+    """Energy that a fault moves at its machines' meters over a window that it is laid over [kWh]."""
+    own = [
+        plant.signal(f"{e}.energy").index for e in fault.elements if plant.has_signal(f"{e}.energy")
+    ]
+    columns = [window.signals.index(i) for i in own]
+    was = np.nansum(window.amount[:, columns], axis=0)
+    for lay in laid(zero, [fault]):
+        lay(plant, window)
+    return float(np.abs(np.nansum(window.amount[:, columns], axis=0) - was).sum())
 
 
 BY_CLOCK = frozenset({"started_two_hours_early"})

@@ -22,6 +22,7 @@ from ecotwin.history.embedded import DuckStore
 from ecotwin.plant import Connection, Plant
 from ecotwin.records import Finding, Window
 
+ARRAYS = ("mean", "low", "high", "last", "amount", "covered", "count")
 Lay = Callable[[Plant, Window], None]
 """Changes a window's arrays in place: a fault that the stand-in does not know."""
 
@@ -60,20 +61,24 @@ class Laid:
     store: DuckStore
     plant: Plant
     faults: Sequence[Lay] = ()
+    touched: Sequence[int] = ()
 
     def window(self, signals: Sequence[int], period: Period, step_s: int, **more: Any) -> Window:
         """Minutes with the faults on them; coarser steps are made of changed minutes by the same rule."""
-        window = self.store.window(signals, period, step_s, **more)
         if not self.faults:
-            return window
-        arrays = {
-            n: np.array(getattr(window, n))
-            for n in ("mean", "low", "high", "last", "amount", "covered", "count")
-        }
+            return self.store.window(signals, period, step_s, **more)
+        # A fault changes a signal by what others show: all that it may touch is read with what was asked for.
+        asked = tuple(signals)
+        whole = tuple(sorted({*asked, *self.touched}))
+        window = self.store.window(whole, period, step_s, **more)
+        arrays: dict[str, Any] = {n: np.array(getattr(window, n)) for n in ARRAYS}
         made = replace(window, **arrays)
         for lay in self.faults:
             lay(self.plant, made)
-        return made
+        place = {s: n for n, s in enumerate(whole)}
+        columns = [place[s] for s in asked]
+        cut: dict[str, Any] = {n: getattr(made, n)[:, columns] for n in (*ARRAYS, "estimated")}
+        return replace(made, signals=asked, **cut)
 
     def close_minutes(self, until: datetime, *, known_at: datetime) -> None:
         """They are closed already."""
@@ -84,13 +89,18 @@ class Laid:
 
 
 def looked(
-    plant: Plant, store: DuckStore, start: datetime, end: datetime, faults: Sequence[Lay] = ()
+    plant: Plant,
+    store: DuckStore,
+    start: datetime,
+    end: datetime,
+    faults: Sequence[Lay] = (),
+    touched: Sequence[int] = (),
 ) -> list[Finding]:
     """What Look finds between two instants; each finding in its newest form, with when its first cause was told.
 
     Every version is kept in order, so that a proof may ask what was said when.
     """
-    look = Look(plant, Laid(store, plant, faults), Prices(plant), 2.02)  # type: ignore[arg-type]
+    look = Look(plant, Laid(store, plant, faults, touched), Prices(plant), 2.02)  # type: ignore[arg-type]
     told: list[Finding] = []
     moment = start
     while moment < end:

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Locator, Page, sync_playwright
 
 from conftest import free_port, require
 
@@ -201,9 +201,12 @@ def _found(page: Page, demo: Demo, folder: Path) -> None:
     row = page.locator(".finding", has_text="Reflow oven 2 draws").first
     row.wait_for(timeout=demo.left_ms())
     assert _number(row.locator(".cost b").first.inner_text()) > 5
+    assert "exhaust damper stays open" in row.locator(".likely").inner_text()
+    assert row.locator(".button").inner_text() == "Inspect"
     page.locator(".finding .evidence-trace path.line").first.wait_for()
     page.locator(".banner").wait_for(state="detached", timeout=demo.left_ms())
     _picture(page, folder, "overview")
+    _reason_to_act(row, page, folder)
     page.goto(f"{demo.address}/machines/oven_2")
     page.locator("svg.strips path.line").first.wait_for()
     assert "more than expected" in page.locator("h1").inner_text()
@@ -211,6 +214,25 @@ def _found(page: Page, demo: Demo, folder: Path) -> None:
     assert any("Exhaust air" in text for text in shown), "the signal that changed most is drawn"
     page.wait_for_timeout(300)
     _picture(page, folder, "machine")
+
+
+def _reason_to_act(row: Locator, page: Page, folder: Path) -> None:
+    """The finding's page: what, since when, what it costs, why, what speaks against it, and what to do."""
+    row.locator("a.title").click()
+    page.locator("table.causes tbody tr").first.wait_for()
+    assert "costs" in page.locator("h1").inner_text()
+    rows = page.locator("table.causes tbody tr")
+    first = rows.first.inner_text()
+    assert "Exhaust damper stays open" in first
+    assert "rose from" in first, "a signal that moved is named with both values"
+    shares = [_number(t) for t in page.locator("table.causes tbody td.num").all_inner_texts()]
+    assert shares == sorted(shares[:-1], reverse=True) + shares[-1:]
+    assert 97 <= sum(shares) <= 103
+    assert "Another cause" in rows.last.inner_text()
+    assert page.locator("ol.todo li").first.inner_text().startswith("Inspect")
+    assert "P(" not in page.locator("main").inner_text(), "no model's words"
+    page.wait_for_timeout(300)
+    _picture(page, folder, "finding")
 
 
 def _carried_out(demo: Demo, page: Page, advice: str) -> None:

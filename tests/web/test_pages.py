@@ -268,6 +268,35 @@ def test_a_figure_opens_into_its_proof_and_its_evidence(site: Site, seen: Seen) 
     assert taken.value.suggested_filename == "evidence-48213.zip"
 
 
+def test_causes_stand_ranked_with_what_speaks_for_and_against_them(site: Site, seen: Seen) -> None:
+    seen.open(site.address + "/findings/f1", "table.causes")
+    page = seen.page
+    expect(
+        page.get_by_role("heading", name="Most likely: leak after the dryer (71 %)")
+    ).to_be_visible()
+    rows = page.locator("table.causes tbody tr")
+    expect(rows).to_have_count(5)
+    expect(rows.first).to_contain_text("pressure falls after the dryer")
+    expect(rows.first).to_contain_text("No one has heard it yet")
+    expect(rows.last).to_contain_text("Another cause")
+    widths = [
+        b["width"] for b in (r.bounding_box() for r in page.locator(".cause-bar span").all()) if b
+    ]
+    assert widths == sorted(widths, reverse=True), "bars as long as the probabilities"
+    expect(page.get_by_text("it would be 48 % instead of 71 %")).to_be_visible()
+
+
+def test_closing_says_what_it_was(site: Site, seen: Seen) -> None:
+    seen.open(site.address + "/findings/f2", ".note-form")
+    seen.page.get_by_label("Note").fill("Hose mended")
+    seen.page.get_by_label("What it was").select_option("leak")
+    seen.page.get_by_role("button", name="Close with note").click()
+    expect(seen.page.locator(".toast")).to_be_visible()
+    assert site.plant.posts[-1] == (
+        "/api/v1/findings/f2/close", {"note": "Hose mended", "turned_out": "leak"}, "page",
+    )  # fmt: skip
+
+
 def test_acknowledge_carries_the_note(site: Site, seen: Seen) -> None:
     seen.open(site.address + "/findings/f2", ".note-form")
     seen.page.get_by_label("Note").fill("Damper looked at, stays open")

@@ -19,6 +19,7 @@ BEFORE = timedelta(days=7)
 """Looked at before a finding began."""
 AGAIN_H = 1.0
 """Asked again after so long, then whenever it lasts half as long again."""
+MEDIA = ("compressed_air", "water", "nitrogen", "gas")
 KEPT = timedelta(days=90)
 """Earlier findings are remembered for this long."""
 STEP_S, MOST_STEPS = 300, 3000
@@ -53,14 +54,19 @@ class Diagnosing:
         self._told: dict[str, Told] = {}
         self._onsets: dict[str, list[int]] = {}
         self._turned_out: dict[str, dict[str, int]] = {}
+        self._spans: dict[str, tuple[str, str, int, int]] = {}
+        """Finding -> element, word, onset and last [us UTC] of those seen in the last weeks."""
 
     def with_causes(self, findings: Iterable[Finding], until: datetime | None) -> list[Finding]:
         """Findings with their causes; those that are due are looked at anew.
 
         Args:
-            findings: As the alerts tell them. until: End of the newest closed minute; None: nothing closed yet.
+            findings: As the alerts tell them.
+            until: End of the newest closed minute; None: none has closed, or it is too urgent to look now.
         """
         made = []
+        findings = list(findings)
+        self._note(findings)
         for finding in findings:
             told = self._told.get(finding.id)
             due = told is None or micros(finding.last_at) >= told.again
@@ -76,13 +82,15 @@ class Diagnosing:
         return [self._worded(f, self._told.get(f.id)) for f in findings]
 
     def changed(self, findings: Iterable[Finding], until: datetime) -> list[Finding]:
-        """Those findings whose most likely cause is another one since they were last told."""
+        """Those findings that had no cause yet, or whose most likely cause is another one since they were last told."""
         made = []
+        findings = list(findings)
+        self._note(findings)
         for finding in findings:
             told = self._told.get(finding.id)
-            if told is None or micros(finding.last_at) < told.again:
+            if told is not None and micros(finding.last_at) < told.again:
                 continue
-            was = told.causes[0].subject if told.causes else ""
+            was = told.causes[0].subject if told else ""
             now = self._ask(finding, until)
             if now.causes and now.causes[0].subject != was:
                 made.append(self._worded(finding, now))
@@ -92,6 +100,25 @@ class Diagnosing:
         """A person told what a finding was: the next of its kind begins with it."""
         counts = self._turned_out.setdefault(self._like(finding), {})
         counts[cause] = counts.get(cause, 0) + 1
+
+    def _note(self, findings: Iterable[Finding]) -> None:
+        """Remember when something was found where, for as long as it lies in the days that a diagnosis looks at."""
+        for f in findings:
+            self._spans[f.id] = (f.element, _word(f), micros(f.onset), micros(f.last_at))
+        newest = max((s[3] for s in self._spans.values()), default=0)
+        oldest = newest - 3 * int(BEFORE.total_seconds() * 1e6)
+        self._spans = {i: s for i, s in self._spans.items() if s[3] >= oldest}
+
+    def _spoiled(self, finding: Finding) -> tuple[tuple[int, int], ...]:
+        """Spans of other findings at the same machine, or about the same medium."""
+        word = _word(finding)
+        return tuple(
+            (start - 600_000_000, end)
+            for id_, (element, about, start, end) in self._spans.items()
+            if id_ != finding.id
+            and start < micros(finding.onset)
+            and (element == finding.element or (about == word and word in MEDIA))
+        )
 
     def _worded(self, finding: Finding, told: Told | None) -> Finding:
         earlier = self._earlier(finding)
@@ -140,6 +167,7 @@ class Diagnosing:
             window=window,
             power=self._power_of(window, finding),
             earlier=self._earlier(finding),
+            spoiled=self._spoiled(finding),
         )
 
     def _power_of(self, window: Window, finding: Finding) -> Mapping[str, tuple[Floats, Floats]]:
@@ -161,6 +189,7 @@ class Diagnosing:
             },
             "onsets": {c: list(o) for c, o in self._onsets.items()},
             "turned_out": {k: dict(v) for k, v in self._turned_out.items()},
+            "spans": {i: list(s) for i, s in self._spans.items()},
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -170,6 +199,9 @@ class Diagnosing:
             for i, t in state["told"].items()
         }
         self._onsets = {c: [int(t) for t in o] for c, o in state["onsets"].items()}
+        self._spans = {
+            i: (str(e), str(w), int(a), int(b)) for i, (e, w, a, b) in state["spans"].items()
+        }
         self._turned_out = {
             k: {c: int(n) for c, n in v.items()} for k, v in state["turned_out"].items()
         }

@@ -95,7 +95,8 @@ class Look:
     def on_readings(self, readings: Readings, now: datetime) -> list[Finding]:
         """Judge readings at once, before their minute closes."""
         scores = [s for d in self.detectors.values() for s in d.on_readings(readings)]
-        return self._findings(scores, now, self.closed_until) if scores else []
+        # An alarm waits for nothing: its causes follow when the minute closes.
+        return self._findings(scores, now, None) if scores else []
 
     def is_urgent(self, samples: Samples) -> bool:
         """Whether one of these samples, still in wire units and not cleaned, crosses a limit."""
@@ -126,8 +127,8 @@ class Look:
             self._flagged += [(f.element, f.onset, f.last_at) for f in found if f.state == "closed"]
             changed += found
             begin = self.closed_until = until
+            changed += self.diagnosing.changed(self.alerts.open(until), until)
             if until.minute == 0:
-                changed += self.diagnosing.changed(self.alerts.open(until), until)
                 self._learn(until)
         self._ahead = ()
         return changed

@@ -20,6 +20,8 @@ WORKING = (STATES["heating"], STATES["setup"], STATES["busy"])
 LEAST_COVERED = 0.5
 LEAST_STEPS = 6
 """A cell with fewer steps than this says nothing about what is usual."""
+LEAST_SOUND = 0.3
+"""Share of the days before that must be left without other findings; else all of them count."""
 POWER_WORDS = ("power", "idle", "drift", "peak")
 
 
@@ -52,6 +54,7 @@ class Scene:
         window: Steps before and after the onset, of every signal that `wanted` names.
         power: Machine -> (actual, expected) [steps] electric power [kW], NaN where not known.
         earlier: Onsets of earlier findings with this cause [us UTC], oldest first.
+        spoiled: Spans [us UTC] in which something else was found here: no part of what is usual, while enough is left.
         verdict: What cross-checks said of the telling signal: `sensor`, `process`, `manipulation` or empty; with
             `verdict_sure`, its probability, and `verdict_text`, their sentence.
     """
@@ -62,6 +65,7 @@ class Scene:
     window: Window
     power: Mapping[str, tuple[Floats, Floats]] = field(default_factory=dict)
     earlier: tuple[int, ...] = ()
+    spoiled: tuple[tuple[int, int], ...] = ()
     verdict: str = ""
     verdict_sure: float = 0.5
     verdict_text: str = ""
@@ -90,8 +94,11 @@ class Scene:
     @cached_property
     def before(self) -> Bools:
         """[steps] before the onset; the hour just before it may hold its beginning and is left out."""
-        made: Bools = self.window.at < self.onset - HOUR
-        return made
+        early: Bools = self.window.at < self.onset - HOUR
+        sound = early.copy()
+        for start, end in self.spoiled:
+            sound &= (self.window.at < start) | (self.window.at > end)
+        return sound if sound.sum() >= LEAST_SOUND * early.sum() else early
 
     @cached_property
     def places(self) -> Mapping[int, int]:

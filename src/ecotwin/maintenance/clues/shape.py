@@ -12,6 +12,9 @@ from ecotwin.maintenance.clues.wording import lasting, share, three
 from ecotwin.records import Bools, Floats
 
 FIRST_H = 1.0
+LEAST_SHARE = 0.03
+"""An excess below this share of the usual value says nothing about when it is there."""
+FLOWS = ("compressed_air", "water", "nitrogen", "gas")
 READY = (2, 3, 4)
 """Modes in which a machine stands ready, or gets ready: heating, setup, idle."""
 BUSY = 5
@@ -24,6 +27,7 @@ def clues(scene: Scene) -> Iterator[Clue]:
     size = scene.mean_gap(scene.after)
     if not np.isfinite(size) or size == 0.0:
         return
+    yield from _state_explains(scene, size)
     yield from _creeping(scene)
     yield from _rest_and_work(scene)
     yield from _outside_plan(scene)
@@ -32,6 +36,23 @@ def clues(scene: Scene) -> Iterator[Clue]:
     yield from _one_factor(scene)
     if scene.word == "sun":
         yield from _all_lost(scene)
+
+
+def _state_explains(scene: Scene, size: float) -> Iterator[Clue]:
+    """Whether a flow is as usual for the state that its machine is in: it only ran at another time."""
+    excess = scene.finding.value - scene.finding.expected.value
+    if scene.word not in FLOWS or excess <= 0.0 or (scene.mode == UNKNOWN).all():
+        return
+    here = scene.after & np.isfinite(scene.gap)
+    seen, usual = float(scene.seen[here].mean()), float(scene.usual[here].mean())
+    sure = soft(0.4 - size / excess, 0.0, 0.1)
+    unit = scene.course[2]
+    text = (
+        f"For the state the machine is in it is as usual: {three(seen, unit)} against {three(usual, unit)}"
+        if sure > 0.5
+        else f"In the same state the machine took {three(usual, unit)} before, now {three(seen, unit)}"
+    )
+    yield Clue("state_explains", sure, text, "", seen, usual, unit)
 
 
 def _creeping(scene: Scene) -> Iterator[Clue]:
@@ -70,11 +91,12 @@ def _rest_and_work(scene: Scene) -> Iterator[Clue]:
     size = max(abs(v) for v in (idle, busy, 0.0) if np.isfinite(v))
     if size <= 0.0 or not np.isfinite(idle):
         return
-    if np.isfinite(scene.scatter) and size < 2.0 * scene.scatter / max(rest.sum(), 1) ** 0.5:
-        return
+    seen, usual = _level(scene, rest)
+    least = 0.5 * scene.scatter if np.isfinite(scene.scatter) else 0.0
+    if size < max(least, LEAST_SHARE * abs(usual)):
+        return  # too small to tell rest from work
     ratio = idle / size
     sure = soft(ratio, 0.35, 0.1)
-    seen, usual = _level(scene, rest)
     who = "nothing worked" if scene.serves else "the machine stood"
     text = (
         f"While {who} it rose from {three(usual, unit)} to {three(seen, unit)}"
