@@ -26,7 +26,7 @@ import numpy as np
 from ecotwin.errors import FigureGap, FileFault, SettingsFault
 from ecotwin.forecasting.contract import LEVELS, Task
 from ecotwin.learning.exported import session
-from ecotwin.records import Explanation, Floats, Reason, Rows
+from ecotwin.records import Explanation, Floats, Ints, Reason, Rows
 from ecotwin.settings import read
 
 USUAL_LEVELS = tuple(k / 10.0 for k in range(1, 10))
@@ -175,26 +175,28 @@ class ZeroShot:
     def tell(self, past: Rows, ahead: Rows) -> Floats:
         """[horizon, levels] quantiles of the target."""
         context, centre, size = self._context(past)
-        made = self._quantiles(context, len(ahead)) * size + centre
+        steps = self._steps(past, ahead)
+        made = self._quantiles(context, int(steps[-1]) + 1)[steps] * size + centre
         low = self._asked().low
         return made if low is None else np.maximum(made, low)
 
     def why(self, past: Rows, ahead: Rows, step: int) -> Explanation:
         """On which stretches of the past the median rests: how it moves when one of them is made even."""
         context, centre, size = self._context(past)
-        median, steps = LEVELS.index(0.5), len(ahead)
-        value = float(self._quantiles(context, steps)[step, median])
+        median, place = LEVELS.index(0.5), int(self._steps(past, ahead)[step])
+        value = float(self._quantiles(context, place + 1)[place, median])
         edges = np.linspace(0, len(context), _PARTS + 1).astype(int)
         reasons = []
         for n, (first, end) in enumerate(pairwise(edges)):
             even = context.copy()
             even[first:end] = float(context.mean())
-            weight = (value - float(self._quantiles(even, steps)[step, median])) * size
+            weight = (value - float(self._quantiles(even, place + 1)[place, median])) * size
             back = len(context) - end
             text = (
                 f"values {back + 1} to {len(context) - first} steps back move it by {weight:+.3g}"
             )
-            reasons.append(Reason(f"past {n + 1} of {_PARTS}", weight, text))
+            if weight:
+                reasons.append(Reason(f"past {n + 1} of {_PARTS}", weight, text))
         told = value * size + centre
         base = told - sum(r.weight for r in reasons)
         return Explanation(
@@ -246,8 +248,16 @@ class ZeroShot:
 
     def _context(self, past: Rows) -> tuple[Floats, float, float]:
         """The past on one scale without holes, its mean and its size."""
-        y = past.column(self._asked().target)[-self._open().context :]
+        most = self._open().context
+        y, at = past.column(self._asked().target), past.at_s
         there = np.isfinite(y)
+        if there.any():
+            # Such a model takes its past as even steps: each value goes to the step it is nearest to.
+            back = np.round((at[-1] - at) / self._asked().step_s).astype(np.int64)
+            kept = there & (back >= 0) & (back < most)
+            y = np.full(int(back[kept].max(initial=0)) + 1, np.nan)
+            y[len(y) - 1 - back[kept]] = past.column(self._asked().target)[kept]
+            there = np.isfinite(y)
         if there.sum() < self.least_rows:
             raise FigureGap(
                 f"{int(there.sum())} values of {self._asked().target} before the origin",
@@ -260,8 +270,16 @@ class ZeroShot:
         # The newest value stands for what is missing after it, a straight line for holes.
         whole = np.interp(place, place[there], y[there])
         centre, size = float(whole.mean()), float(whole.std())
-        size = size if size > 1e-12 * max(abs(centre), 1e-290) else 1.0
+        if size <= 1e-12 * max(abs(centre), 1e-290):
+            # It stood still: whatever a model makes of nothing is nothing here.
+            return np.zeros(len(whole)), centre, 0.0
         return (whole - centre) / size, centre, size
+
+    def _steps(self, past: Rows, ahead: Rows) -> Ints:
+        """[rows ahead] how many even steps after the newest row each lies, 0 for the next."""
+        after = np.round((ahead.at_s - past.at_s[-1]) / self._asked().step_s).astype(np.int64) - 1
+        made: Ints = np.maximum.accumulate(np.maximum(after, 0))
+        return made
 
     def _quantiles(self, context: Floats, steps: int) -> Floats:
         """[steps, LEVELS]; a model of a shorter horizon goes on from its own median, no wider than it says itself."""
