@@ -9,7 +9,6 @@ from __future__ import annotations
 import tracemalloc
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,11 +37,13 @@ def edge(seconds: float = 10.0) -> dict[str, Any]:
     watts = PowerModel(settings.own_idle_w, settings.own_core_w)
     rows = _rows(SEED, TRAIN + BLOCK)
     train, later = rows.part(0, TRAIN), rows.part(TRAIN, TRAIN + BLOCK)
-    makers = (_judge, _chart, _sum, _trees, _network, _expectation)
+    makers = (
+        _judge, _chart, _sum, _trees, _network, _expectation, _forecast, _life_trees, _soft_sensor,
+    )  # fmt: skip
     made: list[dict[str, Any]] = []
     for maker in makers:
         for form, call, block, size in maker(train, later):
-            told = _measured(call, block, watts, seconds / 24.0)
+            told = _measured(call, block, watts, seconds / 40.0)
             made.append({"model": maker.__name__[1:], "run_by": form, "file_kb": size, **told})
     return {
         "signals": SIGNALS,
@@ -183,6 +184,47 @@ def _expectation(train: Rows, later: Rows) -> list[_Form]:
     return [("ecotwin", call, values, 0.0)]
 
 
+def _forecast(train: Rows, later: Rows) -> list[_Form]:
+    """The usual forecaster, 24 steps of a day ahead in one call; a row is a step."""
+    del train, later
+    from ecotwin.forecasting.backtest import DEFAULT
+    from ecotwin.forecasting.contract import Forecaster, Task
+    from ecotwin.plugs import load
+
+    chance = np.random.default_rng(SEED)
+    hours: Floats = np.arange(9 * 168, dtype=np.float64)
+    work = (hours % 24 >= 6) & (hours % 24 < 22) & (hours // 24 % 7 < 5)
+    power = 20.0 + 80.0 * work + 3.0 * chance.normal(size=len(hours))
+    stamps = tuple(map(str, hours))
+    rows = Rows(("load",), power[:, None], 1767571200.0 + 3600.0 * hours, stamps, civil=True)
+    past, ahead = rows.part(0, 8 * 168), rows.part(8 * 168, 8 * 168 + 24)
+    task = Task("load", (), 24, 3600.0, civil=True)
+    forecaster: Forecaster = load("forecasting", DEFAULT)()
+    forecaster.learn(past, task)
+    unknown = Rows(ahead.columns, np.full((24, 1), np.nan), ahead.at_s, ahead.stamps, civil=True)
+    return [("ecotwin", lambda _: forecaster.tell(past, unknown), ahead.values, 0.0)]
+
+
+def _life_trees(train: Rows, later: Rows) -> list[_Form]:
+    """The boosted trees of lives left: a row is a unit."""
+    from ecotwin.maintenance.regressors import grow
+
+    made = grow(train.values[:, 1:], train.values[:, 0], SEED)
+    columns = train.columns[1:]
+    content = graphs.trees(made.booster, Card("life", "reading", columns))
+    return _pair(made.tell, content, later.of(columns))
+
+
+def _soft_sensor(train: Rows, later: Rows) -> list[_Form]:
+    """A value told from others, with its interval and refusals."""
+    from ecotwin.sensing.soft import SoftSensor
+
+    few = train.part(0, 600)
+    sensor = SoftSensor(train.columns[1:], block=1, every=24)
+    sensor.learn(few.values[:, 1:], few.values[:, 0])
+    return [("ecotwin", sensor.tell, later.values[:, 1:], 0.0)]
+
+
 def _pair(native: Call, content: bytes, later: Rows) -> list[_Form]:
     size = round(len(content) / 1024, 1)
     model = Exported(content)
@@ -195,7 +237,7 @@ def _pair(native: Call, content: bytes, later: Rows) -> list[_Form]:
 def _apart(train: Rows, later: Rows) -> dict[str, float]:
     """Largest difference of native and ONNX Runtime on rows not learned from, by the answers' own spread."""
     found = {}
-    for maker in (_judge, _chart, _sum, _trees, _network):
+    for maker in (_judge, _chart, _sum, _trees, _network, _life_trees):
         (_, native, block, _), (_, runtime, _, _) = maker(train, later)
         one, two = _first(native(block)), _first(runtime(block))
         good = np.isfinite(one) & np.isfinite(two)
@@ -210,21 +252,3 @@ def _first(told: Any) -> Floats:
     if isinstance(told, dict):
         told = next(iter(told.values()))
     return np.asarray(told, np.float64).reshape(-1)
-
-
-def write(result: dict[str, Any], file: Path) -> None:
-    """The result as a table for people.
-
-    Args:
-        result: As `measure` gave it. file: Markdown to write.
-    """
-    lines = [
-        "| model | run by | rows/s on one core | uJ a row | uJ a row, one by one | working memory kB | file kB |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {m['model']} | {m['run_by']} | {m['rows_per_s']:,} | {m['microjoules_a_row']:g} "
-        f"| {m['microjoules_a_row_one_by_one']:g} | {m['working_memory_kb']:,} | {m['file_kb'] or '-'} |"
-        for m in result["models"]
-    ]
-    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
