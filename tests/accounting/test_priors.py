@@ -13,7 +13,7 @@ import pytest
 
 from ecotwin.accounting.baseline import Baselines
 from ecotwin.accounting.drivers import WIDTH, Drivers
-from ecotwin.accounting.priors import STATE_COUNT, Priors
+from ecotwin.accounting.priors import Priors
 from ecotwin.plant import Plant, load
 from ecotwin.plant.model import STATES
 
@@ -35,8 +35,7 @@ def lend(plant: Plant, new: str, busy_kw: dict[str, float]) -> tuple[Priors, int
         beta[place[name], BUSY] = kw
     seasoned = np.ones(len(place), np.bool_)
     seasoned[place[new]] = False
-    minutes = np.full((len(place), STATE_COUNT), 1000.0)
-    assert priors.lend(beta, covariance, priors.scatter.copy(), minutes, seasoned)
+    assert priors.lend(beta, covariance, seasoned)
     return priors, place[new]
 
 
@@ -76,8 +75,7 @@ def test_machines_that_begin_together_lend_nothing(plant: Plant) -> None:
     count = len(priors.mean)
     nobody = np.zeros(count, np.bool_)
     covariance = np.zeros((count, WIDTH, WIDTH))
-    minutes = np.zeros((count, STATE_COUNT))
-    told = (np.nan_to_num(priors.mean), covariance, priors.scatter, minutes)
+    told = (np.nan_to_num(priors.mean), covariance)
     assert not priors.lend(*told, nobody)
     assert not priors.lend(*told, ~nobody)
     assert priors.lenders == {}

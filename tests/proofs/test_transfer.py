@@ -234,8 +234,9 @@ def page(body: dict[str, Any]) -> str:
     works = (
         "## The electronics works\n\nMean absolute error of a minute's power over two later days, by the machine's "
         "mean power, mean over nine machines; share of minutes inside the 80 % band (wide on purpose while little is "
-        "known). After a first run one thing was put right: the guess of the kind counted twice, as doubt about the "
-        "mean and as scatter; now it is shared out between both."
+        "known). After the first runs on this very stretch two things were put right: the guess of the kind counted "
+        "twice, as doubt about the mean and as scatter; and siblings lent how far a minute scatters, with which a new "
+        "machine took its own minutes for outliers (a solder's idle power was never learned)."
     )
     parts = [intro, works]
     for line, told in body["electronics"].items():
