@@ -1,15 +1,17 @@
 """A machine that comes late: its error against hours of its own data, with its siblings, alone, and by them only.
 
-The stand-in electronics works (a seed that nothing was chosen on) runs eleven days. Nine machines of a line are hidden
+The stand-in electronics works runs eleven days, on a seed that was looked at and on one that was not. Nine machines of a line are hidden
 for eight of them, while all others are learned; then they are learned hour by hour, and two later days are foretold.
 Both lines take their turn. Public sets in which machines of one kind stand side by side follow the same protocol with
-`learning.pooling` alone. Nothing is tuned: all settings are the defaults.
+`learning.pooling` alone. All settings are the defaults.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -30,7 +32,7 @@ from ecotwin.records import Floats, Window
 from ecotwin.service.demo import LEARNED_FROM, _lightened
 from proofs import evidence as told_evidence
 from proofs import month
-from running import record, utc
+from running import ENVIRONMENT, utc
 
 FOLDER = month.ROOT / "docs" / "evidence"
 NAME = "0019-transfer"
@@ -38,6 +40,7 @@ DATA = Path(os.environ.get("ECOTWIN_PUBLIC_DATA", month.ROOT.parent / "shared" /
 WORKS = month.ROOT / "plants" / "electronics.yaml"
 START = utc("2026-06-01T00:00")
 KNOWN, OWN, TEST = 8, 1, 2
+SEEDS = {1: "looked at while building", 23: "not looked at before"}
 MARKS = (0, 1, 2, 4, 8, 12, 24)
 ROWS = (0, 5, 15, 30, 60, 120, 240, 480, 1000, 3000)
 
@@ -46,11 +49,14 @@ ROWS = (0, 5, 15, 30, 60, 120, 240, 480, 1000, 3000)
 @pytest.mark.timeout(1500)
 def test_transfer(tmp_path: Path) -> None:
     plant = load(WORKS)
-    days = lived(plant, tmp_path)
-    curves = {line: late(plant, days, line) for line in ("line_1", "line_2")}
+    curves = {}
+    for seed, what in SEEDS.items():
+        days = lived(plant, tmp_path / str(seed), seed)
+        for line in ("line_1", "line_2"):
+            curves[f"{line} comes late, seed {seed}, {what}"] = late(plant, days, line)
     body = {
         **told_evidence.head("make proofs, or pytest -m proof tests/proofs/test_transfer.py"),
-        "seed": 1,
+        "seeds": SEEDS,
         "electronics": curves,
         "public": {name: public(data) for name, data in sets().items()},
     }
@@ -61,15 +67,22 @@ def test_transfer(tmp_path: Path) -> None:
         assert first["blend"] < 0.85 * first["scratch"], (
             "at hour zero it beats learning from scratch"
         )
-        assert last["blend"] < 1.25 * last["scratch"], (
-            "with a day of its own data it is not much worse"
-        )
+        assert last["blend"] < 1.1 * last["scratch"]
         assert last["blend"] < first["blend"]
 
 
-def lived(plant: Plant, folder: Path) -> list[Window]:
+def lived(plant: Plant, folder: Path, seed: int) -> list[Window]:
     """Days of the works, a window each; what baselines do not ask for is left out."""
-    files = record(folder / "past", START, KNOWN + OWN + TEST, file=WORKS)
+    words = {"--days": KNOWN + OWN + TEST, "--start": START.isoformat(), "--seed": seed, "--scenario": "calm",
+             "--step": 30, "--every": 60, "--out": folder / "past"}  # fmt: skip
+    told = [str(w) for pair in words.items() for w in pair]
+    folder.mkdir()
+    (folder / "past").mkdir()
+    subprocess.run(
+        [sys.executable, "-m", "ecotwin_standin.cli", "record", str(WORKS), *told],
+        check=True, capture_output=True, timeout=300, env=ENVIRONMENT,
+    )  # fmt: skip
+    files = (folder / "past").iterdir()
     kept = [s.id for s in plant.signals if s.means in LEARNED_FROM or s.id == plant.outdoor]
     light = [_lightened(f, kept, 1 << 62) for f in sorted(files) if f.suffix == ".parquet"]
     end = START + timedelta(days=KNOWN + OWN + TEST)
@@ -229,18 +242,18 @@ def page(body: dict[str, Any]) -> str:
         f"Made by `{body['command']}` on {body['date']} at commit {body['commit']} ({body['changed_files']} changed "
         f"source files), {body['machine']}. Do not edit: the proof (`tests/proofs/test_transfer.py`) writes it.\n\n"
         "*Pooled*: what its siblings lent and nothing of its own. *Blend*: what the twin does. *Scratch*: the same "
-        "model with the facts of its kind alone. Nothing was chosen by these figures."
+        "model with the facts of its kind alone."
     )
     works = (
         "## The electronics works\n\nMean absolute error of a minute's power over two later days, by the machine's "
         "mean power, mean over nine machines; share of minutes inside the 80 % band (wide on purpose while little is "
-        "known). After the first runs on this very stretch two things were put right: the guess of the kind counted "
+        "known). After the first runs on seed 1 two things were put right: the guess of the kind counted "
         "twice, as doubt about the mean and as scatter; and siblings lent how far a minute scatters, with which a new "
         "machine took its own minutes for outliers (a solder's idle power was never learned)."
     )
     parts = [intro, works]
     for line, told in body["electronics"].items():
-        parts.append(f"### {line} comes late")
+        parts.append(f"### {line}")
         parts.append(told_evidence.table(
             "hours of own data | pooled | blend | scratch | blend's band holds | scratch's band holds",
             [[c["hours"], *(f"{c[k]:.3f}" for k in ("pooled", "blend", "scratch")),
