@@ -1,9 +1,9 @@
 """A machine that comes late: its error against hours of its own data, with its siblings, alone, and by them only.
 
-The stand-in electronics works runs eleven days, on a seed that was looked at and on one that was not. Nine machines of a line are hidden
-for eight of them, while all others are learned; then they are learned hour by hour, and two later days are foretold.
-Both lines take their turn. Public sets in which machines of one kind stand side by side follow the same protocol with
-`learning.pooling` alone. All settings are the defaults.
+The stand-in electronics works runs eleven days, on a seed that was looked at and on one that was not. Nine machines of
+a line are hidden for eight of them, while all others are learned; then they are learned hour by hour, and two later
+days are foretold. Both lines take their turn. Public sets in which machines of one kind stand side by side follow the
+same protocol with `learning.pooling` alone. All settings are the defaults.
 """
 
 from __future__ import annotations
@@ -49,21 +49,21 @@ ROWS = (0, 5, 15, 30, 60, 120, 240, 480, 1000, 3000)
 @pytest.mark.timeout(1500)
 def test_transfer(tmp_path: Path) -> None:
     plant = load(WORKS)
-    curves = {}
+    curves: dict[str, dict[str, Any]] = {}
     for seed, what in SEEDS.items():
         days = lived(plant, tmp_path / str(seed), seed)
         for line in ("line_1", "line_2"):
             curves[f"{line} comes late, seed {seed}, {what}"] = late(plant, days, line)
     body = {
-        **told_evidence.head("make proofs, or pytest -m proof tests/proofs/test_transfer.py"),
+        **told_evidence.head("pytest -m proof tests/proofs/test_transfer.py"),
         "seeds": SEEDS,
         "electronics": curves,
         "public": {name: public(data) for name, data in sets().items()},
     }
     (FOLDER / f"{NAME}.json").write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")
     (FOLDER / f"{NAME}.md").write_text(page(body), encoding="utf-8")
-    for line in curves.values():
-        first, last = line["curve"][0], line["curve"][-1]
+    for told in curves.values():
+        first, last = told["curve"][0], line["curve"][-1]
         assert first["blend"] < 0.85 * first["scratch"], (
             "at hour zero it beats learning from scratch"
         )
