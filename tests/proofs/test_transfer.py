@@ -63,7 +63,7 @@ def test_transfer(tmp_path: Path) -> None:
     (FOLDER / f"{NAME}.json").write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")
     (FOLDER / f"{NAME}.md").write_text(page(body), encoding="utf-8")
     for told in curves.values():
-        first, last = told["curve"][0], line["curve"][-1]
+        first, last = told["curve"][0], told["curve"][-1]
         assert first["blend"] < 0.85 * first["scratch"], (
             "at hour zero it beats learning from scratch"
         )
