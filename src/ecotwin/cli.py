@@ -15,6 +15,7 @@ from ecotwin.cli_baseline import baseline
 from ecotwin.cli_detect import detect
 from ecotwin.cli_factors import factors
 from ecotwin.cli_forecast import forecast
+from ecotwin.cli_inspect import inspect
 from ecotwin.cli_life import life
 from ecotwin.cli_lifecycle import lifecycle
 from ecotwin.cli_model import model
@@ -340,6 +341,7 @@ for command in (
     design,
     life,
     lifecycle,
+    inspect,
     whatif,
     sense,
 ):

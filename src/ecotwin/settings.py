@@ -74,6 +74,13 @@ class Settings(BaseSettings):
             "The default is an assumption: 65 W over 8 cores.",
         ),
     ] = 8.0
+    zero_shot: Annotated[
+        Path | None,
+        Field(
+            description="Weights of a forecaster that was trained on other series: an ONNX file, or a folder of a "
+            "Chronos model (needs chronos-forecasting and torch). None: there is none."
+        ),
+    ] = None
     replan: Annotated[
         bool,
         Field(

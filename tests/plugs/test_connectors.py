@@ -18,6 +18,7 @@ from ecotwin.clock import ManualClock
 from ecotwin.connectors.contract import Connector, Health, InletLimits
 from ecotwin.errors import EcotwinError, WireFault, WriteRefused
 from ecotwin.plant.model import Plant
+from tiny_eye import eye
 from wire_plants import SETPOINT, plant_of, signal
 
 NAMES = sorted(plugs.names("connectors"))
@@ -32,6 +33,7 @@ def options_of(name: str, folder: Path) -> Mapping[str, Any]:
         "sparkplug": {"port": free_port(), "group": "g"},
         "files": {"path": str(table)},
         "replay": {"path": str(table), "shape": "wide"},
+        "inspection": {"path": str(folder), "model": str(eye(folder))},
     }
     assert name in known, f"say in options_of() how a {name!r} connection is made"
     return known[name]

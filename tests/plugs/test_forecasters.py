@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from ecotwin.forecasting.contract import LEVELS, Forecaster, Task
 from ecotwin.plugs import load, names
 from ecotwin.records import Floats, Rows
 from loads import hourly_load
+from tiny_forecaster import weights
 
 FORECASTERS = tuple(names("forecasting"))
 DAY = Task("load", ("plan",), 24, 3600.0, True)
@@ -27,6 +29,17 @@ def test_there_are_some() -> None:
 def made(name: str) -> Forecaster:
     forecaster: Forecaster = load("forecasting", name)()
     return forecaster
+
+
+@pytest.fixture(scope="module", autouse=True)
+def brought(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Weights for the forecaster that has none of its own: a tiny one that repeats the last week."""
+    with pytest.MonkeyPatch.context() as patch:
+        file = weights(
+            tmp_path_factory.mktemp("weights"), horizon=24, period=168, fixed=168, told={}
+        )
+        patch.setenv("ECOTWIN_ZERO_SHOT", str(file))
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -159,3 +159,17 @@ def test_a_child_that_ends_is_told(tmp_path: Path) -> None:
         pytest.raises(WireFault, match="running"),
     ):
         child.next(30.0)
+
+
+def test_edge_tells_what_a_row_costs() -> None:
+    from ecotwin.learning.joules import PowerModel
+    from ecotwin.service.bench import edge
+
+    rows = edge._rows(1, edge.TRAIN + edge.BLOCK)
+    train, later = rows.part(0, edge.TRAIN), rows.part(edge.TRAIN, len(rows))
+    for maker in (edge._chart, edge._sum, edge._expectation):
+        for form, call, block, _ in maker(train, later):
+            told = edge._measured(call, block, PowerModel(), 0.02)
+            assert form in {"ecotwin", "ONNX Runtime"}
+            assert told["rows_per_s"] > 0
+            assert told["microjoules_a_row"] <= told["microjoules_a_row_one_by_one"]

@@ -225,7 +225,7 @@ class Baselines:
 
     def _solve(self) -> None:
         self._weigh()
-        if self._priors.lend(self._beta, self._cov, self._sd, self._weight, self.seasoned):
+        if self._priors.lend(self._beta, self._cov, self.seasoned):
             self._weigh()
 
     def _weigh(self) -> None:

@@ -21,7 +21,6 @@ from ecotwin.records import Bools, Floats
 STATE_COUNT = 7
 TOLD_SHARE = 0.5
 """A coefficient is a machine's own when its data leave less of the kind's variance than this."""
-TOLD_MINUTES = 60.0
 
 
 class Priors:
@@ -53,14 +52,15 @@ class Priors:
         """[machines, WIDTH]."""
         return np.asarray(1.0 / self.sd**2)
 
-    def lend(
-        self, beta: Floats, covariance: Floats, scatter: Floats, minutes: Floats, seasoned: Bools
-    ) -> bool:
+    def lend(self, beta: Floats, covariance: Floats, seasoned: Bools) -> bool:
         """Let machines that do not know themselves yet start from siblings that do; whether anything was lent.
+
+        How far a minute scatters is not lent: with the narrow scatter of a known machine about a mean that is not its
+        own, a new one would take its own minutes for outliers and never learn them.
 
         Args:
             beta: [machines, WIDTH] what each knows. covariance: [machines, WIDTH, WIDTH] of that.
-            scatter: [machines, states] of a minute. minutes: [machines, states] learned from. seasoned: [machines].
+            seasoned: [machines] whether it knows itself.
         """
         lent = False
         for group in self._groups:
@@ -73,7 +73,6 @@ class Priors:
             own = variance < TOLD_SHARE * self._kind[1][givers] ** 2
             values = np.where(own, beta[givers] / size, np.nan)
             variances = np.where(own, variance / size**2, np.nan)
-            alike = _scatter_of(scatter[givers] / size, minutes[givers])
             for m in takers:
                 guess = (self._kind[0][m] / self._size[m], self._kind[1][m] / self._size[m])
                 mean, sd = scattered(values, variances, *guess)
@@ -81,9 +80,6 @@ class Priors:
                 self.mean[m] = np.where(told | self._kind[2][m], mean * self._size[m], np.nan)
                 self.sd[m] = sd * self._size[m]
                 self.known[m] = self._kind[2][m] | told
-                self.scatter[m] = np.where(
-                    np.isfinite(alike), alike * self._size[m], self.scatter[m]
-                )
                 self.lenders[self._machines[m].id] = tuple(self._machines[g].id for g in givers)
         return lent
 
@@ -96,7 +92,6 @@ class Priors:
                 "mean": np.nan_to_num(self.mean[place[element]]).tolist(),
                 "sd": self.sd[place[element]].tolist(),
                 "known": self.known[place[element]].tolist(),
-                "scatter": self.scatter[place[element]].tolist(),
             }
             for element, lenders in self.lenders.items()
         }
@@ -109,16 +104,8 @@ class Priors:
                 continue
             self.known[m] = np.asarray(told["known"], np.bool_)
             self.mean[m] = np.where(self.known[m], np.asarray(told["mean"]), np.nan)
-            self.sd[m], self.scatter[m] = np.asarray(told["sd"]), np.asarray(told["scatter"])
+            self.sd[m] = np.asarray(told["sd"])
             self.lenders[e.id] = tuple(told["from"])
-
-
-def _scatter_of(scatter: Floats, minutes: Floats) -> Floats:
-    """[states] usual scatter of a minute among siblings, NaN where none of them knows."""
-    told = minutes >= TOLD_MINUTES
-    count = told.sum(axis=0)
-    square = np.where(told, scatter**2, 0.0).sum(axis=0) / np.maximum(count, 1)
-    return np.where(count > 0, np.sqrt(square), np.nan)
 
 
 def _of_kinds(drivers: Drivers) -> tuple[Floats, Floats, Floats, Floats]:

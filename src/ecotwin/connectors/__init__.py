@@ -15,6 +15,7 @@ NOT_PLUGS = frozenset(
         "inventory",
         "measured",
         "numbers_table",
+        "picture_files",
         "process_table",
         "recording",
         "sparkplug_aliases",

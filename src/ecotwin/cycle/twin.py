@@ -55,6 +55,8 @@ DRAIN_STEPS = 100
 REFRESH_OPEN = timedelta(minutes=1)
 
 
+RECORDED = ("files", "replay")
+"""Protocols that bring what was recorded, not what is."""
 UNHEARD = timedelta(days=3)
 HEARD = timedelta(days=1)
 """Of recorded days the last is judged, if detectors had three before it to learn what is usual."""
@@ -79,7 +81,10 @@ class Twin(People, Present, Ahead):
         data: tuple[Path, ...] = (),
     ) -> None:
         # Replayed data tells of another time: what the twin uses now is no part of that.
-        self.plant = plant = plant if isinstance(clock, ManualClock) else with_own(plant)
+        self.live = not isinstance(clock, ManualClock) and any(
+            c.protocol not in RECORDED for c in plant.connections
+        )
+        self.plant = plant = with_own(plant) if self.live else plant
         self.settings = settings
         self.clock = clock
         self.folder = folder
@@ -278,7 +283,7 @@ class Twin(People, Present, Ahead):
     def _count_own(self) -> Own | None:
         """Count what the twin itself uses; None in replay."""
         signal = own_signal(self.plant)
-        if signal is None or isinstance(self.clock, ManualClock):
+        if signal is None or not self.live:
             return None
         watts = (self.settings.own_idle_w, self.settings.own_core_w)
         told = ASSUMED if watts == (IDLE_W, CORE_W) else "as set for this computer"

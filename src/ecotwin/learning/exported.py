@@ -109,7 +109,7 @@ class Exported:
     def __init__(self, content: bytes, of: str = "the model") -> None:
         self._session = session(content, of)
         told = self._session.get_modelmeta().custom_metadata_map.get(KEY)
-        self.card = _card(told, of)
+        self.card = card_of(told, of)
         self._inputs = {i.name: i for i in self._session.get_inputs()}
         wanted = {ROWS, *self.card.beside, *(INTO + n for n in self.card.states)}
         made = [o.name for o in self._session.get_outputs()]
@@ -196,7 +196,12 @@ def _listed(value: Any) -> Any:
     return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
-def _card(told: str | None, of: str) -> Card:
+def card_of(told: str | None, of: str) -> Card:
+    """The card that a file bears.
+
+    Raises:
+        FileFault: It bears none that can be read.
+    """
     try:
         read = json.loads(told or "")
         if read.pop("format", None) != FORMAT:

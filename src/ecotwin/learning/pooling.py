@@ -127,13 +127,15 @@ def scattered(
     value, variance = np.where(known, values, 0.0), np.where(known, variances, 1.0)
     count = known.sum(axis=0)
     between = _between(value, variance, known)
+    # What is guessed of a member is half doubt about the mean and half scatter about it: together the guess.
+    half2 = 0.5 * guess_sd**2
     # One member says nothing of scatter, two say little: the guess holds a member's weight in it.
-    tau2 = (np.maximum(count - 1, 0) * between + GUESSED_MEMBERS * guess_sd**2) / (
+    tau2 = (np.maximum(count - 1, 0) * between + GUESSED_MEMBERS * half2) / (
         np.maximum(count - 1, 0) + GUESSED_MEMBERS
     )
     weight = np.where(known, 1.0 / (tau2 + variance), 0.0)
-    precision = 1.0 / guess_sd**2 + weight.sum(axis=0)
-    mean = (guess_mean / guess_sd**2 + (weight * value).sum(axis=0)) / precision
+    precision = 1.0 / half2 + weight.sum(axis=0)
+    mean = (guess_mean / half2 + (weight * value).sum(axis=0)) / precision
     sd = np.where(count > 0, np.sqrt(tau2 + 1.0 / precision), guess_sd)
     return np.where(count > 0, mean, guess_mean), sd
 

@@ -83,14 +83,14 @@ def learn(rows: Rows, target: str) -> Told:
     tried = []
     for form in ("sum", "trees"):
         try:
-            made = _fitted(form, columns, x[:held], y[:held])
+            made = fitted(form, columns, x[:held], y[:held])
         except ImportError:
             continue
         away = np.abs(made.tell(x[held:]) - y[held:])
         tried.append((float(np.nanmean(away)) if np.isfinite(away).any() else np.inf, form))
     error, form = min(tried)
     plain = float(np.mean(np.abs(y[held:] - y[:held].mean())))
-    return replace(_fitted(form, columns, x, y), error=(error, plain))
+    return replace(fitted(form, columns, x, y), error=(error, plain))
 
 
 def _moves(column: Floats) -> bool:
@@ -98,7 +98,12 @@ def _moves(column: Floats) -> bool:
     return len(there) > 1 and float(np.ptp(there)) > 1e-12 * max(float(np.abs(there).max()), 1e-290)
 
 
-def _fitted(form: str, columns: tuple[str, ...], x: Floats, y: Floats) -> Told:
+def fitted(form: str, columns: tuple[str, ...], x: Floats, y: Floats) -> Told:
+    """A model of one form, its error not told.
+
+    Args:
+        form: `sum` or `trees`. columns: Names. x: [rows, columns]. y: [rows].
+    """
     centre, spread = np.nanmean(x, axis=0), np.nanstd(x, axis=0)
     spread = np.where(spread > 0, spread, 1.0)
     offset, factor = float(y.mean()), float(y.std()) or 1.0

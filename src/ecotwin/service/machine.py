@@ -179,9 +179,20 @@ def _power_title(twin: Twin, element: str, power: Trace | None) -> str:
     if not found and (power is None or power.level == "none"):
         return "Power; what to expect is still being learned"
     if not found:
-        return "Power is inside its expected band"
+        return f"Power is inside its expected band{_lent(twin, element)}"
     since = words.day_time(found[0].onset, twin.plant.zone, twin.now())
     return f"Power left its expected band {since}"
+
+
+def _lent(twin: Twin, element: str) -> str:
+    """From whom a young machine has its expectation; empty once it knows itself."""
+    known = twin.look.baselines
+    lenders = known.lenders.get(element, ())
+    if not lenders or bool(known.seasoned[known.elements.index(element)]):
+        return ""
+    names = [twin.plant.element(e).name for e in lenders[:3]]
+    more = f" and {len(lenders) - 3} more" if len(lenders) > 3 else ""
+    return f", told from {', '.join(names)}{more} until it has seen a week of its own"
 
 
 def _state_column(twin: Twin, element: str, period: Period) -> tuple[Window, int] | None:

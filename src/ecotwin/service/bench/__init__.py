@@ -12,7 +12,7 @@ from typing import Any
 from ecotwin import __version__
 from ecotwin.errors import SettingsFault
 
-NAMES = ("ingest", "alert", "query", "whatif")
+NAMES = ("ingest", "alert", "query", "whatif", "edge")
 ON_DATA: tuple[str, ...] = ("detect", "forecast", "life", "streams")
 """Benchmarks on public data sets: each a module here with `measure(data)`, whose dict is ready for JSON."""
 LONGEST_S = 600.0
@@ -53,6 +53,10 @@ def measure(name: str, seconds: float, data: Path | None = None) -> dict[str, An
         from ecotwin.service.bench.alert import alert
 
         result = alert(crossings=max(50, int(seconds * 3)))
+    elif name == "edge":
+        from ecotwin.service.bench.edge import edge
+
+        result = edge(seconds)
     elif name == "whatif":
         from ecotwin.service.bench.whatif import whatif
 
