@@ -13,7 +13,7 @@ from ecotwin import __version__
 from ecotwin.errors import SettingsFault
 
 NAMES = ("ingest", "alert", "query", "whatif")
-ON_DATA: tuple[str, ...] = ("forecast", "streams")
+ON_DATA: tuple[str, ...] = ("forecast", "streams", "sense")
 """Benchmarks on public data sets: each a module here with `measure(data)`, whose dict is ready for JSON."""
 LONGEST_S = 600.0
 
