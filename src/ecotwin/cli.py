@@ -251,6 +251,22 @@ def quarantine(
 
 
 @app.command()
+def models(
+    plant: PlantFile,
+    kind: Annotated[str, typer.Option(help="Only of this kind: baseline, forecast.")] = "",
+    subject: Annotated[str, typer.Option(help="Only of this machine or signal.")] = "",
+    data_folder: Data = None,
+    json: Json = False,
+) -> None:
+    """What the twin has learned: which model speaks of what, since when, made of what, after which.
+
+    Example: ecotwin models plants/electronics.yaml --subject oven_1
+    """
+    result = _ask(plant, data_folder, "models", kind=kind, subject=subject)
+    show(result["models"], json, result["lines"])
+
+
+@app.command()
 def verify(
     where: Annotated[
         Path,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -78,6 +79,28 @@ def test_any_cut_of_the_stream_tells_the_same() -> None:
         pieces.refer(target[240:300]).mae, rel=1e-12
     )
     assert np.allclose(whole.tell(inputs[300:310]).low, pieces.tell(inputs[300:310]).low, rtol=1e-9)
+
+
+def test_saved_and_restored_it_goes_on_the_same() -> None:
+    inputs, target = process(430, 14)
+    target[::9] = np.nan
+    inputs[333, 1] = np.nan
+    one = SoftSensor(NAMES, block=20, every=20)
+    one.learn(inputs[:240], target[:240])
+    for start in range(240, 400, 20):
+        first = one.tell(inputs[start : start + 13])
+        if start == 320:
+            two = SoftSensor.restored(json.loads(json.dumps(one.state())))
+        elif start > 320:
+            again = two.tell(inputs[start : start + 13])
+            assert np.allclose(again.low, first.low, rtol=1e-12, equal_nan=True)
+        one.tell(inputs[start + 13 : start + 20])
+        check = one.refer(target[start : start + 20])
+        if start >= 320:
+            two.tell(inputs[start + 13 : start + 20])
+            assert two.refer(target[start : start + 20]) == check
+    with pytest.raises(FigureGap, match="version 7"):
+        SoftSensor.restored({"version": 7})
 
 
 def test_it_tells_better_than_the_last_mean_and_its_band_holds() -> None:

@@ -38,6 +38,8 @@ def problem(reply: httpx.Response, status: int) -> dict[str, Any]:
         ("overview", views.Overview),
         ("overview?area=hall", views.Overview),
         ("forecasts", views.Forecasts),
+        ("models", views.Models),
+        ("models?kind=baseline&subject=oven_1", views.Models),
         ("machines", views.Machines),
         ("machines/oven_1", views.MachineView),
         ("machines/oven_1?hours=2", views.MachineView),

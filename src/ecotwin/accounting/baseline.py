@@ -160,6 +160,18 @@ class Baselines:
         m = self._place[element]
         return float(self._beta[m, feature]), math.sqrt(float(self._cov[m, feature, feature]))
 
+    def hours(self, element: str) -> float:
+        """Hours of its own data that it has learned from [h]."""
+        return float(self._seen_h[self._place[element]])
+
+    def learned_of(self, element: str) -> dict[str, Any]:
+        """What it has learned of one machine, as JSON: hours, coefficients, scatter."""
+        m = self._place[element]
+        return {
+            "hours": float(self._seen_h[m]), "coefficients": self._beta[m].tolist(),
+            "scatter": self._sd[m].tolist(),
+        }  # fmt: skip
+
     def fit(self, element: str) -> Fit:
         """How well it foretold."""
         m = self._place[element]

@@ -14,6 +14,7 @@ from typing import Any
 
 from ecotwin.accounting import accounts, explain
 from ecotwin.clock import Period, iso, local_day, micros, parse_period
+from ecotwin.cycle import learned
 from ecotwin.cycle.backing import back_up
 from ecotwin.cycle.bookkeeping import bookings, take_in
 from ecotwin.cycle.keeping import Keeper, entry_of, to_json
@@ -96,6 +97,7 @@ class Asked:
             "explain": self.explain,
             "export": self.export,
             "quarantine": self.quarantine,
+            "models": self.models,
             "backup": self.backup,
             "reports": self.reports,
             "book": self.book,
@@ -237,6 +239,17 @@ class Asked:
             "counts": counts,
             "rows": [_plain(r) for r in rows],
             "lines": lines or ["Nothing is in quarantine."],
+        }
+
+    def models(self, kind: str = "", subject: str = "") -> dict[str, Any]:
+        """What was learned: every model of the register, and what it came from."""
+        register = learned.kept(self._store)
+        return {
+            "models": [
+                {**asdict(m), "lineage": [one.id for one in register.lineage(m.id)]}
+                for m in register.models(kind, subject)
+            ],
+            "lines": learned.lines(register, kind, subject),
         }
 
     def backup(self, to: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 import structlog
@@ -22,6 +23,7 @@ from ecotwin.cycle.inflow import electricity, hourly, inlets, meters
 from ecotwin.cycle.trail import Supply
 from ecotwin.errors import EcotwinError
 from ecotwin.history.contract import Store
+from ecotwin.learning.register import digest
 from ecotwin.plant import Plant
 from ecotwin.plant.calendar import working
 from ecotwin.records import Floats, Ints, Rows, Score, Window
@@ -68,6 +70,8 @@ class Foresight:
         self._warned: set[str] = set()
         self.told: dict[str, Told] = {}
         """Carrier -> newest telling."""
+        self.learned: dict[str, dict[str, Any]] = {}
+        """Carrier -> what its newest model was learned from, for the register."""
         self.refused: dict[str, str] = {}
         """Carrier -> why nothing is told."""
 
@@ -126,6 +130,7 @@ class Foresight:
         try:
             if due or not course.ready:
                 course.learn(rows)
+                self.learned[name] = _learned(course, rows, self._plant)
             self.told[name] = course.tell(rows, ahead.of((name, PLAN)), origin)
         except EcotwinError as fault:
             self.told.pop(name, None)
@@ -221,6 +226,21 @@ def aims(plant: Plant) -> tuple[Aim, ...]:
         if meters:
             found.append(Aim(carrier, title, f"{meters[0].unit.removesuffix('/h')}/h"))
     return tuple(found)
+
+
+def _learned(course: Course, rows: Rows, plant: Plant) -> dict[str, Any]:
+    """What a model was learned from, and a hash of that: the same past makes the same model."""
+    ends = [
+        datetime.fromisoformat(s).replace(tzinfo=plant.zone).isoformat()
+        for s in (rows.stamps[0], rows.stamps[-1])
+    ]
+    past = rows.column(course.aim.id)
+    return {
+        "model": course.name, "columns": list(rows.columns), "start": ends[0], "end": ends[1],
+        "rows": int(np.isfinite(past).sum()),
+        "content": digest([course.name, *ends, np.nan_to_num(past, nan=-1.0).tolist()]),
+        "why": f"learned anew from the {len(rows) / (24 * 4):.1f} days up to {rows.stamps[-1][:16]}",
+    }  # fmt: skip
 
 
 def quarter(moment: datetime) -> datetime:

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from ecotwin.governance.ledger import Draft, Ledger
 from ecotwin.history.contract import Document, Store
+from ecotwin.learning.register import Model
 from ecotwin.records import Advice, Finding, Measure, Order, Receipt, Saving
 
 T = TypeVar("T")
@@ -23,6 +24,7 @@ KINDS: dict[type, str] = {
     Receipt: "receipt",
     Saving: "saving",
     Measure: "measure",
+    Model: "model",
 }
 
 

@@ -63,6 +63,7 @@ class Look:
         self.closed_until: datetime | None = None
         """End of the newest closed minute."""
         self._learned_until: datetime | None = None
+        self._left_out: dict[str, int] = {}
         self._flagged: list[tuple[str, datetime, datetime]] = []
         """(machine, from, to) spans that must never be learned from."""
         self._ahead: tuple[Window, ...] = ()
@@ -250,6 +251,10 @@ class Look:
         bought, own = electricity(self._plant, self.supply, window)
         self.trail.add(window.at, made["actual"], made["mean"], made["sd"], bought, own)
 
+    def left_out_min(self, element: str) -> int:
+        """Minutes of a machine that its baseline did not learn from, since a finding stood over them."""
+        return self._left_out.get(element, 0)
+
     def _learn(self, end: datetime) -> None:
         """Learn from hours that are old enough to be trusted."""
         for finding in self.alerts.open(end):
@@ -274,6 +279,9 @@ class Look:
             if seasoned.get(element, False):
                 inside = (window.at >= micros(start) - 10 * MINUTE) & (window.at <= micros(end))
                 mask[inside, machines.index(element)] = True
+        for column in np.flatnonzero(mask.any(axis=0)):
+            name = machines[int(column)]
+            self._left_out[name] = self._left_out.get(name, 0) + int(mask[:, column].sum())
         return mask
 
     def state(self) -> dict[str, Any]:
@@ -286,6 +294,7 @@ class Look:
             "closed_until": micros(self.closed_until) if self.closed_until else None,
             "learned_until": micros(self._learned_until) if self._learned_until else None,
             "flagged": [(e, micros(a), micros(b)) for e, a, b in self._flagged],
+            "left_out": dict(self._left_out),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -302,6 +311,7 @@ class Look:
         if state["learned_until"] is not None:
             self._learned_until = instant(state["learned_until"])
         self._flagged = [(e, instant(a), instant(b)) for e, a, b in state["flagged"]]
+        self._left_out = dict(state.get("left_out", {}))
 
 
 def _floor(moment: datetime) -> datetime:

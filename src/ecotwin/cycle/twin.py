@@ -22,6 +22,7 @@ from ecotwin.cycle.bookkeeping import Books
 from ecotwin.cycle.footprints import Footprints
 from ecotwin.cycle.importing import bring_in
 from ecotwin.cycle.keeping import Keeper
+from ecotwin.cycle.learned import Learned
 from ecotwin.cycle.look import Look
 from ecotwin.cycle.own import Own
 from ecotwin.cycle.people import People
@@ -111,6 +112,7 @@ class Twin(People, Present, Ahead):
         self.own = self._count_own()
         self.today_ = Today(plant, self.look.window, self._known_since)
         self._restore()
+        self.learned = Learned(plant, self.keeper, self.look)
         self.act = Act(plant, self.keeper, self.prices, self.connectors, writes=settings.writes)
         self.prove = Prove(
             plant,
@@ -344,6 +346,7 @@ class Twin(People, Present, Ahead):
         self.keeper.seal_all([(finding, finding.id, finding.onset) for finding in changed])
 
     def _keep_house(self, now: datetime) -> None:
+        self.learned.tick(now, self.foresight.learned if self._foretells() else None)
         if now - self._saved_at >= SAVE_EVERY:
             self._saved_at = now
             self._save()

@@ -179,7 +179,7 @@ class Register:
 
     def champion(self, kind: str, subject: str) -> Model | None:
         """The model that speaks of a subject now."""
-        for model in reversed(self._models.values()):
+        for model in reversed(list(self._models.values())):
             if (model.kind, model.subject, model.standing) == (kind, subject, Standing.CHAMPION):
                 return model
         return None
@@ -187,7 +187,7 @@ class Register:
     def models(self, kind: str = "", subject: str = "") -> tuple[Model, ...]:
         """Models, the newest first."""
         return tuple(
-            m for m in reversed(self._models.values())
+            m for m in reversed(list(self._models.values()))
             if (not kind or m.kind == kind) and (not subject or m.subject == subject)
         )  # fmt: skip
 

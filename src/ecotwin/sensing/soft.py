@@ -10,6 +10,7 @@ stretch. Beyond what references ever covered it refuses (`seen`).
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +18,11 @@ import numpy as np
 
 from ecotwin.errors import FigureGap
 from ecotwin.learning.conformal import Adaptive
-from ecotwin.learning.drift import LEAST, Alarm, ReferenceWatch
+from ecotwin.learning.drift import Alarm, ReferenceWatch
 from ecotwin.records import Bools, Floats
+from ecotwin.sensing.belief import Belief
 from ecotwin.sensing.dynamics import Dynamics
+from ecotwin.sensing.lift import lift
 from ecotwin.sensing.members import KEPT, MEMBERS, Fitted, Member
 from ecotwin.sensing.seen import Seen
 from ecotwin.sensing.told import Standing, Told
@@ -29,11 +32,10 @@ LEAST_REFERENCES = 60
 LEVELS = (0.1, 0.5, 0.9)
 PATIENCE = 4.0
 """A sensor may go this many times its usual while without a reference."""
-SHARPNESS = 4.0
-"""A model with twice the error of the best has this power of one half of its weight."""
-BIAS_SHARE = 0.2
-"""Of the newest block's median error this share is taken off; all of it after an alarm that it lies to one side."""
 _WALKS = 10
+_REMEMBERED = 64
+_HELD = KEPT + 100
+"""References kept: those to learn from, and those that came since it last learned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,6 @@ class SoftSensor:
         self.hold, self.seed = hold, seed
         self.learned = 0
         """References learned from in all."""
-        half = max(6.6 * self.block, 100.0)
-        self._half = half
         self._band = Adaptive(
             LEVELS, window=int(max(600, 10 * self.block)), half_life=max(200.0, 3.0 * self.block),
             rate=min(0.02, 0.15 / self.block),
@@ -102,22 +102,19 @@ class SoftSensor:
             good &= ~bad
         x, y = rows[good], np.asarray(target[good], np.float64)
         self._can_learn(x, y)
-        self._x, self._y = x[:0], y[:0]
+        self._x, self._y, self._new = x[:0], y[:0], 0
         width = inputs.shape[1]
-        self._weigh = np.ones(len(MEMBERS))
-        self._floor = float(y.std())
-        self._errors: Floats | None = None
-        self._gap, self._share = 0.0, BIAS_SHARE
+        self._belief = Belief(len(MEMBERS), max(6.6 * self.block, 100.0), float(y.std()))
         walked = self._walk(x, y)
         self._watch = ReferenceWatch(walked, self.block)
         self._seen = Seen(tuple(self.names[i] for i in self._order))
         self._seen.learn(x[:, :width])
-        self._x, self._y, self._new = x[-KEPT:], y[-KEPT:], 0
+        self._x, self._y, self._new = x[-_HELD:], y[-_HELD:], 0
         self._fit()
         self.learned = len(y)
         self._waiting: list[tuple[Floats, Floats, Told, Floats]] = []
-        self._drifted = ""
-        self._without = 0
+        self._drifted, self._without = "", 0
+        self._counts: list[int] = []
 
     def _can_learn(self, x: Floats, y: Floats) -> None:
         if len(y) < LEAST_REFERENCES:
@@ -153,18 +150,20 @@ class SoftSensor:
             told = self._members(x[start:end])
             for first in range(start, end, self.block):
                 part = slice(first - start, min(first + self.block, end) - start)
-                value, spread = self._joined(told[:, part])
+                value, spread = self._belief.joined(told[:, part])
                 truth = y[start:end][part]
                 self._band.push((truth - value) / spread)
                 made.append(value - truth)
-                self._weigh_anew(told[:, part], value, truth)
+                self._belief.learn(told[:, part], value, truth)
         return np.concatenate(made)
 
     def _fit(self) -> None:
-        width = self._x.shape[1] // 3
+        """Learn from the references up to the newest that was there when it last learned."""
+        end = len(self._y) - self._new
+        x, y = self._x[:end][-KEPT:], self._y[:end][-KEPT:]
+        width = x.shape[1] // 3
         self._fitted = [
-            Fitted(m, _columns(m, self._x, width), self._y, self.seed + k)
-            for k, m in enumerate(MEMBERS)
+            Fitted(m, _columns(m, x, width), y, self.seed + k) for k, m in enumerate(MEMBERS)
         ]
 
     def _members(self, x: Floats) -> Floats:
@@ -175,31 +174,6 @@ class SoftSensor:
         ]
         return np.array(told)
 
-    def _joined(self, told: Floats) -> tuple[Floats, Floats]:
-        """Value and spread of rows from what the models tell."""
-        weights = self._weigh / self._weigh.sum()
-        value = weights @ told
-        apart = weights @ (told - value) ** 2
-        tiny = 1e-9 * max(float(np.abs(value).max(initial=0.0)), 1e-300)
-        return value + self._share * self._gap, np.sqrt(self._floor**2 + apart) + tiny
-
-    def _weigh_anew(self, told: Floats, value: Floats, truth: Floats) -> None:
-        """Follow the newest errors: weights of the models, spread, bias."""
-        errors = np.abs(told - truth).mean(axis=1)
-        own = float(np.abs(value - truth).mean())
-        keep = 0.5 ** (len(truth) / self._half)
-        if self._errors is None:
-            self._errors, self._floor = errors, own
-        else:
-            self._errors = keep * self._errors + (1.0 - keep) * errors
-            self._floor = keep * self._floor + (1.0 - keep) * own
-        best = float(self._errors.min())
-        self._weigh = np.where(
-            self._errors > 0, np.maximum(best, 1e-300) / np.maximum(self._errors, 1e-300), 1.0
-        ) ** (SHARPNESS)
-        weights = self._weigh / self._weigh.sum()
-        self._gap = float(np.median(truth - weights @ told)) * min(1.0, len(truth) / 24.0)
-
     def tell(self, inputs: Floats) -> Told:
         """Tell the next rows [rows, inputs]; they may come in pieces of any size."""
         rows = self._dynamics.push(inputs[:, self._order])
@@ -208,7 +182,7 @@ class SoftSensor:
         told = np.full((len(MEMBERS), len(rows)), np.nan)
         if whole.any():
             told[:, whole] = self._members(rows[whole])
-        raw, spread = self._joined(told)
+        raw, spread = self._belief.joined(told)
         offsets = self._band.offsets()
         low, high = raw + spread * offsets[0], raw + spread * offsets[-1]
         refused = np.array([bool(w) for w in why], bool) | ~whole
@@ -264,21 +238,19 @@ class SoftSensor:
         truth = np.asarray(target, np.float64)
         error = raw[judged] - truth[judged]
         alarms = tuple(self._watch.push(error)) if judged.any() else ()
-        self._share = 1.0 if any(a.kind == "bias" for a in alarms) else BIAS_SHARE
         refitted = False
+        if judged.any():
+            said = "; ".join(dict.fromkeys(a.text for a in alarms))
+            self._drifted = said or (self._drifted if self.hold else "")
         if known.any():
-            if judged.any():
-                self._drifted = "; ".join(dict.fromkeys(a.text for a in alarms)) or (
-                    self._drifted if self.hold else ""
-                )
             self._without = int(len(rows) - 1 - np.flatnonzero(known)[-1])
-            if not self.hold:
-                self._band.push(
-                    (truth[judged] - raw[judged]) / spread[judged], told=offsets[judged]
-                )
-                if judged.any():
-                    self._weigh_anew(members[:, judged], raw[judged], truth[judged])
-                refitted = self._take(rows[known], truth[known])
+        if known.any() and not self.hold:
+            if judged.any():
+                self._band.push(-error / spread[judged], told=offsets[judged])
+                self._belief.learn(members[:, judged], raw[judged], truth[judged])
+            self._take(rows[known], truth[known])
+            moved = self._follow(alarms, int(known.sum()))
+            refitted = self._refit(anew=moved)
         inside = (truth >= low) & (truth <= high)
         return Check(
             rows=len(rows), references=int(known.sum()), left_out=int(flagged.sum()),
@@ -288,14 +260,34 @@ class SoftSensor:
             outside=float(np.isnan(value).mean()), alarms=alarms, refitted=refitted,
         )  # fmt: skip
 
-    def _take(self, rows: Floats, truth: Floats) -> bool:
-        """Keep new references, and learn anew when enough of them are new."""
-        self._x = np.concatenate([self._x, rows])[-KEPT:]
-        self._y = np.concatenate([self._y, truth])[-KEPT:]
+    def _follow(self, alarms: tuple[Alarm, ...], references: int) -> bool:
+        """After an alarm that references lie to one side, lift the kept ones from before it to where they lie now.
+
+        The process has moved; how its output hangs on its inputs is still best known from before. Waiting until
+        new references outnumber the old would take as long as the window is.
+        """
+        self._counts = [*self._counts, references][-_REMEMBERED:]
+        rang = [a for a in alarms if a.kind == "bias"]
+        if not rang:
+            return False
+        turn = len(self._y) - sum(self._counts[-(1 + rang[0].block - rang[0].since) :])
+        if turn > 0:
+            self._y = self._y.copy()
+            self._y[:turn] += lift(self._x[:, : len(self.names)], self._y, turn)
+        self._belief.settle()
+        return True
+
+    def _take(self, rows: Floats, truth: Floats) -> None:
+        """Keep new references."""
+        self._x = np.concatenate([self._x, rows])[-_HELD:]
+        self._y = np.concatenate([self._y, truth])[-_HELD:]
         self._seen.add(rows[:, : len(self.names)])
         self.learned += len(truth)
         self._new += len(truth)
-        if self._new < max(1, min(len(self._y), 2000) // 20):
+
+    def _refit(self, *, anew: bool) -> bool:
+        """Learn anew when enough references are new, or when it must."""
+        if not anew and self._new < max(1, min(len(self._y), 2000) // 20):
             return False
         self._new = 0
         self._fit()
@@ -305,15 +297,98 @@ class SoftSensor:
         """The same sensor from here on, its models held as they are, for comparison."""
         other = copy.copy(self)
         other.hold = True
-        for name in ("_dynamics", "_seen", "_watch", "_band", "_waiting"):
+        for name in ("_dynamics", "_seen", "_watch", "_band", "_belief", "_waiting"):
             setattr(other, name, copy.deepcopy(getattr(self, name)))
         return other
+
+    def state(self) -> dict[str, Any]:
+        """JSON-able state: what it keeps, not the models, which are learned anew from it on return."""
+        waiting = [
+            {"rows": _plain(r), "told": _plain(m), "offsets": o.tolist(),
+             **{n: _plain(getattr(t, n)) for n in _NUMBERS},
+             "standing": [s.value for s in t.standing], "why": list(t.why)}
+            for r, m, t, o in self._waiting
+        ]  # fmt: skip
+        return {
+            "version": 1, "names": list(self.names), "block": self.block, "every": self.every,
+            "hold": self.hold, "seed": self.seed, "learned": self.learned, "new": self._new,
+            "order": self._order.tolist(), "x": self._x.tolist(), "y": self._y.tolist(),
+            "belief": self._belief.state(),
+            "drifted": self._drifted, "without": self._without, "waiting": waiting,
+            "counts": list(self._counts),
+            "dynamics": self._dynamics.state(), "seen": self._seen.state(),
+            "watch": self._watch.state(), "band": self._band.state(),
+        }  # fmt: skip
+
+    @classmethod
+    def restored(cls, state: Mapping[str, Any]) -> SoftSensor:
+        """A sensor as it was saved.
+
+        Raises:
+            FigureGap: It was saved by another version.
+        """
+        if state.get("version") != 1:
+            raise FigureGap(
+                f"a soft sensor saved as version {state.get('version')}",
+                expected="version 1",
+                remedy="calibrate it anew",
+            )
+        names = tuple(state["names"])
+        made = cls(
+            names,
+            block=state["block"],
+            every=state["every"],
+            hold=state["hold"],
+            seed=state["seed"],
+        )
+        made.learned, made._new = int(state["learned"]), int(state["new"])
+        made._order = np.array(state["order"], np.int64)
+        made._x = np.array(state["x"], np.float64).reshape(-1, 3 * len(names))
+        made._y = np.array(state["y"], np.float64)
+        made._belief = Belief.restored(state["belief"])
+        made._drifted, made._without = state["drifted"], int(state["without"])
+        made._counts = [int(n) for n in state["counts"]]
+        made._dynamics = Dynamics(len(names))
+        made._dynamics.restore(state["dynamics"])
+        made._seen = Seen(tuple(names[i] for i in made._order))
+        made._seen.restore(state["seen"])
+        made._watch = ReferenceWatch.restored(state["watch"])
+        made._band.restore(state["band"])
+        made._waiting = [_waited(w) for w in state["waiting"]]
+        made._fit()
+        return made
 
     @property
     def weights(self) -> dict[str, float]:
         """How much each model is believed."""
-        shares = self._weigh / self._weigh.sum()
+        shares = self._belief.weights
         return {m.name: float(s) for m, s in zip(MEMBERS, shares, strict=True)}
+
+
+_NUMBERS = ("value", "low", "high", "raw", "spread")
+
+
+def _plain(values: Floats) -> Any:
+    """Numbers for JSON, None where there is none."""
+    return [
+        _plain(v) if isinstance(v, np.ndarray) else (float(v) if np.isfinite(v) else None)
+        for v in values
+    ]
+
+
+def _waited(kept: Mapping[str, Any]) -> tuple[Floats, Floats, Told, Floats]:
+    """Rows told whose references were not known yet, from JSON."""
+    told = Told(
+        **{n: np.array(kept[n], np.float64) for n in _NUMBERS},
+        standing=tuple(Standing(s) for s in kept["standing"]),
+        why=tuple(kept["why"]),
+    )
+    return (
+        np.array(kept["rows"], np.float64),
+        np.array(kept["told"], np.float64),
+        told,
+        np.array(kept["offsets"], np.float64),
+    )
 
 
 def _columns(member: Member, x: Floats, width: int) -> Floats:
@@ -332,6 +407,3 @@ def _canonical(inputs: Floats, target: Floats) -> Any:
         third = float((((x - x.mean()) / x.std()) ** 3).mean()) if moves else 0.0
         strength.append((round(-abs(r), 7), round(third, 5)))
     return np.array(sorted(range(len(strength)), key=lambda j: strength[j]), np.int64)
-
-
-__all__ = ["LEAST", "LEAST_REFERENCES", "Check", "SoftSensor"]

@@ -33,6 +33,7 @@ KINDS = {
     "allow": "Writes allowed",
     "booking": "Booking",
     "footprint": "Product footprint",
+    "model": "Model learned",
     "report": "Report",
 }
 
@@ -117,6 +118,8 @@ def _text(kind: str, body: Any) -> str:
     if kind == "saving":
         saved = body["saved_kwh"]
         return f"{words.digits(saved['value'])} kWh ({words.span(saved['low'], saved['high'])})"
+    if kind == "model":
+        return f"{body['kind']} of {body['subject']}: {body['why']}"
     if kind == "booking":
         gone = " (withdrawn)" if body.get("withdrawn") else ""
         return f"{body['kind']} {body['id']}{gone}: {body['source']}"

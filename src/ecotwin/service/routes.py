@@ -21,6 +21,7 @@ from ecotwin.service import (
     finding,
     foretold,
     machine,
+    models,
     overview,
     proof,
     series,
@@ -93,6 +94,12 @@ def get_machine(
 ) -> views.MachineView:
     """One machine over the last hours."""
     return machine.machine(twin, id, hours)
+
+
+@reading.get("/models")
+def get_models(twin: On, kind: str = "", subject: str = "") -> views.Models:
+    """What was learned: every model, the newest first, with what it came from."""
+    return models.models(twin, kind, subject)
 
 
 @reading.get("/findings")

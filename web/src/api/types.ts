@@ -625,6 +625,32 @@ export interface MeasureRow {
   readonly first: boolean;
 }
 
+/** One model of the register. */
+export interface ModelRow {
+  readonly id: string;
+  readonly kind: string;
+  readonly subject: string;
+  readonly standing: string;
+  readonly why: string;
+  readonly standing_at: string;
+  readonly made_at: string;
+  readonly signals: string[];
+  readonly start: string;
+  readonly end: string;
+  readonly rows: number;
+  readonly left_out: number;
+  readonly why_left_out: string[];
+  readonly scores: [string, number][];
+  readonly code: string;
+  readonly lineage: string[];
+  readonly by: string;
+}
+
+/** The register of models, the newest first. */
+export interface Models {
+  readonly rows: ModelRow[];
+}
+
 /** An order or a piece of advice on this machine. */
 export interface OrderRow {
   readonly id: string;

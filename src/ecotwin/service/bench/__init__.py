@@ -13,7 +13,7 @@ from ecotwin import __version__
 from ecotwin.errors import SettingsFault
 
 NAMES = ("ingest", "alert", "query", "whatif", "edge")
-ON_DATA: tuple[str, ...] = ("detect", "forecast", "life", "streams")
+ON_DATA: tuple[str, ...] = ("detect", "forecast", "life", "sense", "streams")
 """Benchmarks on public data sets: each a module here with `measure(data)`, whose dict is ready for JSON."""
 LONGEST_S = 600.0
 

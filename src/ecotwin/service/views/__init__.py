@@ -42,6 +42,7 @@ from ecotwin.service.views.machine import (
     StateRow,
     StateSpan,
 )
+from ecotwin.service.views.models import ModelRow, Models
 from ecotwin.service.views.plant import Flow, FlowEnd, FlowLink, FlowNode, Lane, Load, Overview
 from ecotwin.service.views.shown import (
     Band,
@@ -138,6 +139,8 @@ __all__ = [
     "Machines",
     "Mark",
     "MeasureRow",
+    "ModelRow",
+    "Models",
     "OrderRow",
     "Overview",
     "PartRow",
