@@ -65,7 +65,11 @@ def net(rng: Rng, rows: int) -> Net:
         for row in range(1, rows):
             noise[row] = 0.7 * noise[row - 1] + 0.08 * rng.standard_normal()
         use[name] = rng.uniform(5, 20) * day * np.exp(noise)
-    drawn = 4.0 * (1.0 + 0.4 * np.sin((hour - 6) / 24 * 2 * np.pi)) * np.exp(0.1 * rng.standard_normal(rows))
+    drawn = (
+        4.0
+        * (1.0 + 0.4 * np.sin((hour - 6) / 24 * 2 * np.pi))
+        * np.exp(0.1 * rng.standard_normal(rows))
+    )
     return Net(use, drawn, np.zeros(rows), np.full(rows, 10.0))
 
 

@@ -18,7 +18,8 @@ from ecotwin.records import Floats, Ints
 PRIOR_ORIGINS = 40.0
 """The weights held before anything was seen count as much as the errors of this many origins, in the long memory.
 
-A few weeks of days are a thin ground for weights, a thousand quarter hours are not; two ways that err alike shall share.
+A few weeks of days are a thin ground for weights, a thousand quarter hours are not; two ways that err
+alike shall share.
 """
 
 
