@@ -113,10 +113,10 @@ def test_a_limit_is_warned_of_once_and_the_warning_ends_when_it_is_unlikely(
     assert heard == [[], [True], [True], [False], []]
     made.told = {"electricity": passing(told, 0.46)}
     (score,) = made.warnings(at)
-    assert "probability of 46 %" in score.text.replace("46%", "46 %")
-    assert "4.8 h ahead" in score.text
+    assert "46 % likely. Highest quarter hour 95 kW (80 to 120, 80 %), 4.8 h ahead" in score.text
     (finding,) = twin.look.hear([score], at)
-    assert finding.title.startswith("Power bought passes the contract's 100 kW")
+    assert finding.title.startswith("Power bought may pass the contract's 100 kW to")
+    assert finding.title.endswith("46 % likely")
 
 
 def test_the_page_shows_the_fan_and_says_what_it_comes_to(twin: Twin, told: Told) -> None:

@@ -133,7 +133,9 @@ def _carried_out(twin: Twin, advice: Advice) -> None:
 
     wait = (change.period.end - twin.now()).total_seconds() / SPEED
     until(over, max(0.0, wait) + 30, "the end of the order")
-    assert kinds == ["sent", "confirmed", "restored"]
+    assert kinds == ["sent", "confirmed", "restored"], [
+        r for o in twin.orders(advice.id) for r in twin.receipts(o.id)
+    ]
     (order,) = twin.orders(advice.id)
     receipts = {r.kind: r for r in twin.receipts(order.id)}
     assert change.period.start <= receipts["sent"].at < change.period.end

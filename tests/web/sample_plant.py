@@ -59,6 +59,8 @@ def bar(person: str = "Energy manager", *, now: datetime = NOW, writes: str = "o
             ],
             "learned_share": 0.96,
             "version": "0.1.0",
+            "own_text": "13.1 W now; 214 Wh and 38.0 g CO₂e today",
+            "own_note": "A part of the site's electricity, not beside it.",
         }
     )
 

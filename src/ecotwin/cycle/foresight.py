@@ -10,6 +10,7 @@ act.
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -54,7 +55,7 @@ class Foresight:
 
     def __init__(
         self, plant: Plant, store: Store, supply: Supply, since: Callable[[], datetime | None],
-        model: str = "mixed",
+        model: str = "planned",
     ) -> None:  # fmt: skip
         self._plant, self._store, self._supply, self._since = plant, store, supply, since
         self._courses = [Course(aim, model, (PLAN,)) for aim in aims(plant)]
@@ -103,8 +104,13 @@ class Foresight:
             self.renew(origin)
         except EcotwinError as fault:
             log.warning("nothing could be foretold", why=str(fault))
-        except Exception:
-            log.exception("the forecast failed; the page shows the one before it")
+        except Exception as fault:
+            # One line: a trace with all that it held takes seconds to write, quarter of an hour by quarter of an hour.
+            log.error(  # noqa: TRY400
+                "the forecast failed; the page shows the one before it",
+                fault=repr(fault),
+                at=traceback.extract_tb(fault.__traceback__)[-1].line,
+            )
 
     def renew(self, origin: datetime) -> None:
         """Learn if it is due, tell from an instant on, and judge what was told before."""
@@ -202,10 +208,16 @@ class Foresight:
         local = (told.forecast.origin + lead - STEP).astimezone(self._plant.zone)
         ahead_h = max((told.forecast.origin + lead - STEP - now).total_seconds() / 3600.0, 0.0)
         site, source = self._plant.site.id, next(iter(self._supply.sources), "")
+        days = (local.date() - now.astimezone(self._plant.zone).date()).days
+        day = {0: "today", 1: "tomorrow"}.get(days, f"{local:%A}")
         text = (
-            f"{told.aim.title} passes the contract's {warned.limit:g} {told.aim.unit} with a probability of "
-            f"{warned.probability:.0%}, first most likely {local:%A %H:%M}, {ahead_h:.1f} h ahead; highest quarter of "
-            f"an hour {middle:.0f} {told.aim.unit} ({low:.0f} to {high:.0f}, 80 %)"
+            (
+                f"{told.aim.title} may pass the contract's {warned.limit:g} {told.aim.unit} {day} about {local:%H:%M}, "
+                f"{warned.probability:.0%} likely. Highest quarter hour {middle:.0f} {told.aim.unit} "
+                f"({low:.0f} to {high:.0f}, 80 %), {ahead_h:.1f} h ahead"
+            )
+            .replace("%", " %")
+            .replace("  %", " %")
         )
         sd = max((high - low) / (2 * 1.2816), 1e-9)
         return Score(

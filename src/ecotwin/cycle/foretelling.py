@@ -13,7 +13,15 @@ from ecotwin import plugs
 from ecotwin.clock import SECOND, micros
 from ecotwin.errors import EcotwinError, FigureGap
 from ecotwin.forecasting.contract import LEVELS, Forecaster, Task
-from ecotwin.forecasting.exceedance import Warned, paths, places, togetherness, warning
+from ecotwin.forecasting.exceedance import (
+    Warned,
+    as_peaks_came,
+    paths,
+    peak_place,
+    places,
+    togetherness,
+    warning,
+)
 from ecotwin.records import Explanation, Floats, Forecast, Ints, Rows
 
 STEP_S = 900.0
@@ -23,7 +31,11 @@ DAY = round(86_400 / STEP_S)
 REHEARSED, APART = 48, 12
 """Past instants at which the forecast is rehearsed, and steps between them."""
 KEPT_DAYS = 7
+PEAKS_KEPT = 30 * DAY // APART
+REHEARSE_AGAIN = 2.0
+"""Rehearsed anew when the past is so many times as long."""
 SEED = 1
+_GRID = np.linspace(0.0, 1.0, 101)
 _LOW, _MIDDLE, _HIGH = (LEVELS.index(q) for q in (0.1, 0.5, 0.9))
 
 
@@ -72,6 +84,9 @@ class Course:
     known: tuple[str, ...]
     _model: Forecaster | None = None
     _together: Floats | None = None
+    _rehearsed: int = 0
+    _peaks: deque[float] = field(default_factory=lambda: deque(maxlen=PEAKS_KEPT))
+    _peaks_wait: dict[float, Floats] = field(default_factory=dict)
     _waits: dict[float, tuple[float, float, float]] = field(default_factory=dict)
     _marks: deque[tuple[float, float, bool]] = field(
         default_factory=lambda: deque(maxlen=KEPT_DAYS * DAY)
@@ -90,7 +105,7 @@ class Course:
         """
         self._model = None
         self._model = self._learned(past)
-        if self._together is None:
+        if self._together is None or len(past) >= REHEARSE_AGAIN * self._rehearsed:
             self._rehearse(past)
 
     def _learned(self, past: Rows) -> Forecaster:
@@ -114,15 +129,23 @@ class Course:
             return
         truth = past.column(self.aim.id)
         self._marks.clear()
-        found = []
+        found, said = [], []
         for origin in origins:
             told = self._clipped(model.tell(past.part(0, origin), blind(past, origin, self.known)))
+            said.append(told)
             found.append(places(told, truth[origin : origin + HORIZON]))
             self._mark(told[DAY - 1], float(truth[origin + DAY - 1]))
         try:
             self._together = togetherness(np.array(found))
         except FigureGap:
             self._together = None
+            return
+        self._rehearsed = len(past)
+        self._peaks.clear()
+        for origin, told in zip(origins, said, strict=True):
+            came = truth[origin : origin + HORIZON]
+            if np.isfinite(came).all():
+                self._peaks.append(peak_place(self._paths(told, self._together), came))
 
     def _clipped(self, values: Floats) -> Floats:
         return np.maximum(values, 0.0)
@@ -142,7 +165,7 @@ class Course:
         self._waits[float(ahead.at_s[DAY - 1])] = (
             float(values[DAY - 1, _LOW]), float(values[DAY - 1, _MIDDLE]), float(values[DAY - 1, _HIGH])
         )  # fmt: skip
-        warned, day = self._drawn(values)
+        warned, day = self._drawn(values, float(ahead.at_s[0]))
         errors = np.array([[abs(a - b), a] for a, b, _ in self._marks]).reshape(-1, 2)
         mean = abs(float(errors[:, 1].mean())) if len(errors) else 0.0
         return Told(
@@ -151,25 +174,46 @@ class Course:
             float(np.mean([held for *_, held in self._marks])) if self._marks else math.nan,
         )  # fmt: skip
 
-    def _drawn(self, values: Floats) -> tuple[Warned | None, tuple[float, float, float] | None]:
+    def _drawn(
+        self, values: Floats, begin_s: float
+    ) -> tuple[Warned | None, tuple[float, float, float] | None]:
         """What paths over the horizon say of the limit, and of a day's amount."""
         if self._together is None:
             return None, None
-        drawn = np.maximum(paths(values, self._together, seed=SEED), 0.0)
+        drawn = self._paths(values, self._together)
         low, middle, high = (
             np.quantile(drawn[:, :DAY].sum(axis=1), [0.1, 0.5, 0.9]) * STEP_S / 3600.0
         )
-        warned = warning(drawn, self.aim.limit) if self.aim.limit is not None else None
+        if self.aim.limit is None:
+            return None, (float(low), float(middle), float(high))
+        if round(begin_s / STEP_S) % APART == 0:
+            self._peaks_wait[begin_s] = np.quantile(drawn.max(axis=1), _GRID)
+        likely = as_peaks_came(drawn, self._peaks, len(self._peaks) * APART / DAY)
+        warned = warning(likely, self.aim.limit)
         return warned, (float(low), float(middle), float(high))
+
+    def _paths(self, values: Floats, together: Floats) -> Floats:
+        return np.maximum(paths(values, together, seed=SEED), 0.0)
 
     def _judge(self, past: Rows) -> None:
         """Hold what was told a day ahead against what came."""
+        self._judge_peaks(past)
         if not self._waits:
             return
         truth = dict(zip(past.at_s.tolist(), past.column(self.aim.id).tolist(), strict=True))
         for wall in [w for w in self._waits if w in truth]:
             low, middle, high = self._waits.pop(wall)
             self._mark_of(truth[wall], low, middle, high)
+
+    def _judge_peaks(self, past: Rows) -> None:
+        """Where the highest values that came lay among those told."""
+        known_s = float(past.at_s[-1]) + STEP_S
+        for begin_s in [b for b in self._peaks_wait if b + HORIZON * STEP_S <= known_s]:
+            told = self._peaks_wait.pop(begin_s)
+            inside = (past.at_s >= begin_s) & (past.at_s < begin_s + HORIZON * STEP_S)
+            came = past.column(self.aim.id)[inside]
+            if len(came) == HORIZON and np.isfinite(came).all():
+                self._peaks.append(float(np.interp(came.max(), told, _GRID)))
 
     def _mark(self, quantiles: Floats, truth: float) -> None:
         low, middle, high = (float(quantiles[k]) for k in (_LOW, _MIDDLE, _HIGH))

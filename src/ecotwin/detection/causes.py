@@ -114,6 +114,8 @@ def title(plant: Plant, s: Score, *, night: bool = False) -> str:  # noqa: C901
             return f"{name} is {side} its limit of {three(s.expected)} {s.unit}"
         case "permit":
             return f"{name} passes its permit of {three(s.expected)} {s.unit}"
+        case "peak_soon":
+            return s.text.split(". ", maxsplit=1)[0]
         case "permit_soon":
             verb = "pass" if s.value > s.expected else "come near"
             return f"{name} is about to {verb} its permit of {three(s.expected)} {s.unit}"

@@ -24,6 +24,9 @@ from ecotwin.records import Floats
 _FURTHEST = 4.0
 """Places further out than this many standard deviations are held for this far."""
 PATHS = 1000
+PEAK_BINS = 10
+OWN_DAYS = 1.0
+"""Paths as drawn count as much as this many days of peaks that came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +186,38 @@ def warning(drawn: Floats, limit: float, window: int = 1, before: Floats | None 
         int(np.quantile(firsts, 0.1, method="lower")) if hit.any() else None,
         (float(low), float(middle), float(high)),
     )  # fmt: skip
+
+
+def peak_place(drawn: Floats, truth: Floats) -> float:
+    """Where the highest value that came lies among the highest values of drawn paths, 0 to 1; ties count half.
+
+    >>> peak_place(np.array([[1.0, 2.0], [3.0, 1.0], [5.0, 4.0]]), np.array([0.0, 4.0]))
+    0.6666666666666666
+    """
+    peaks, came = drawn.max(axis=1), float(np.max(truth))
+    return float(np.mean(peaks < came) + np.mean(peaks == came) / 2)
+
+
+def as_peaks_came(drawn: Floats, came: Sequence[float], days: float) -> Floats:
+    """[paths, horizon] paths taken as often as peaks like theirs came, so that a probability told is one that comes.
+
+    Quantiles that hold step by step may still tell peaks that never come: bands that are too wide by a little at every
+    step are too wide by much at the highest of a hundred. Where peaks fell among those drawn before says so.
+
+    Args:
+        drawn: [paths, horizon]. came: Places of earlier peaks of `peak_place`. days: How many days these are of:
+            horizons overlap, so that places of neighbouring origins say one thing, not two.
+    """
+    if not len(came) or days <= 0:
+        return drawn
+    share = np.histogram(np.clip(came, 0.0, 1.0), bins=PEAK_BINS, range=(0.0, 1.0))[0] / len(came)
+    trust = days / (days + OWN_DAYS)
+    count = len(drawn)
+    place = (np.argsort(np.argsort(drawn.max(axis=1), kind="stable"), kind="stable") + 0.5) / count
+    weight = 1.0 - trust + trust * PEAK_BINS * share[(place * PEAK_BINS).astype(int)]
+    reach = np.cumsum(weight) / weight.sum()
+    taken = np.searchsorted(reach, (np.arange(count) + 0.5) / count)
+    return np.asarray(drawn[np.minimum(taken, count - 1)], np.float64)
 
 
 def brier(probability: Floats, passed: Floats) -> float:

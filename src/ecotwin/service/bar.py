@@ -186,7 +186,8 @@ def _first_reason(finding: Finding) -> str:
     """The strongest evidence in one sentence that fits a list; the finding's own page has all of it."""
     if not finding.evidence:
         return ""
-    head = finding.evidence[0].split("; ")[0].rstrip(".")
+    told = finding.evidence[0].removeprefix(f"{finding.title}. ")
+    head = told.split("; ")[0].rstrip(".")
     return words.signs(f"{head}.")
 
 

@@ -60,13 +60,27 @@ class Ages:
         return {n: float(np.searchsorted(upto, np.ceil(q * total))) for n, q in marks.items()}
 
 
-def stats(twin: Any, seams: Seams) -> dict[str, Any]:
+class OwnReadings:
+    """Counts readings of the twin's own energy, which nobody sent: they are no part of what a benchmark accounts for."""
+
+    def __init__(self, intake: Any) -> None:
+        self.count = 0
+        self._made = intake.beside
+        intake.beside = self._counted
+
+    def _counted(self, newest_us: int, now_us: int) -> Any:
+        made = self._made(newest_us, now_us)
+        self.count += 0 if made is None else len(made)
+        return made
+
+
+def stats(twin: Any, seams: Seams, own: OwnReadings) -> dict[str, Any]:
     """What the twin has done since it began."""
     health = next(iter(twin.health().values()))
     closed = twin.look.closed_until
     return {
         "received": health.received,
-        "kept": twin.intake.kept,
+        "kept": twin.intake.kept - own.count,
         "rejected": dict(twin.intake.rejected),
         "shed": health.shed,
         "refused": health.refused,
@@ -94,6 +108,7 @@ def main(plant_file: str, folder: str) -> None:
     twin = Twin(read_works(Path(plant_file)), read(), WallClock(), Path(folder))
     ages = Ages()
     ages.watch(twin.store)
+    own = OwnReadings(twin.intake)
     page = take_port("127.0.0.1", 0)
     server = Server(
         uvicorn.Config(
@@ -105,7 +120,7 @@ def main(plant_file: str, folder: str) -> None:
         answer(ready=True, port=page.getsockname()[1])
         for command in commands():
             if command["do"] == "stats":
-                answer(**stats(twin, seams))
+                answer(**stats(twin, seams, own))
             elif command["do"] == "lags":
                 answer(**ages.take())
         twin.stopping = True
