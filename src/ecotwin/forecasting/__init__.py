@@ -2,6 +2,7 @@
 
 NOT_PLUGS = frozenset(
     {
+        "anchors",
         "backtest",
         "contract",
         "exceedance",

@@ -144,8 +144,28 @@ def backtest(
     naive, best, note = repeated(rows, task, first, of, which)
     return Backtest(
         task, of, which, told.reshape(-1, len(LEVELS)), rows.column(task.target)[which],
-        naive, best, (*rows.notes, note),
+        naive, best, (*rows.notes, note, *_oddities(rows, task, first)),
     )  # fmt: skip
+
+
+def _oddities(rows: Rows, task: Task, first: int) -> list[str]:
+    """What a person should know of the columns before they trust what was told."""
+    past = rows.column(task.target)[:first]
+    notes = []
+    if not np.ptp(past[np.isfinite(past)]) > 0:
+        notes.append(
+            f"{task.target} never moved before the origin: that it stays so is all that is known"
+        )
+    elif (holes := int(np.isnan(past).sum())) > first // 2:
+        notes.append(f"{task.target} is missing in {holes} of {first} rows before the origin")
+    clock = clock_of(rows.part(0, first), task.target)
+    if clock.counted and not clock.civil:
+        notes.append("times come too unevenly for a clock: rows are counted")
+    for name in task.known:
+        holes = int(np.isnan(rows.column(name)[first:]).sum())
+        if holes:
+            notes.append(f"{name} is missing in {holes} of {len(rows) - first} rows ahead")
+    return notes
 
 
 def _told(rows: Rows, task: Task, origins: Ints, maker: Forecaster) -> Iterator[Floats]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ecotwin.forecasting.anchors import Anchor
 from ecotwin.forecasting.features import Grounds
 from ecotwin.forecasting.member import needs
 from ecotwin.forecasting.weighed import Weighed
@@ -13,6 +14,7 @@ from ecotwin.records import Floats, Ints
 
 MOST_ROWS = 60_000
 """Examples learned from; with more, each slot is told from fewer origins."""
+WEEKS_GROUP = "same time last weeks"
 LEADS = 3
 """Origins from which each slot of the past is told while learning."""
 
@@ -22,13 +24,21 @@ class Boosted:
 
     Args:
         name: Its name among others. scattered: Cut at random places, so that it errs elsewhere than the plain one.
-        seed: Of rows, columns and leads drawn.
+        anchored: Learn what is left of an `Anchor`. seed: Of rows, columns and leads drawn.
     """
 
-    def __init__(self, name: str = "boosted", *, scattered: bool = False, seed: int = 1) -> None:
-        self.name, self.scattered, self.seed = name, scattered, seed
+    def __init__(
+        self,
+        name: str = "boosted",
+        *,
+        scattered: bool = False,
+        anchored: bool = False,
+        seed: int = 1,
+    ) -> None:
+        self.name, self.scattered, self.anchored, self.seed = name, scattered, anchored, seed
         self._model: Any = None
-        self._level, self._spread, self._columns = 0.0, 1.0, 0
+        self._anchor: Anchor | None = None
+        self._level, self._spread = 0.0, 1.0
 
     def fit(self, ground: Grounds, horizon: int) -> None:
         """Learn from every slot that has a value and a season of past."""
@@ -36,7 +46,11 @@ class Boosted:
         y = ground.line.target
         origins, slots = examples(ground, horizon, self.seed)
         table, names, _ = ground.table(origins, slots)
-        self._level, self._spread = float(np.mean(y[slots])), float(np.std(y[slots])) or 1.0
+        told = y[slots]
+        if self.anchored:
+            self._anchor = Anchor.learned(table, names, told)
+            told = told - self._anchor.of(table, names)
+        self._level, self._spread = float(np.mean(told)), float(np.std(told)) or 1.0
         settings = {
             "objective": "regression", "learning_rate": 0.05 if self.scattered else 0.03,
             "num_leaves": 31, "min_data_in_leaf": 40,
@@ -45,34 +59,43 @@ class Boosted:
             "force_row_wise": True, "verbosity": -1,
         }  # fmt: skip
         rounds = 400 if self.scattered else 240
-        told = light.Dataset(table, (y[slots] - self._level) / self._spread, free_raw_data=True)
-        self._model, self._columns = light.train(settings, told, rounds), len(names)
+        examples_told = light.Dataset(table, (told - self._level) / self._spread)
+        self._model = light.train(settings, examples_told, rounds)
 
     def points(self, ground: Grounds, origins: Ints, slots: Ints) -> Floats:
         """[n] the mean expected."""
-        table, _, _ = ground.table(origins, slots)
-        made = self._model.predict(table, num_threads=1)
-        return np.asarray(made * self._spread + self._level, np.float64)
+        table, names, _ = ground.table(origins, slots)
+        made = self._model.predict(table, num_threads=1) * self._spread + self._level
+        if self._anchor is not None:
+            made = made + self._anchor.of(table, names)
+        return np.asarray(made, np.float64)
 
     def parts(self, ground: Grounds, origin: int, slot: int) -> tuple[float, dict[str, float]]:
         """What each group adds, by the trees' own shares (they add up exactly)."""
-        table, _, groups = ground.table(np.array([origin]), np.array([slot]))
+        table, names, groups = ground.table(np.array([origin]), np.array([slot]))
         shares = np.asarray(self._model.predict(table, pred_contrib=True, num_threads=1))[0]
         made: dict[str, float] = {}
         for share, group in zip(shares[:-1], groups, strict=True):
             made[group] = made.get(group, 0.0) + float(share) * self._spread
+        if self._anchor is not None:
+            usual, lasting = (float(p[0]) for p in self._anchor.parts(table, names))
+            for group, added in ((WEEKS_GROUP, usual), ("last hours", lasting)):
+                made[group] = made.get(group, 0.0) + added
         return float(shares[-1]) * self._spread + self._level, made
 
     def state(self) -> dict[str, Any]:
         """The trees as text."""
         text = "" if self._model is None else self._model.model_to_string()
-        return {"trees": text, "level": self._level, "spread": self._spread}
+        anchor = None if self._anchor is None else self._anchor.shares.tolist()
+        return {"trees": text, "level": self._level, "spread": self._spread, "anchor": anchor}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a saved state."""
         light = needs("lightgbm")
         self._model = light.Booster(model_str=state["trees"]) if state["trees"] else None
         self._level, self._spread = float(state["level"]), float(state["spread"])
+        shares = state["anchor"]
+        self._anchor = None if shares is None else Anchor(np.asarray(shares, np.float64))
 
 
 def examples(ground: Grounds, horizon: int, seed: int) -> tuple[Ints, Ints]:

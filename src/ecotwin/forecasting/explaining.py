@@ -39,7 +39,9 @@ def explained(forecaster: Weighed, ground: Grounds, slots: Ints, step: int) -> E
     value = float(quantiles[LEVELS.index(0.5)])
     held = value - base - sum(added.values())
     if abs(held) > 1e-9 * (abs(value) + abs(base)):
-        added["least value"] = held
+        # Held at the least value; or no member could say and the newest season was repeated.
+        group = "least value" if value <= forecaster.least else "same time last days"
+        added[group] = added.get(group, 0.0) + held
     reasons = sorted(
         (
             Reason(

@@ -18,6 +18,19 @@ RECENT = (1, 2, 3, 4, 5, 6, 8, 12)
 """Slots before the origin that are taken one by one."""
 MEANS = (4, 8, 16)
 """Slots before the origin that are taken as a mean, besides short and long seasons."""
+CHANGES = (1, 2, 3, 4)
+"""Slots before the origin whose change from the slot before them is taken."""
+DEPARTURES = (1, 2, 4)
+"""Slots before the origin whose departure from the usual at that time of the week is taken."""
+BESIDE = (-4, -3, -2, -1, 1, 2, 3)
+"""Slots around the same time a day ago that are taken one by one."""
+LATER = (1, 2, 4)
+"""Slots after the one told of which the usual is taken."""
+WEEKS = 4
+"""Weeks (or days, where there are none) whose mean is the usual."""
+OTHERS_LAGGED = 6
+"""Of these, how many are taken some slots before the newest as well."""
+OTHERS_BACK = (2, 3, 4)
 OTHERS_MOST = 12
 """Columns beside the target whose newest value is taken; the first ones of the file."""
 _DAYS_BACK = 15
@@ -90,6 +103,7 @@ def features(
     columns += _recent(y, origins, take)
     columns += _last_days(ground, clock, slots, origins, take)
     columns += _last_weeks(clock, slots, lead, take)
+    columns += _departures(clock, slots, origins, take)
     columns += _beside(ground, origins, slots)
     return (
         np.column_stack([c for _, _, c in columns]),
@@ -107,6 +121,8 @@ def _recent(y: Floats, origins: Ints, take: Take) -> list[Column]:
         made.append(
             (f"mean of {width}", "last hours", _mean(total, count, origins - width, origins))
         )
+    for k in CHANGES:
+        made.append((f"change {k} back", "last hours", take(origins - k) - take(origins - k - 1)))
     return made
 
 
@@ -138,6 +154,8 @@ def _last_days(
             )
         )
     at = slots - back * clock.short
+    for step in BESIDE:
+        made.append((f"a day ago {step:+d}", "same time last days", take(at + step)))
     for width in (2, 8):
         first, end = at - width, np.minimum(at + width + 1, origins)
         made.append(
@@ -186,19 +204,37 @@ def _last_weeks(clock: Clock, slots: Ints, lead: Ints, take: Take) -> list[Colum
     return made
 
 
+def _departures(clock: Clock, slots: Ints, origins: Ints, take: Take) -> list[Column]:
+    """How far the newest values lie off the usual at their time, and where the usual goes from there."""
+    season = clock.long or clock.short
+    if season < 2:
+        return []
+    group = "same time last weeks" if clock.long else "same time last days"
+
+    def usual(at: Ints) -> Floats:
+        back = np.maximum((at - origins) // season + 1, 1)
+        seen = np.column_stack([take(at - (back + k) * season) for k in range(WEEKS)])
+        return _nanmean(seen)
+
+    newest, told = usual(origins - 1), usual(slots)
+    made: list[Column] = [("usual rise", group, told - newest)]
+    for k in DEPARTURES:
+        made.append((f"departure {k} back", "last hours", take(origins - k) - usual(origins - k)))
+    for step in LATER:
+        made.append((f"usual {step} later", group, usual(slots + step) - told))
+    return made
+
+
 def _beside(ground: Grounds, origins: Ints, slots: Ints) -> list[Column]:
     made: list[Column] = []
     places = {n: i for i, n in enumerate(ground.line.names)}
-    for name in ground.past_names:
+    for rank, name in enumerate(ground.past_names):
         column = ground.line.others[:, places[name]]
-        at = origins - 1
-        made.append(
-            (
-                f"{name}, newest",
-                "other signals",
-                np.where(at >= 0, column[np.clip(at, 0, len(column) - 1)], np.nan),
-            )
-        )
+        for k in (1, *OTHERS_BACK) if rank < OTHERS_LAGGED else (1,):
+            at = origins - k
+            value = np.where(at >= 0, column[np.clip(at, 0, len(column) - 1)], np.nan)
+            words = "newest" if k == 1 else f"{k} back"
+            made.append((f"{name}, {words}", "other signals", value))
     clock = ground.line.clock
     for i, name in enumerate(ground.known_names):
         column = ground.known[:, i]

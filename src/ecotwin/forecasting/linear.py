@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ecotwin.forecasting.features import Grounds
-from ecotwin.forecasting.timeline import Timeline
+from ecotwin.forecasting.timeline import Timeline, held
 from ecotwin.forecasting.weighed import Weighed
 from ecotwin.records import Floats, Ints
 
@@ -53,11 +53,13 @@ class Linear:
         rest = self._rest(line)
         back = int(min(self.most, max(2, (len(y) - horizon) // 3)))
         last = len(y) - back - horizon
+        if last < 0:
+            return np.eye(back), np.zeros((back, 0))  # no window to learn from: nothing is told
         starts = np.arange(last, -1, -max(1, -(-last // MOST_WINDOWS)))
         told, asked = windows(rest, starts, back), windows(rest, starts + back, horizon)
         good = np.isfinite(windows(y, starts + back, horizon)).all(axis=1)
         if good.sum() < 2:
-            return np.eye(back), np.zeros((back, horizon))
+            return np.eye(back), np.zeros((back, 0))
         told, asked = told[good], asked[good]
         middle = told.mean(axis=1, keepdims=True)
         told, asked = told - middle, asked - middle
@@ -88,7 +90,7 @@ class Linear:
         each, place = np.unique(origins, return_inverse=True)
         made = np.full(len(slots), np.nan)
         able = each >= back
-        if not able.any():
+        if not able.any() or not horizon:
             return made
         seen = windows(rest, each[able] - back, back)
         middle = seen.mean(axis=1, keepdims=True)
@@ -177,15 +179,6 @@ def windows(values: Floats, starts: Ints, width: int) -> Floats:
     """[n, width] stretches of a series."""
     seen = np.lib.stride_tricks.sliding_window_view(values, width)
     return np.asarray(seen[starts], np.float64)
-
-
-def held(values: Floats) -> Floats:
-    """Gaps filled with the value before them, 0 before the first."""
-    good = np.isfinite(values)
-    if good.all():
-        return values
-    place = np.maximum.accumulate(np.where(good, np.arange(len(values)), -1))
-    return np.where(place >= 0, values[np.clip(place, 0, None)], 0.0)
 
 
 def plug() -> Weighed:

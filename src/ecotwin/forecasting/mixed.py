@@ -16,14 +16,20 @@ LEARNED_SHARE = 0.8
 def members() -> tuple[tuple[Member, ...], list[float]]:
     """The ways, and how far each is trusted before anything was seen."""
     repeated = tuple(Repeated(way) for way in WAYS)
-    trees = (Boosted(), Boosted("scattered", scattered=True, seed=2))
+    trees = (
+        Boosted(),
+        Boosted("scattered", scattered=True, seed=2),
+        Boosted("anchored", anchored=True, seed=3),
+    )
     learned = (Linear(), Similar("days", level=True), *trees)
+    # Trees are of one kind: together they count as two.
+    shares = [1.0, 1.0, *[2.0 / len(trees)] * len(trees)]
     means = [3.0 if way.endswith("alike") else 0.5 for way in WAYS]
     prior = [(1 - LEARNED_SHARE) * m / sum(means) for m in means]
-    return (*repeated, *learned), [*prior, *[LEARNED_SHARE / len(learned)] * len(learned)]
+    return (*repeated, *learned), [*prior, *(LEARNED_SHARE * s / sum(shares) for s in shares)]
 
 
 def plug() -> Weighed:
-    """Repeated values, days alike, the linear map and two kinds of trees."""
+    """Repeated values, days alike, the linear map and three kinds of trees."""
     ways, trust = members()
     return Weighed("mixed", ways, trust)

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from ecotwin.forecasting.features import Grounds
-from ecotwin.forecasting.linear import held, usual_week
-from ecotwin.forecasting.timeline import Timeline
+from ecotwin.forecasting.linear import usual_week
+from ecotwin.forecasting.timeline import Timeline, held
 from ecotwin.forecasting.weighed import Weighed
 from ecotwin.records import Floats, Ints
 

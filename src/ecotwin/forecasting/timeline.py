@@ -226,6 +226,15 @@ def filled(values: Floats) -> Floats:
     return np.asarray(np.interp(np.arange(len(values)), good, values[good]), np.float64)
 
 
+def held(values: Floats) -> Floats:
+    """Gaps filled with the value before them, 0 before the first."""
+    good = np.isfinite(values)
+    if good.all():
+        return values
+    place = np.maximum.accumulate(np.where(good, np.arange(len(values)), -1))
+    return np.where(place >= 0, values[np.clip(place, 0, None)], 0.0)
+
+
 def kinds_of_days(line: Timeline) -> Ints:
     """[days of the long season] 0 for rest, 1 for work, as the past shows; all 1 where all days are alike."""
     clock = line.clock

@@ -25,6 +25,7 @@ from ecotwin.forecasting.timeline import (
     Clock,
     Timeline,
     clock_of,
+    held,
     kinds_of_days,
     on_slots,
     timeline,
@@ -222,13 +223,14 @@ class Weighed:
         return slots, self._grounds(line, past, ahead)
 
     def _points(self, ground: Grounds, origins: Ints, slots: Ints) -> Floats:
-        """[n, members] what each expects; who cannot say repeats the first who can, or the level."""
+        """[n, members] what each expects; who cannot say takes the first who can, or repeats the newest season."""
         made = np.column_stack([m.points(ground, origins, slots) for m in self.members])
         good = np.isfinite(made)
         if good.all():
             return made
         first = np.argmax(good, axis=1)
-        stand_in = np.where(good.any(axis=1), made[np.arange(len(made)), first], 0.0)
+        repeated = newest_season(ground.line, origins, slots)
+        stand_in = np.where(good.any(axis=1), made[np.arange(len(made)), first], repeated)
         return np.where(good, made, stand_in[:, None])
 
     def _stretch(self, leads: Ints) -> Ints:
@@ -300,6 +302,12 @@ class Weighed:
         """Units of the past in which the members reckon."""
         return self._scales
 
+    @property
+    def least(self) -> float:
+        """Below which nothing is told, in the target's unit."""
+        floor = -np.inf if self._floor is None else self._floor
+        return float(floor * self._scales.deviation + self._scales.mean)
+
     def shares(self, ground: Grounds, slot: int) -> Floats:
         """[members] weights at a slot."""
         lead = slot - len(ground.line)
@@ -346,6 +354,15 @@ class Weighed:
         for member, one in zip(self.members, state["members"], strict=True):
             member.restore(one)
         self._awaited = [Told.of(t) for t in state["awaited"]]
+
+
+def newest_season(line: Timeline, origins: Ints, slots: Ints) -> Floats:
+    """[n] the value whole short seasons back, or the newest; of a gap the value before it, 0 (the mean) before any."""
+    season = max(1, line.clock.short)
+    y = held(line.target)
+    back = ((slots - origins) // season + 1) * season
+    at = np.where(slots - back >= 0, slots - back, origins - 1)
+    return np.asarray(y[np.clip(at, 0, len(y) - 1)], np.float64)
 
 
 def chosen(line: Timeline, known: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
