@@ -85,7 +85,7 @@ def disguised(kind: str) -> tuple[dict[str, Sequence[Any]], str, str, str]:
         return same | {"t": EPOCH_MS}, ",", ".", ".csv.gz"
     if kind == "with a zone":
         return same | {"t": [stamp + "+02:00" for stamp in ISO]}, ",", ".", ".csv"
-    more = {
+    more: dict[str, Sequence[Any]] = {
         "empty": [""] * ROWS,
         "word": ["on", "off"] * (ROWS // 2),
         "count": list(range(7, ROWS + 7)),
