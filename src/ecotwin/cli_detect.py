@@ -68,10 +68,14 @@ def detect(
         raise SettingsFault(
             f"the label {label!r} is among --signals", expected="a label that is not watched"
         )
+    if label and label == time:
+        raise SettingsFault(
+            f"--label and --time are both {label!r}", expected="a label in a column of its own"
+        )
     rows = read_rows(file, time, wanted, (label,) if label else ())
     truth = _truth(read_columns(file, (label,)).texts[label], file, label) if label else None
     first = place(train_until, rows, "--train-until") if train_until else train_rows
-    judged = run(rows, first, alarm_share)
+    judged = run(rows, first, alarm_share, promise=True)
     worth = None
     if truth is not None:
         from ecotwin.detection.scoring.worth import worth as told_worth
@@ -133,6 +137,8 @@ def _told(rows: Rows, judged: Judged, worth: Worth | None) -> dict[str, Any]:
         "anomalies": int(judged.over.sum()),
         "alarm_share": judged.judge.alarm_share,
         "signals": list(rows.columns),
+        "promise": _promise(judged),
+        "lasting": [asdict(one) for one in judged.lasting],
         "chosen": list(judged.judge.chosen),
         "notes": list(judged.notes),
         "train_s": round(judged.learn_s, 3),
@@ -142,11 +148,28 @@ def _told(rows: Rows, judged: Judged, worth: Worth | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _promise(judged: Judged) -> dict[str, Any]:
+    """The share of false alarms promised, what it was when tried inside the training part, and where it is not held."""
+    share, tried = judged.judge.alarm_share, judged.tried
+    return {
+        "alarm_share": share,
+        "tried_forward": None if tried is None else round(tried.forward, 4),
+        "tried_backward": None if tried is None else round(tried.backward, 4),
+        "expected_at_most": share if tried is None else max(share, round(tried.worst, 4)),
+        "rows_outside": sum(one.rows for one in judged.lasting),
+    }
+
+
 def _lines(told: dict[str, Any]) -> list[str]:
     lines = [
         f"{told['anomalies']} of {told['judged']} rows are not normal"
         + (f"; {told['unjudged']} could not be judged" if told["unjudged"] else "")
-        + f". At most {told['alarm_share']:.2%} of normal rows should be told so.",
+        + f". At most {told['promise']['expected_at_most']:.2%} of normal rows should be told so"
+        + (
+            f"; nothing is promised for {outside} rows of lasting changes."
+            if (outside := told["promise"]["rows_outside"])
+            else "."
+        ),
         (
             f"Learned from {told['trained_on']} rows of {len(told['signals'])} signals in {told['train_s']:g} s; "
             f"judged in {told['score_s']:g} s."

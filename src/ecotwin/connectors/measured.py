@@ -91,6 +91,8 @@ def read_rows(
         if np.isnan(opened.numbers[name]).all():
             notes.append(f"{name} has no number in any row")
     values = np.column_stack([opened.numbers[n] for n in chosen])
+    if endless := int(np.isinf(values).sum()):
+        notes.append(f"{endless} cells are infinite and count as missing")
     values[~np.isfinite(values)] = np.nan
     if not time:
         count = np.arange(len(values), dtype=np.float64)
@@ -148,17 +150,30 @@ def read_columns(
 
 
 def _first(file: Path, form: str) -> str:
-    """Name of the first column, so that only the header is asked for."""
+    """Name of the first column, so that only the header is asked for; no name may stand twice."""
     import duckdb
 
     if form == "csv":
-        return read_header(file, Layout(TimeColumn("", "iso", ZoneInfo("UTC")), ()))[0][0]
+        names = read_header(file, Layout(TimeColumn("", "iso", ZoneInfo("UTC")), ()))[0]
+        _no_name_twice(file, names)
+        return names[0]
     with duckdb.connect() as db:
         try:
             named = db.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(file)]).fetchall()
         except duckdb.Error as error:
             raise unreadable(file, error) from error
     return str(named[0][0])
+
+
+def _no_name_twice(file: Path, names: Sequence[str]) -> None:
+    """A column that shares its name with another would be passed over in silence."""
+    twice = sorted({n for n in names if n.strip() and list(names).count(n) > 1})
+    if twice:
+        raise FileFault(
+            f"{file}: more than one column is named {', '.join(twice)}",
+            expected="a name of its own for each column",
+            remedy="rename them in the header",
+        )
 
 
 def _opened(file: Path, names: Sequence[str], texts: Sequence[str], got: dict[str, Any]) -> Opened:

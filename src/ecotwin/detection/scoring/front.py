@@ -21,18 +21,35 @@ from ecotwin.records import Bools, Floats, Ints, Rows
 FAR_STEPS = 10.0
 """Usual steps of the clock after which a row is fresh."""
 _STILL = 1e-9
-_LEAST_SHARE = 0.5
+WATCHED_SHARE = 0.5
+"""Share of the rows in which a column must have a value."""
+COUNTER_ROWS, EVEN = 60, 1e-6
+"""Rows from which a column that moves on by even steps is held for a clock or a counter, and how even they must be."""
 _RIDGE = 0.01
 
 
 def moving(values: Floats) -> Bools:
-    """[columns] whether a column moves and is there in at least half of the rows."""
+    """[columns] whether a column moves, not as a counter, and is there in at least half of the rows."""
     there = np.isfinite(values)
     told = np.zeros(values.shape[1], np.bool_)
-    for j in np.flatnonzero(there.sum(axis=0) >= max(2.0, _LEAST_SHARE * len(values))):
+    for j in np.flatnonzero(there.sum(axis=0) >= max(2.0, WATCHED_SHARE * len(values))):
         column = values[there[:, j], j]
-        told[j] = np.ptp(column) > _STILL * max(float(np.abs(column).max()), 1e-290)
+        told[j] = np.ptp(column) > _STILL * max(float(np.abs(column).max()), 1e-290) and not counts(
+            column
+        )
     return told
+
+
+def counts(column: Floats) -> bool:
+    """Whether a column without gaps moves on by one even step nearly always: its level then says nothing of a process.
+
+    >>> counts(np.arange(100.0)), counts(np.sin(np.arange(100.0))), counts(np.arange(20.0))
+    (True, False, False)
+    """
+    steps = np.diff(column)
+    usual = float(np.median(steps)) if len(steps) else 0.0
+    off = np.abs(steps - usual) > EVEN * abs(usual)
+    return len(column) >= COUNTER_ROWS and usual != 0.0 and float(off.mean()) <= 0.05
 
 
 def places(values: Floats) -> Ints:
