@@ -20,11 +20,13 @@ from ecotwin.detection.crosscheck import (
     links_of,
 )
 from ecotwin.detection.crosscheck.calm import Calm
+from ecotwin.detection.crosscheck.marks import Marks
 from ecotwin.detection.crosscheck.relations import Relations
 from ecotwin.errors import FigureGap
 from ecotwin.plant.model import Balance
 from ecotwin.records import Rows
 from made_networks import CASES, COLUMNS, LINKS, made
+from made_streams import sticky
 
 LEARN, BEGIN, END = 900, 930, 990
 
@@ -121,6 +123,26 @@ def test_missing_values_are_no_contradiction() -> None:
     score, over, _ = check.judge(values, rows.at_s[LEARN:])
     assert np.isfinite(score).all()
     assert not over[:31].any()
+
+
+def test_a_signal_recorded_in_coarser_steps_does_not_stand_still() -> None:
+    rng = np.random.default_rng(8)
+    x = np.column_stack([sticky(rng, 900, 0.95) for _ in range(3)])
+    marks = Marks(3)
+    marks.learn(x[:600])
+    step = 2.0 * float(x[:, 0].std())
+    later = x[600:].copy()
+    later[:, 0] = np.round(later[:, 0] / step) * step
+    runs = np.diff(np.flatnonzero(np.diff(later[:, 0])))
+    assert runs.max() > 12  # it does stand, longer than would be told in the learned steps
+    assert not any(marks.push(row).still for row in later[12:])
+    frozen = x[600:].copy()
+    frozen[100:, 1] = frozen[100, 1]
+    again = Marks(3)
+    again.learn(x[:600])
+    told = [list(again.push(row).still) for row in frozen]
+    assert told[106] == [1]
+    assert not any(told[:104])
 
 
 def test_the_distance_without_a_signal_is_that_of_the_others_alone() -> None:

@@ -153,7 +153,8 @@ def _marks(scales: _Scales, event: Event, columns: Sequence[str]) -> None:
     copied = [s for s, rows in event.copied.items() if rows >= MARK_ROWS]
     if copied:
         text = f"{', '.join(columns[s] for s in copied[:4])}: the same stretch as once before, to the last digit"
-        scales.add(MANIPULATION, 4.0 + 0.5 * min(len(copied) - 1, 4), "copied", text)
+        # No process repeats itself to the last digit, and one that moves beside it speaks for an attacker as well.
+        scales.add(MANIPULATION, 6.0 + 0.5 * min(len(copied) - 1, 4), "copied", text)
     smooth = [s for s, rows in event.smooth.items() if rows >= MARK_ROWS]
     if smooth:
         text = f"{', '.join(columns[s] for s in smooth[:4])}: smoother than ever, as if computed"
