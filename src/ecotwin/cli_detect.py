@@ -37,7 +37,9 @@ def detect(
     ] = "",
     alarm_share: Annotated[
         float | None,
-        typer.Option(help="Share of normal rows that may be told as not normal; default: 0.01."),
+        typer.Option(
+            help="Share of normal rows that may be told; default: 0.01, of a signal alone 0.001."
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="CSV: time, score, anomaly, top_signals.")

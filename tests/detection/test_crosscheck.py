@@ -136,6 +136,14 @@ def test_a_signal_recorded_in_coarser_steps_does_not_stand_still() -> None:
     runs = np.diff(np.flatnonzero(np.diff(later[:, 0])))
     assert runs.max() > 12  # it does stand, longer than would be told in the learned steps
     assert not any(marks.push(row).still for row in later[12:])
+    coarse = (
+        np.round(x / step) * step
+    )  # so it always came: then standing still is judged as it stood
+    same = Marks(3)
+    same.learn(coarse[:600])
+    for row in coarse[600:]:
+        same.push(row)
+    assert [same._coarser(place) for place in range(3)] == [0.0, 0.0, 0.0]
     frozen = x[600:].copy()
     frozen[100:, 1] = frozen[100, 1]
     again = Marks(3)

@@ -56,6 +56,16 @@ class Marked:
         self.clash = [pair for pair in self.clash if place not in pair]
 
 
+def _coarsest(x: Floats) -> float:
+    """Largest of the smallest steps of all stretches of steps: the coarsest grain in which [rows] values came."""
+    steps = np.abs(np.diff(x[np.isfinite(x)]))
+    steps = steps[steps > 0.0]
+    if not len(steps):
+        return 0.0
+    width = min(GRAIN_STEPS, len(steps))
+    return float(np.lib.stride_tricks.sliding_window_view(steps, width).min(axis=1).max())
+
+
 class Marks:
     """Marks of a table's signals.
 
@@ -67,6 +77,7 @@ class Marks:
         self.count = count
         self.states = np.zeros(count, np.bool_)
         self.longest = np.zeros((len(GRAINS), count))
+        self.coarsest = np.zeros(count)
         self.nearest = np.full(count, np.inf)
         self.bent = np.full(count, np.inf)
         self.usual = np.ones(count)
@@ -88,6 +99,7 @@ class Marks:
         self.usual = np.maximum(np.nanmax(np.abs(x), axis=0), 1e-300)
         self.never = self._rules(x)
         self.longest = self._runs(x)
+        self.coarsest = np.array([_coarsest(x[:, place]) for place in range(self.count)])
         for row in x:
             bends, apart = self._step(row)
             self.bent = np.fmin(self.bent, bends)
@@ -101,7 +113,7 @@ class Marks:
         found = Marked()
         for place in np.flatnonzero(~self.states):
             name = int(place)
-            grain = self._grain(name)
+            grain = self._coarser(name)
             still = self._run[place] / max(STILL_TIMES * self._usual_run(name, grain), STILL_LEAST)
             if still >= 1.0:
                 found.still[name] = float(self._run[place])
@@ -130,10 +142,11 @@ class Marks:
             most = np.maximum(most, run)
         return most
 
-    def _grain(self, place: int) -> float:
-        """Smallest step [spreads] of the newest ones, 0 while there are none."""
+    def _coarser(self, place: int) -> float:
+        """Smallest of the newest steps [spreads] where it is larger than it ever was while learning, else 0."""
         steps = self._steps[place]
-        return min(steps) / float(self._spread[place]) if steps else 0.0
+        grain = min(steps) if len(steps) else 0.0
+        return grain / float(self._spread[place]) if grain > 1.5 * self.coarsest[place] else 0.0
 
     def _usual_run(self, place: int, grain: float) -> float:
         """Rows that a signal stood still at most, if it had been recorded in such steps."""
@@ -160,7 +173,7 @@ class Marks:
         same: Bools = x == self._last
         self._run = np.where(same, self._run + 1.0, 0.0)
         step = np.abs(x - self._last)
-        for place in np.flatnonzero(step > 0.0):
+        for place in np.flatnonzero(step > 0.0).tolist():
             self._steps[place].append(float(step[place]))
         self._last = np.where(np.isfinite(x), x, self._last)
         z = (x - self._middle) / self._spread
@@ -185,7 +198,8 @@ class Marks:
             "count": self.count, "states": self.states.tolist(), "longest": self.longest.tolist(),
             "nearest": self.nearest.tolist(), "bent": self.bent.tolist(), "usual": self.usual.tolist(),
             "never": [list(rule) for rule in self.never], "middle": self._middle.tolist(),
-            "spread": self._spread.tolist(), "patches": [p.state() for p in self._patches],
+            "spread": self._spread.tolist(), "coarsest": self.coarsest.tolist(),
+            "patches": [p.state() for p in self._patches],
             "recent": [z.tolist() for z in self._recent], "last": self._last.tolist(), "run": self._run.tolist(),
             "steps": [list(s) for s in self._steps],
         }  # fmt: skip
@@ -195,7 +209,7 @@ class Marks:
         """Marks of a saved state."""
         made = cls(state["count"])
         made.states = np.array(state["states"], np.bool_)
-        for name in ("longest", "nearest", "bent", "usual"):
+        for name in ("longest", "coarsest", "nearest", "bent", "usual"):
             setattr(made, name, np.array(state[name], np.float64))
         made.never = [(int(a), float(b), int(c)) for a, b, c in state["never"]]
         made._middle, made._spread = np.array(state["middle"]), np.array(state["spread"])

@@ -70,7 +70,9 @@ def detect(
         top += named
     done = time.perf_counter()
     score, over = np.concatenate(scores), np.concatenate(overs)
-    notes = (*rows.notes, *getattr(made, "notes", ()), *_notes(rows, train_rows, score))
+    watched = getattr(made, "watches_still", False)
+    told = _notes(rows, train_rows, score, still=not watched)
+    notes = (*rows.notes, *getattr(made, "notes", ()), *told)
     return Judged(made, score, over, top, notes, train_rows, learned - begun, done - learned)
 
 
@@ -88,8 +90,8 @@ def usual_judge(rows: Rows, train_rows: int, alarm_share: float | None = None) -
     return Combined(ALARM_SHARE if alarm_share is None else alarm_share)
 
 
-def _notes(rows: Rows, train_rows: int, score: Floats) -> list[str]:
-    """What is odd about the rows that were judged."""
+def _notes(rows: Rows, train_rows: int, score: Floats, *, still: bool) -> list[str]:
+    """What is odd about the rows that were judged; `still`: signals that stood still in training are not watched."""
     train, rest = rows.values[:train_rows], rows.values[train_rows:]
     there = np.isfinite(rest)
     notes = []
@@ -103,6 +105,10 @@ def _notes(rows: Rows, train_rows: int, score: Floats) -> list[str]:
         has = rest[there[:, j], j]
         if len(had) == 0:
             notes.append(f"{name} has no value in the training part and is not watched")
+        elif np.ptp(had) <= 0.0 and not still:
+            notes.append(
+                f"{name} stood still at {had[0]:g} in the training part: any move is judged as odd"
+            )
         elif np.ptp(had) <= 0.0 and len(has) and bool((has != had[0]).any()):
             moved = int((has != had[0]).sum())
             notes.append(

@@ -96,24 +96,24 @@ def stretches(truth: Bools) -> list[tuple[int, int]]:
 
 def worth(over: Bools, truth: Bools) -> dict[str, Any]:
     """Found attacks, F1 by rows, false alarms and the score of the competition, which needs attacks and normal rows."""
-    late, found = [], 0
+    late = []
     for first, end in stretches(truth):
         told = np.flatnonzero(over[first:end])
-        found += len(told) > 0
         late.append(float(told[0]) / (end - first) if len(told) else 1.0)
     false = over & ~truth
     out: dict[str, Any] = {
-        "found": found, "of": len(late), "false_rows": int(false.sum()), "normal_rows": int((~truth).sum()),
-        "false_share": round(float(false.sum() / max((~truth).sum(), 1)), 4),
+        "found": sum(share < 1.0 for share in late), "of": len(late),
+        "false_rows": int(false.sum()), "normal_rows": int((~truth).sum()),
+        "false_share": round(float(false.mean()) / max(1.0 - float(truth.mean()), 1e-9), 4),
         "false_stretches": len(stretches(false)),
     }  # fmt: skip
     if late and not truth.all():
-        told, passed = float(over[truth].mean()), 1.0 - float(over[~truth].mean())
+        rightly, passed = float(over[truth].mean()), 1.0 - float(over[~truth].mean())
         right = float((over & truth).sum())
-        soon = 1.0 - float(np.mean(late))
+        soon = 1.0 - sum(late) / len(late)
         out |= {
-            "rows_of_attacks_told": round(told, 4), "f1": round(2.0 * right / float(over.sum() + truth.sum()), 4),
-            "score": round(0.5 * soon + 0.25 * (told + passed), 4), "score_soon": round(soon, 4),
+            "rows_of_attacks_told": round(rightly, 4), "f1": round(2.0 * right / float(over.sum() + truth.sum()), 4),
+            "score": round(0.5 * soon + 0.25 * (rightly + passed), 4), "score_soon": round(soon, 4),
         }  # fmt: skip
     return out
 
