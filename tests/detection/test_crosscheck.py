@@ -20,6 +20,7 @@ from ecotwin.detection.crosscheck import (
     links_of,
 )
 from ecotwin.detection.crosscheck.calm import Calm
+from ecotwin.detection.crosscheck.event import Event, verdict
 from ecotwin.detection.crosscheck.marks import Marks
 from ecotwin.detection.crosscheck.relations import Relations
 from ecotwin.errors import FigureGap
@@ -48,7 +49,7 @@ def fresh(case: str, seed: int) -> tuple[CrossCheck, Rows]:
 
 
 @pytest.mark.parametrize(
-    "case", ["freeze", "replay of three", "state denied", "weak pump", "more use"]
+    "case", ["freeze", "replay of three", "state denied", "weak pump", "more use", "leak"]
 )
 def test_the_kind_is_told_with_its_signals_and_reasons(case: str) -> None:
     check, rows = fresh(case, 41)
@@ -123,6 +124,23 @@ def test_missing_values_are_no_contradiction() -> None:
     score, over, _ = check.judge(values, rows.at_s[LEARN:])
     assert np.isfinite(score).all()
     assert not over[:31].any()
+
+
+def test_a_leak_opens_one_balance_towards_a_loss_and_a_meter_otherwise() -> None:
+    def said(**links: tuple[int, int]) -> dict[str, float]:
+        event = Event(1, 20, 0.0, 0.0, rows=20)
+        for name, (rows, losses) in links.items():
+            event.links[name], event.losses[name] = rows, losses
+        event.restored[0], event.none = 10, 10
+        told = verdict(event, ("a", "b"), np.zeros(2, np.bool_))
+        assert Event.of(json.loads(json.dumps(event.state()))) == event
+        return {told.kind: told.sure}
+
+    assert said(site=(20, 20))["process"] > 0.55
+    assert said(site=(20, 0))["sensor"] > 0.7
+    plain = said()
+    assert list(plain) == [SENSOR]  # the balance towards a loss turned it
+    assert said(site=(20, 0), hall=(20, 20))["sensor"] > plain[SENSOR]
 
 
 def test_a_signal_recorded_in_coarser_steps_does_not_stand_still() -> None:

@@ -22,7 +22,8 @@ from made_streams import EVENTS, SORTS, daily, rows_of, sticky
 
 EVIDENCE = Path(__file__).parents[2] / "docs" / "evidence" / "0013-streams-made.json"
 SEEDS = range(300, 308)
-NET_SEEDS = SEEDS[:4]
+NET_SEEDS = SEEDS[4:]
+"""The first four were looked at before balances spoke of directions."""
 AFTER_ROWS = 24
 
 pytestmark = pytest.mark.proof
