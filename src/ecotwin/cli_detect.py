@@ -37,10 +37,20 @@ def detect(
     ] = "",
     alarm_share: Annotated[
         float | None,
-        typer.Option(help="Share of normal rows that may be told as not normal; default: 0.01."),
+        typer.Option(
+            help="Share of normal rows that may be told; default: 0.01, of a signal alone 0.001."
+        ),
     ] = None,
+    cross_check: Annotated[
+        bool,
+        typer.Option(
+            "--cross-check",
+            help="Also say whether a sensor, the process or made-up data is behind odd stretches.",
+        ),
+    ] = False,
     out: Annotated[
-        Path | None, typer.Option(help="CSV: time, score, anomaly, top_signals.")
+        Path | None,
+        typer.Option(help="CSV: time, score, anomaly, top_signals; with --cross-check also kind."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
@@ -81,9 +91,15 @@ def detect(
         from ecotwin.detection.scoring.worth import worth as told_worth
 
         worth = told_worth(judged.over, judged.score, truth[first:])
-    if out is not None:
-        _write(out, rows, judged)
+    kinds: tuple[str, ...] = ()
     told = _told(rows, judged, worth)
+    if cross_check:
+        from ecotwin.detection.crosscheck.telling import as_records, checked
+
+        seen = checked(rows, first)
+        kinds, told["stretches"] = seen.kinds, as_records(seen, rows, first)
+    if out is not None:
+        _write(out, rows, judged, kinds)
     if json:
         typer.echo(json_module.dumps(told, ensure_ascii=False, indent=2))
     else:
@@ -107,15 +123,19 @@ def _truth(cells: list[str], file: Path, label: str) -> Bools:
     return made
 
 
-def _write(out: Path, rows: Rows, judged: Judged) -> None:
+def _write(out: Path, rows: Rows, judged: Judged, kinds: tuple[str, ...] = ()) -> None:
+    """The verdicts as CSV; `kinds`: of the cross-check, a column more where it was asked for."""
     try:
         with out.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
-            writer.writerow(["time", "score", "anomaly", "top_signals"])
+            writer.writerow(
+                ["time", "score", "anomaly", "top_signals", *(["kind"] if kinds else [])]
+            )
             for i, stamp in enumerate(rows.stamps[judged.trained :]):
                 score = float(judged.score[i])
                 writer.writerow(
-                    [stamp, "" if score != score else repr(score), int(judged.over[i]), ";".join(judged.top[i])]
+                    [stamp, "" if score != score else repr(score), int(judged.over[i]), ";".join(judged.top[i]),
+                     *kinds[i : i + 1]]
                 )  # fmt: skip
     except OSError as fault:
         raise FileFault(
@@ -179,5 +199,18 @@ def _lines(told: dict[str, Any]) -> list[str]:
         names = {"f1": "F1", "far": "false alarms", "mar": "missed", "auc": "area under the curve"}
         figures = [f"{t} {told[k]:.3f}" for k, t in names.items() if told[k] is not None]
         lines.append("Against the label: " + (", ".join(figures) or "it names no anomaly") + ".")
+    lines += [_stretch(one) for one in told.get("stretches", ())]
     lines += [f"Scorer: {text}" for text in told["chosen"]]
     return lines + [f"Note: {text}" for text in told["notes"]]
+
+
+def _stretch(one: dict[str, Any]) -> str:
+    """A stretch of the cross-check in one line."""
+    kinds = {
+        "sensor": "a sensor says what cannot be",
+        "process": "the process runs otherwise",
+        "manipulation": "data that somebody may have made up",
+        "unclear": "unclear",
+    }
+    why = "; ".join(reason["text"] for reason in one["why"][:3])
+    return f"{one['from']} to {one['to']}: {kinds[one['kind']]} ({one['sure']:.0%}): {why}"

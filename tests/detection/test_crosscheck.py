@@ -20,11 +20,14 @@ from ecotwin.detection.crosscheck import (
     links_of,
 )
 from ecotwin.detection.crosscheck.calm import Calm
+from ecotwin.detection.crosscheck.event import Event, verdict
+from ecotwin.detection.crosscheck.marks import Marks
 from ecotwin.detection.crosscheck.relations import Relations
 from ecotwin.errors import FigureGap
 from ecotwin.plant.model import Balance
 from ecotwin.records import Rows
 from made_networks import CASES, COLUMNS, LINKS, made
+from made_streams import sticky
 
 LEARN, BEGIN, END = 900, 930, 990
 
@@ -46,7 +49,7 @@ def fresh(case: str, seed: int) -> tuple[CrossCheck, Rows]:
 
 
 @pytest.mark.parametrize(
-    "case", ["freeze", "replay of three", "state denied", "weak pump", "more use"]
+    "case", ["freeze", "replay of three", "state denied", "weak pump", "more use", "leak"]
 )
 def test_the_kind_is_told_with_its_signals_and_reasons(case: str) -> None:
     check, rows = fresh(case, 41)
@@ -121,6 +124,51 @@ def test_missing_values_are_no_contradiction() -> None:
     score, over, _ = check.judge(values, rows.at_s[LEARN:])
     assert np.isfinite(score).all()
     assert not over[:31].any()
+
+
+def test_a_leak_opens_one_balance_towards_a_loss_and_a_meter_otherwise() -> None:
+    def said(**links: tuple[int, int]) -> dict[str, float]:
+        event = Event(1, 20, 0.0, 0.0, rows=20)
+        for name, (rows, losses) in links.items():
+            event.links[name], event.losses[name] = rows, losses
+        event.restored[0], event.none = 10, 10
+        told = verdict(event, ("a", "b"), np.zeros(2, np.bool_))
+        assert Event.of(json.loads(json.dumps(event.state()))) == event
+        return {told.kind: told.sure}
+
+    assert said(site=(20, 20))["process"] > 0.55
+    assert said(site=(20, 0))["sensor"] > 0.7
+    plain = said()
+    assert list(plain) == [SENSOR]  # the balance towards a loss turned it
+    assert said(site=(20, 0), hall=(20, 20))["sensor"] > plain[SENSOR]
+
+
+def test_a_signal_recorded_in_coarser_steps_does_not_stand_still() -> None:
+    rng = np.random.default_rng(8)
+    x = np.column_stack([sticky(rng, 900, 0.95) for _ in range(3)])
+    marks = Marks(3)
+    marks.learn(x[:600])
+    step = 2.0 * float(x[:, 0].std())
+    later = x[600:].copy()
+    later[:, 0] = np.round(later[:, 0] / step) * step
+    runs = np.diff(np.flatnonzero(np.diff(later[:, 0])))
+    assert runs.max() > 12  # it does stand, longer than would be told in the learned steps
+    assert not any(marks.push(row).still for row in later[12:])
+    coarse = (
+        np.round(x / step) * step
+    )  # so it always came: then standing still is judged as it stood
+    same = Marks(3)
+    same.learn(coarse[:600])
+    for row in coarse[600:]:
+        same.push(row)
+    assert [same._coarser(place) for place in range(3)] == [0.0, 0.0, 0.0]
+    frozen = x[600:].copy()
+    frozen[100:, 1] = frozen[100, 1]
+    again = Marks(3)
+    again.learn(x[:600])
+    told = [list(again.push(row).still) for row in frozen]
+    assert told[106] == [1]
+    assert not any(told[:104])
 
 
 def test_the_distance_without_a_signal_is_that_of_the_others_alone() -> None:

@@ -22,6 +22,8 @@ from made_streams import EVENTS, SORTS, daily, rows_of, sticky
 
 EVIDENCE = Path(__file__).parents[2] / "docs" / "evidence" / "0013-streams-made.json"
 SEEDS = range(300, 308)
+NET_SEEDS = SEEDS[4:]
+"""The first four were looked at before balances spoke of directions."""
 AFTER_ROWS = 24
 
 pytestmark = pytest.mark.proof
@@ -106,7 +108,7 @@ def test_sensor_process_or_manipulation() -> None:
     delays: dict[str, float] = {}
     for case in CASES:
         said, late = Counter[str](), []
-        for seed in SEEDS:
+        for seed in NET_SEEDS:
             rows = made(case, seed, 1400, slice(1250, 1350))
             check = CrossCheck(LINKS)
             check.learn(rows.part(0, 1200))
@@ -117,7 +119,7 @@ def test_sensor_process_or_manipulation() -> None:
         table[case] = {kind: said[kind] for kind in (*KINDS, "missed")}
         delays[case] = float(np.median(late)) if late else float("nan")
     false = rows_seen = 0
-    for seed in SEEDS:
+    for seed in NET_SEEDS:
         rows = made("none", seed, 1700, slice(0, 0))
         check = CrossCheck(LINKS)
         check.learn(rows.part(0, 1200))
@@ -126,6 +128,7 @@ def test_sensor_process_or_manipulation() -> None:
     right = sum(table[case][kind] for case, kind in CASES.items())
     keep("confusion", {
         "said_after_rows": AFTER_ROWS, "true_kind": CASES, "table": table, "rows_until_seen_median": delays,
-        "right": right, "of": len(CASES) * len(SEEDS), "false_rows_per_1000": round(1000 * false / rows_seen, 2),
+        "seeds": len(NET_SEEDS), "right": right,
+        "of": len(CASES) * len(NET_SEEDS), "false_rows_per_1000": round(1000 * false / rows_seen, 2),
     })  # fmt: skip
-    assert right >= 0.8 * len(CASES) * len(SEEDS)
+    assert right >= 0.8 * len(CASES) * len(NET_SEEDS)

@@ -235,9 +235,10 @@ class CrossCheck:
                 event.restored[best] += 1
             else:
                 event.none += 1
-        for link, surprise in zip(self.links, links, strict=True):
+        for link, surprise, rest in zip(self.links, links, self._link_smooth, strict=True):
             if surprise >= self.limit:
                 event.links[link.name] += 1
+                event.losses[link.name] += bool(rest > 0.0)
         for place in range(len(self.columns)):
             most = float(self._recent_moved[:, place].max())
             if not self._marks.states[place]:

@@ -18,6 +18,8 @@ from ecotwin.records import Bools, Reason
 MOVED = 9.0
 """Surprise of a signal by its own past that makes it one that moved: one row in eight thousand."""
 LEAST_SURE = 0.45
+ONE_WAY = 0.8
+"""Share of rows in one direction that makes it the direction of a balance."""
 MARK_ROWS = 3
 """Rows of a mark that make it evidence."""
 
@@ -30,7 +32,8 @@ class Event:
         first, last: Rows. began_s, seen_s: Times. rows: Odd rows in it. restored: Rows in which the signal left out
             brings the others back to usual, by signal. none: Rows in which no signal does.
         moved: Greatest surprise by its own past, by signal. still, copied, smooth: Rows with the mark, by signal.
-        clash: Rows in which a state and a flow contradict each other. links: Rows in which a balance did not close.
+        clash: Rows in which a state and a flow contradict each other. links: Rows in which a balance did not close,
+            losses: and in which more flowed in than came out.
     """
 
     first: int
@@ -46,11 +49,12 @@ class Event:
     smooth: Counter[int] = field(default_factory=Counter)
     clash: Counter[tuple[int, int]] = field(default_factory=Counter)
     links: Counter[str] = field(default_factory=Counter)
+    losses: Counter[str] = field(default_factory=Counter)
 
     def state(self) -> dict[str, Any]:
         """JSON-able state."""
         told = asdict(self)
-        for name in ("restored", "moved", "still", "copied", "smooth", "clash", "links"):
+        for name in ("restored", "moved", "still", "copied", "smooth", "clash", "links", "losses"):
             told[name] = [[k, v] for k, v in getattr(self, name).items()]
         return told
 
@@ -58,7 +62,7 @@ class Event:
     def of(cls, state: dict[str, Any]) -> Event:
         """The event of a saved state."""
         told = dict(state)
-        for name in ("restored", "still", "copied", "smooth", "links"):
+        for name in ("restored", "still", "copied", "smooth", "links", "losses"):
             told[name] = Counter(dict(told[name]))
         told["moved"] = dict(told["moved"])
         told["clash"] = Counter({(k[0], k[1]): v for k, v in told["clash"]})
@@ -132,8 +136,25 @@ def _relations(
     elif judged >= MARK_ROWS and share < 0.5:
         text = "each signal by itself is as usual, but together they cannot be"
         scales.add(MANIPULATION, 1.0, "together", text)
-    for name, rows in event.links.most_common(2):
+    _balances(scales, event)
+
+
+def _balances(scales: _Scales, event: Event) -> None:
+    """What balances say: a leak opens one, and only towards a loss; a meter opens all it stands in, either way."""
+    open_now = [(name, rows) for name, rows in event.links.most_common() if rows >= MARK_ROWS]
+    for name, rows in open_now[:2]:
         scales.add(PROCESS, 0.3, name, f"{name} did not close in {rows} rows")
+    lost = [event.losses[name] / rows for name, rows in open_now]
+    if len(lost) == 1 and lost[0] >= ONE_WAY:
+        text = f"more flows into {open_now[0][0]} than comes out, and every other balance closes: so does a leak"
+        scales.add(PROCESS, 1.0, open_now[0][0], text)
+    elif len(lost) == 1 and lost[0] <= 1.0 - ONE_WAY:
+        text = f"more comes out of {open_now[0][0]} than flows in: no leak does that"
+        scales.add(SENSOR, 2.0, open_now[0][0], text)
+    elif len(lost) > 1 and max(lost) >= ONE_WAY and min(lost) <= 1.0 - ONE_WAY:
+        both = " and ".join(name for name, _ in open_now[:2])
+        text = f"{both} are off in opposite directions, as when a meter between them is"
+        scales.add(SENSOR, 1.5, open_now[0][0], text)
 
 
 def _marks(scales: _Scales, event: Event, columns: Sequence[str]) -> None:
@@ -153,7 +174,8 @@ def _marks(scales: _Scales, event: Event, columns: Sequence[str]) -> None:
     copied = [s for s, rows in event.copied.items() if rows >= MARK_ROWS]
     if copied:
         text = f"{', '.join(columns[s] for s in copied[:4])}: the same stretch as once before, to the last digit"
-        scales.add(MANIPULATION, 4.0 + 0.5 * min(len(copied) - 1, 4), "copied", text)
+        # No process repeats itself to the last digit, and one that moves beside it speaks for an attacker as well.
+        scales.add(MANIPULATION, 6.0 + 0.5 * min(len(copied) - 1, 4), "copied", text)
     smooth = [s for s, rows in event.smooth.items() if rows >= MARK_ROWS]
     if smooth:
         text = f"{', '.join(columns[s] for s in smooth[:4])}: smoother than ever, as if computed"

@@ -82,11 +82,9 @@ def detect(
         top += named
     done = time.perf_counter()
     score, over = np.concatenate(scores), np.concatenate(overs)
-    notes = (
-        *rows.notes,
-        *getattr(made, "notes", ()),
-        *_notes(rows, train_rows, score, several=isinstance(made, Combined)),
-    )
+    still = not getattr(made, "watches_still", False)
+    told = _notes(rows, train_rows, score, several=isinstance(made, Combined), still=still)
+    notes = (*rows.notes, *getattr(made, "notes", ()), *told)
     held: tuple[Lasting, ...] = ()
     tried = None
     if promise and isinstance(made, Combined):
@@ -147,8 +145,8 @@ def _promise_notes(share: float, held: tuple[Lasting, ...], tried: Tried | None)
     return notes
 
 
-def _notes(rows: Rows, train_rows: int, score: Floats, *, several: bool) -> list[str]:
-    """What is odd about the rows that were judged."""
+def _notes(rows: Rows, train_rows: int, score: Floats, *, several: bool, still: bool) -> list[str]:
+    """What is odd about the rows that were judged; `still`: signals that stood still in training are not watched."""
     train, rest = rows.values[:train_rows], rows.values[train_rows:]
     there = np.isfinite(rest)
     notes = []
@@ -171,6 +169,10 @@ def _notes(rows: Rows, train_rows: int, score: Floats, *, several: bool) -> list
         elif several and counts(had):
             notes.append(
                 f"{name} moves on evenly from row to row, as a clock or a counter does, and is not watched"
+            )
+        elif np.ptp(had) <= 0.0 and not still:
+            notes.append(
+                f"{name} stood still at {had[0]:g} in the training part: any move is judged as odd"
             )
         elif np.ptp(had) <= 0.0 and len(has) and bool((has != had[0]).any()):
             moved = int((has != had[0]).sum())

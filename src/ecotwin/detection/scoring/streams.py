@@ -9,7 +9,7 @@ slow drift, a new level or a new season becomes usual; the limit rises a little 
 with every quiet row, which holds the promise on streams that are rougher than they looked while it learned.
 
 The limit was set once, on made streams without events of thirteen sorts (white, heavy-tailed, sticky, seasonal,
-counts, batches, states ...): docs/streams.md has the table.
+counts, batches, states ...): docs/evidence/0013-streams.md has the table.
 
 Sources:
     Siffer et al., KDD 2017 (peaks over threshold on streams). Gibbs and Candes, NeurIPS 2021: a level that adapts so
@@ -28,7 +28,7 @@ import numpy as np
 from ecotwin.detection.single.season import Season
 from ecotwin.detection.single.tails import Tail
 from ecotwin.detection.single.told import Told, explanation
-from ecotwin.detection.single.traits import KINDS, NAMES, Gauge, Traits
+from ecotwin.detection.single.traits import KINDS, NAMES, WINDOWS, Gauge, Traits
 from ecotwin.errors import FigureGap
 from ecotwin.records import Bools, Explanation, Floats, Rows
 
@@ -39,8 +39,9 @@ LIFT = 1.0
 """What an alarm adds to the limit; quiet rows take it off again at the promised rate."""
 LIMIT_LEAST, LIMIT_MOST = 0.85, 2.0
 """How far the limit may move, as shares of its first value."""
-QUIET_SHARE, QUIET_LEAST, QUIET_MOST = 0.2, 10, 150
-"""Rows of quiet after an alarm, as a share of the rows learned from."""
+QUIET_SHARE, QUIET_LEAST, QUIET_MOST = 0.2, 2 * WINDOWS[-1], 150
+"""Rows of quiet after an alarm, as a share of the rows learned from, and no fewer than the longest stretches look back:
+until then the event is still among them."""
 WORSE = 2.0
 """Quiet ends early when it gets so many times worse than what opened it: a false alarm must not hide a true event."""
 SILENCE_TIMES, SILENCE_LEAST = 3.0, 5
@@ -64,6 +65,8 @@ class StreamJudge:
 
     name = "streams"
     least_rows = LEAST_ROWS
+    watches_still = True
+    """A signal that never moved while it learned is watched all the same."""
 
     def __init__(self, alarm_share: float = ALARM_SHARE) -> None:
         if not 1e-6 <= alarm_share <= 0.1:

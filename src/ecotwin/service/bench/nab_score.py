@@ -2,7 +2,8 @@
 
 No label is read before the alarms stand. Beside the judge of single signals stand two peers that learn from the same
 rows, whose limit is set by the same promise and who are as quiet after an alarm: a z-score, and an isolation forest
-over lags (where scikit-learn is installed).
+over lags (where scikit-learn is installed); and one that looks at nothing: as many alarms as the judge gives, evenly
+apart. What the judge would reach with the limit that the labels like best is told apart: it is no result.
 """
 
 from __future__ import annotations
@@ -32,9 +33,11 @@ from ecotwin.detection.scoring.streams import (
     StreamJudge,
 )
 from ecotwin.errors import SettingsFault
-from ecotwin.records import Bools, Rows
+from ecotwin.records import Bools, Floats, Rows
 
 LAGS = 8
+TRIED_LIMITS = tuple(round(0.7 + 0.05 * k, 2) for k in range(27))
+"""Limits, as multiples of the fixed one, among which the labels choose the best for comparison."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,21 @@ def measure(data: Path) -> dict[str, Any]:
         SettingsFault: The set is not there.
     """
     files = read_all(data / "nab")
+    begun = time.process_time()
+    scores = [_scores(s.rows, s.learn) for s in files]
+    cpu_s = time.process_time() - begun
+    rows = sum(len(s.rows) for s in files)
+    alarms = [told >= 1.0 for told in scores]
+    given = sum(int(told.sum()) for told in alarms)
+    every = max(sum(len(s.rows) - s.learn for s in files) // max(given, 1), 1)
     return {
-        "rows": sum(len(s.rows) for s in files), "files": len(files),
-        "windows": sum(len(s.windows) for s in files), "alarm_share": ALARM_SHARE,
-        "judge": scored(files, _judge), "peers": {"z-score": scored(files, _deviation), **_forest_scored(files)},
+        "rows": rows, "files": len(files), "windows": sum(len(s.windows) for s in files), "alarm_share": ALARM_SHARE,
+        "judge": {**_whole(files, alarms), "cpu_ms_a_point": round(1e3 * cpu_s / rows, 4)},
+        "best_limit_by_the_labels": _best(files, scores),
+        "peers": {
+            "z-score": scored(files, _deviation), **_forest_scored(files),
+            f"every {every} rows, without looking": scored(files, lambda r, n: _evenly(r, n, every)),
+        },
     }  # fmt: skip
 
 
@@ -106,15 +120,23 @@ def scored(files: list[Series], alarms_of: Callable[[Rows, int], Bools]) -> dict
     begun = time.process_time()
     alarms = [alarms_of(s.rows, s.learn) for s in files]
     cpu_s = time.process_time() - begun
-    folders = sorted({s.name.split("/")[0] for s in files})
+    rows = sum(len(s.rows) for s in files)
+    return {**_whole(files, alarms), "cpu_ms_a_point": round(1e3 * cpu_s / rows, 4)}
+
+
+def _whole(files: list[Series], alarms: list[Bools]) -> dict[str, Any]:
     by_folder = {}
-    for folder in folders:
+    for folder in sorted({s.name.split("/")[0] for s in files}):
         part = [(s, a) for s, a in zip(files, alarms, strict=True) if s.name.startswith(folder)]
-        by_folder[folder] = _standing(*map(list, zip(*part, strict=True)))
-    return {
-        **_standing(files, alarms), "by_folder": by_folder,
-        "cpu_ms_a_point": round(1e3 * cpu_s / sum(len(s.rows) for s in files), 4),
-    }  # fmt: skip
+        by_folder[folder] = _standing([s for s, _ in part], [a for _, a in part])
+    return {**_standing(files, alarms), "by_folder": by_folder}
+
+
+def _best(files: list[Series], scores: list[Floats]) -> dict[str, Any]:
+    """The limit among `TRIED_LIMITS` that the standard profile likes best."""
+    tried = [(_standing(files, [told >= m for told in scores]), m) for m in TRIED_LIMITS]
+    best, times = max(tried, key=lambda one: float(one[0]["standard"] or 0.0))
+    return {**best, "times_the_fixed_limit": times}
 
 
 def _standing(files: list[Series], alarms: list[Bools]) -> dict[str, Any]:
@@ -141,11 +163,18 @@ def _windows(told: list[list[str]], rows: Rows, file: Path) -> tuple[tuple[int, 
     return tuple(out)
 
 
-def _judge(rows: Rows, learn: int) -> Bools:
+def _scores(rows: Rows, learn: int) -> Floats:
+    """[all rows] scores of the judge; 1 is its limit, and the learned rows have none."""
     judge = StreamJudge()
     judge.learn(rows.part(0, learn))
-    over = judge.judge(rows.values[learn:], rows.at_s[learn:])[1]
-    return np.concatenate([np.zeros(learn, np.bool_), over])
+    told = judge.judge(rows.values[learn:], rows.at_s[learn:])[0]
+    return np.concatenate([np.zeros(learn), told])
+
+
+def _evenly(rows: Rows, learn: int, every: int) -> Bools:
+    over = np.zeros(len(rows), np.bool_)
+    over[learn + every // 2 :: every] = True
+    return over
 
 
 def _deviation(rows: Rows, learn: int) -> Bools:
