@@ -50,6 +50,8 @@ UNKNOWN_SD = 1000.0
 """Standard deviation of a state's flow nobody knows yet [m3/h]: more than any flow judged here."""
 UNKNOWN_DRIVER_SD = 10.0
 """The same of the flow that a part a minute, another product or 10 K bring [m3/h]."""
+ODD_SD = 3.0
+"""A step further off than this many of its own sd is learned from as if it were just so far off."""
 WATCH_MIN = 60.0
 """Minutes watched before the first is learned from."""
 LEARN_MIN = 1440.0
@@ -197,6 +199,8 @@ class Baseflow:
         resting = x[:, AT_REST].sum(axis=1) >= 1.0
         working = x[:, WORKING].sum(axis=1) > 0.0
         mode = np.where(resting, QUIET, np.where(working, BUSY, IDLE))
+        # A meter's flow is never expected below nothing; only a balance's rest may be.
+        mean = np.where(self._is_rest, mean, np.maximum(mean, 0.0))
         residual = np.where(ripe, flow - mean, np.nan)
         said = self._chart.step(
             at, dt_min, residual, np.sqrt(unsure), mode, np.maximum(floor, 1e-3)
@@ -256,10 +260,15 @@ class Baseflow:
         gap = np.where(young, np.nan_to_num(flow) - self._flow_mean, 0.0)
         self._flow_mean += first * gap
         self._flow_var += np.where(young, first * ((1.0 - first) * gap * gap - self._flow_var), 0.0)
-        # A tenth of the flow or of its usual size: one odd minute in which a pump just starts must not count for sure.
-        size = np.maximum(np.nan_to_num(flow) ** 2, self._flow_var + self._flow_mean**2)
+        # A tenth of the flow, seen or expected, or of its usual size: one odd minute in which a pump just starts or
+        # has just stopped must not count for sure, else it alone would teach that nothing flows while it runs.
+        size = np.maximum(np.nan_to_num(flow) ** 2, (x * self._theta).sum(axis=1) ** 2)
+        size = np.maximum(size, self._flow_var + self._flow_mean**2)
         least = LEAST_NOISE_SHARE**2 * size + 1e-6
         told = np.maximum(self._noise, np.where(young, np.maximum(least, self._flow_var), least))
+        # Nor may it pull as far as it is off, for a batch has two such minutes and may be short.
+        most = ODD_SD * np.sqrt(told + unsure)
+        error = np.clip(error, -most, most)
         told *= max(1.0, ALIKE_MIN / dt_min)
         fit = fit & (self._age > WATCH_MIN)
         pull = px / (told + unsure)[:, None]
