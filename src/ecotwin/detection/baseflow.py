@@ -23,11 +23,12 @@ from typing import Any
 import numpy as np
 
 from ecotwin.detection.chart import Chart, Verdict
-from ecotwin.detection.columns import Modes, lasting, picked, positions, rates, three
+from ecotwin.detection.columns import Modes, lasting, picked, positions, rates
 from ecotwin.detection.contract import Expected
 from ecotwin.detection.series import drawn, product_signal, series_of
 from ecotwin.plant.model import STATES, Plant, Signal
 from ecotwin.records import Bools, Floats, Ints, Readings, Score, Window
+from ecotwin.units import said
 
 WORKING = (STATES["heating"], STATES["setup"], STATES["busy"])
 AT_REST = (STATES["off"], STATES["standby"])
@@ -283,9 +284,9 @@ class Baseflow:
         half = abs(v.now) * 1.96 / max(abs(v.z), 1e-9)
         when = "while nothing works" if quiet else "during work"
         text = (
-            f"{s.name} runs {three(v.now)} {s.unit} above its expected {three(mean)} {s.unit} "
+            f"{s.name} runs {said(v.now, s.unit, 2)} above its expected {said(mean, s.unit)} "
             f"{when} "
-            f"({three(max(0.0, v.now - half))}–{three(v.now + half)}), measured over "
+            f"(95 %: {said(max(0.0, v.now - half), s.unit, 2)} to {said(v.now + half, s.unit, 2)}), measured over "
             f"{lasting(v.hours)}."
         )
         return Score(

@@ -20,10 +20,11 @@ from typing import Any
 import numpy as np
 
 from ecotwin.clock import HOUR
-from ecotwin.detection.columns import Modes, called, number, picked, positions, power_signal, three
+from ecotwin.detection.columns import Modes, called, number, picked, positions, power_signal
 from ecotwin.detection.contract import Expected
 from ecotwin.plant.model import STATES, Plant
 from ecotwin.records import Floats, Readings, Score, Window
+from ecotwin.units import said
 
 LAMBDA = 0.08
 SIGMAS = 5.0
@@ -222,9 +223,8 @@ class Ewma:
             else called(self._plant, signal)
         )
         text = (
-            f"{subject} has drifted up {when}: {three(shift)} {unit} above its own mean of "
-            "past hours "
-            f"(limit {three(bar * sd)} {unit})."
+            f"{subject} has drifted up {when}: {said(shift, unit, 2)} above its own mean of "
+            f"past hours (usual is up to {said(bar * sd, unit, 2)})."
         )
         power = i < self._split
         return Score(
