@@ -99,15 +99,15 @@ def _day(number: int, seed: int) -> tuple[Window, Expected]:
 
 def _pairs(plant: Plant, mean: Floats, amount: Floats) -> None:
     """An index counts what its rate adds up to."""
-    counted = (("air_flow", "air_volume"), ("gas_flow", "gas_volume"))
     for e in plant.elements:
-        for rate, index in (*counted, ("nitrogen_flow", "nitrogen_volume")):
+        for rate, index in (("air_flow", "air_volume"), ("nitrogen_flow", "nitrogen_volume")):
             a, b = plant.find(e.id, rate), plant.find(e.id, index)
             if a is not None and b is not None:
                 amount[:, b.index] = mean[:, a.index] / 60
-        a, b = plant.find(e.id, "water_in_flow"), plant.find(e.id, "water_in")
-        if a is not None and b is not None:
-            mean[:, a.index] = amount[:, b.index] * 60
+        for rate, index in (("water_in_flow", "water_in"), ("gas_flow", "gas_volume")):
+            a, b = plant.find(e.id, rate), plant.find(e.id, index)
+            if a is not None and b is not None:
+                mean[:, a.index] = amount[:, b.index] * 60
 
 
 def _balance(plant: Plant, rng: np.random.Generator, mean: Floats, amount: Floats) -> None:

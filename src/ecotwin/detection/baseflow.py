@@ -60,6 +60,8 @@ DEMAND_SCALE = 100.0
 """Demand enters in hundreds [100 kW or 100 m3/h]."""
 YOUNG_MIN = 3 * 1440.0
 """So long all is learned from, alarm or not: what a flow does in its first days is its custom, not a leak."""
+EBB_SHARE = 0.5
+"""An excess that is less than this share of its mean is ebbing away."""
 RELEVANT_SHARE = 0.03
 RELEVANT_SITE_SHARE = 0.005
 """Excess that matters, as a share of the flow itself and of all the plant uses of its carrier."""
@@ -283,12 +285,15 @@ class Baseflow:
         now = mean + v.now
         half = abs(v.now) * 1.96 / max(abs(v.z), 1e-9)
         when = "while nothing works" if quiet else "during work"
-        text = (
-            f"{s.name} runs {said(v.now, s.unit, 2)} above its expected {said(mean, s.unit)} "
-            f"{when} "
-            f"(95 %: {said(max(0.0, v.now - half), s.unit, 2)} to {said(v.now + half, s.unit, 2)}), measured over "
-            f"{lasting(v.hours)}."
-        )
+        low, high = said(max(0.0, v.now - half), s.unit, 2), said(v.now + half, s.unit, 2)
+        mean_above = v.total / max(v.hours, 1e-9)
+        seen = f"(95 %: {low} to {high})"
+        above = f"{s.name} runs {said(v.now, s.unit, 2)} above"
+        if v.now < EBB_SHARE * mean_above:
+            above = f"{s.name} ran {said(mean_above, s.unit, 2)} above"
+            seen = "on average since it began and has now come down"
+        usual = said(max(mean, 0.0), s.unit)
+        text = f"{above} its expected {usual} {when} {seen}, measured over {lasting(v.hours)}."
         return Score(
             detector=self.name,
             element=s.element,

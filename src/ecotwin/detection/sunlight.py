@@ -113,7 +113,7 @@ class Sunlight:
         half = abs(v.now) * 1.96 / max(abs(v.z), 1e-9)
         name = self._plant.element(f.element).name
         text = (
-            f"{name} makes {said(mean - v.now, 'kW')}; this sun should give {said(mean, 'kW')} "
+            f"{name} makes {said(max(mean - v.now, 0.0), 'kW')}; this sun should give {said(mean, 'kW')} "
             f"(95 %: {said(max(mean - half, 0.0), 'kW')} to {said(mean + half, 'kW')}), "
             f"measured over {lasting(v.hours)} of sun."
         )
