@@ -6,6 +6,7 @@ ever passes through the unit library one by one.
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,20 @@ _SPELLING = {
     "scf": "foot**3",
     "pcs": "dimensionless",
 }
+
+_FINER = {
+    "bar": (("mbar", 1e3), ("Pa", 1e5)),
+    "kW": (("W", 1e3),),
+    "kWh": (("Wh", 1e3),),
+    "m3": (("l", 1e3),),
+    "m3/h": (("l/h", 1e3),),
+    "kg": (("g", 1e3),),
+    "kg/h": (("g/h", 1e3),),
+    "kgCO2e": (("g CO2e", 1e3),),
+}
+"""Units that people take for small amounts, the next finer first, with how many make one."""
+FINER_BELOW = 0.1
+"""Less than this of a unit is told in a finer one."""
 
 
 @cache
@@ -78,6 +93,36 @@ def convert(value: float, unit: str, canonical: str) -> float:
     """
     factor, offset = conversion(unit, canonical)
     return value * factor + offset
+
+
+def said(value: float, unit: str = "", figures: int = 3) -> str:
+    """A value as people say it: a unit that fits its size, no more digits than it deserves, no powers of ten.
+
+    Args:
+        value: In `unit`. unit: Canonical; what is small in it is told in a finer one.
+        figures: Significant figures; two for a difference, which is never known as well as what it is made of.
+
+    >>> said(0.0004, "bar"), said(0.052, "bar"), said(0.0346, "kW", 2), said(0.00292, "m3/h")
+    ('40.0 Pa', '52.0 mbar', '35 W', '2.92 l/h')
+    >>> said(15.6234, "kW"), said(1.4996, "m3/h", 2), said(12345.0), said(-0.5, "degC", 2), said(0.0, "bar")
+    ('15.6 kW', '1.5 m3/h', '12,300', '-0.5 degC', '0 bar')
+    """
+    if not math.isfinite(value):
+        return "unknown"
+    if 0.0 < abs(value) < FINER_BELOW and unit in _FINER:
+        finer = _FINER[unit]
+        unit, times = next((f for f in finer if abs(value) * f[1] >= 1.0), finer[-1])
+        value *= times
+    return f"{_figures(value, figures)} {'' if unit == '1' else unit}".rstrip()
+
+
+def _figures(value: float, figures: int) -> str:
+    if abs(value) < 5e-4:
+        return "0"
+    rounded = float(f"{value:.{figures}g}")
+    places = max(0, figures - 1 - math.floor(math.log10(abs(rounded))))
+    text = f"{rounded:,.{places}f}"
+    return text.rstrip("0").rstrip(".") if "." in text and figures < 3 else text
 
 
 def _text(unit: str) -> str:

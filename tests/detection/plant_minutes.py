@@ -85,6 +85,7 @@ def _day(number: int, seed: int) -> tuple[Window, Expected]:
         if s.means == "parts_good" and total is not None:
             made = amount[:, total.index]
             amount[:, s.index] = made - rng.binomial(made.astype(int), 0.01)
+    _pairs(plant, mean, amount)
     _balance(plant, rng, mean, amount)
     _sun(plant, rng, at, mean)
     ones = np.ones((n, size))
@@ -94,6 +95,19 @@ def _day(number: int, seed: int) -> tuple[Window, Expected]:
     )  # fmt: skip
     learned = np.ones(len(ids), np.bool_)
     return window, Expected(tuple(ids), level, 0.03 * level, actual, learned)
+
+
+def _pairs(plant: Plant, mean: Floats, amount: Floats) -> None:
+    """An index counts what its rate adds up to."""
+    for e in plant.elements:
+        for rate, index in (("air_flow", "air_volume"), ("nitrogen_flow", "nitrogen_volume")):
+            a, b = plant.find(e.id, rate), plant.find(e.id, index)
+            if a is not None and b is not None:
+                amount[:, b.index] = mean[:, a.index] / 60
+        for rate, index in (("water_in_flow", "water_in"), ("gas_flow", "gas_volume")):
+            a, b = plant.find(e.id, rate), plant.find(e.id, index)
+            if a is not None and b is not None:
+                mean[:, a.index] = amount[:, b.index] * 60
 
 
 def _balance(plant: Plant, rng: np.random.Generator, mean: Floats, amount: Floats) -> None:

@@ -43,7 +43,7 @@ def tell(alerts: Alerts, minute: float, *scores: Score) -> list[Finding]:
 def test_a_finding_is_dated_costed_and_told_once() -> None:
     alerts = Alerts(works())
     (found,) = tell(alerts, 40, score(40))
-    assert found.title == "Reflow oven 2 draws 15.0 kW more than expected"
+    assert found.title == "Reflow oven 2 draws 15 kW more than expected"
     assert found.onset == at(10)
     assert found.seen_at == at(40)
     assert (found.state, found.kind, found.element) == ("open", "excess", "oven_2")
@@ -186,7 +186,7 @@ def test_a_leak_and_the_power_it_costs_are_one_finding() -> None:
         excess_kw=0.0, excess_rate=384.0, excess_sd=20.0, unit="m3/h", value=36.0, expected=20.0, so_far=8.0,
     )  # fmt: skip
     (found,) = tell(alerts, 40, leak)
-    assert found.title == "Air lost in leaks runs 16.0 m3/h above expected at night"
+    assert found.title == "Air lost in leaks runs 16 m3/h above expected at night"
     assert found.excess.energy_kwh is not None
     assert found.excess.energy_kwh.value == pytest.approx(384 * 0.105)
     tell(
@@ -222,7 +222,7 @@ def test_water_is_counted_in_cubic_metres() -> None:
     assert found.excess.money is not None
     assert found.excess.money.value == pytest.approx(96.0)
     assert found.excess.energy_kwh is None
-    assert "0.800 m3/h above expected at night" in found.title
+    assert "0.8 m3/h above expected at night" in found.title
 
 
 def test_saving_and_restoring_changes_nothing() -> None:

@@ -21,12 +21,12 @@ from proofs import causes_page, causes_score, evidence, month, novel_faults, rep
 
 ZONE = ZoneInfo("Europe/Berlin")
 SEASONS = (
-    ("winter", datetime(2026, 1, 19, tzinfo=ZONE), 4101),
-    ("summer", datetime(2026, 7, 13, tzinfo=ZONE), 4303),
-    ("spring", datetime(2026, 4, 20, tzinfo=ZONE), 4202),
-    ("autumn", datetime(2026, 10, 19, tzinfo=ZONE), 4404),
+    ("spring", datetime(2026, 5, 18, tzinfo=ZONE), 5227),
+    ("winter", datetime(2026, 2, 9, tzinfo=ZONE), 5119),
+    ("summer", datetime(2026, 8, 3, tzinfo=ZONE), 5333),
+    ("autumn", datetime(2026, 10, 5, tzinfo=ZONE), 5441),
 )
-"""Used by nobody before. Looked at while the tables were written, and no evidence: seed 31 in April."""
+"""Used by nobody before. Looked at while the rules were written, and no evidence: 31 and 4101 to 4404."""
 CALM_DAYS, DAYS = 8.0, 14.0
 CATALOGUE = Path(__file__).with_name("causes_catalogue.yaml")
 
@@ -88,7 +88,8 @@ def _effects(plant: Plant, store: DuckStore, zero: datetime) -> dict[str, float]
 @pytest.mark.timeout(7200)
 def test_causes(tmp_path: Path) -> None:
     folder = Path(os.environ.get("ECOTWIN_CAUSES", tmp_path))
-    runs = [season(*s, folder) for s in SEASONS]
+    some = os.environ.get("ECOTWIN_CAUSES_SEASONS", "").split(",")
+    runs = [season(*s, folder) for s in SEASONS if s[0] in some or some == [""]]
     told = evidence.head("pytest -m proof tests/proofs/test_causes.py")
     causes_page.write(month.ROOT / "docs" / "evidence", told, runs)
     rows = [r for run in runs for r in run["cases"] if causes_page.has_effect(r)]

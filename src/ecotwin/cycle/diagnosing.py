@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ecotwin.clock import Period, instant, micros
+from ecotwin.cycle.contradicting import contradiction
 from ecotwin.detection.contract import Expected
 from ecotwin.maintenance import diagnosis
 from ecotwin.plant import Plant
@@ -19,6 +20,8 @@ BEFORE = timedelta(days=7)
 """Looked at before a finding began."""
 AGAIN_H = 1.0
 """Asked again after so long, then whenever it lasts half as long again."""
+METERED = ("power", "idle", "compressed_air", "water", "nitrogen", "gas")
+"""What a meter of a balance shows, so that the meters around it can contradict it."""
 MEDIA = ("compressed_air", "water", "nitrogen", "gas")
 KEPT = timedelta(days=90)
 """Earlier findings are remembered for this long."""
@@ -160,7 +163,7 @@ class Diagnosing:
         start = _floor(finding.onset - BEFORE, step_s)
         end = max(_floor(until, step_s), start + timedelta(seconds=step_s))
         window = self._read(diagnosis.wanted(self._plant, finding), Period(start, end), step_s)
-        return diagnosis.Scene(
+        scene = diagnosis.Scene(
             plant=self._plant,
             finding=finding,
             word=_word(finding),
@@ -169,6 +172,10 @@ class Diagnosing:
             earlier=self._earlier(finding),
             spoiled=self._spoiled(finding),
         )
+        told = contradiction(scene) if _word(finding) in METERED else None
+        if told is None:
+            return scene
+        return replace(scene, verdict=told.kind, verdict_sure=told.sure, verdict_text=told.text)
 
     def _power_of(self, window: Window, finding: Finding) -> Mapping[str, tuple[Floats, Floats]]:
         """Actual and expected power of the machine and of those of its kind."""

@@ -23,11 +23,12 @@ from typing import Any
 import numpy as np
 
 from ecotwin.detection.chart import Chart, Verdict
-from ecotwin.detection.columns import Modes, lasting, picked, positions, rates, three
+from ecotwin.detection.columns import Modes, lasting, picked, positions, rates
 from ecotwin.detection.contract import Expected
 from ecotwin.detection.series import drawn, product_signal, series_of
 from ecotwin.plant.model import STATES, Plant, Signal
 from ecotwin.records import Bools, Floats, Ints, Readings, Score, Window
+from ecotwin.units import said
 
 WORKING = (STATES["heating"], STATES["setup"], STATES["busy"])
 AT_REST = (STATES["off"], STATES["standby"])
@@ -50,6 +51,8 @@ UNKNOWN_SD = 1000.0
 """Standard deviation of a state's flow nobody knows yet [m3/h]: more than any flow judged here."""
 UNKNOWN_DRIVER_SD = 10.0
 """The same of the flow that a part a minute, another product or 10 K bring [m3/h]."""
+ODD_SD = 3.0
+"""A step further off than this many of its own sd is learned from as if it were just so far off."""
 WATCH_MIN = 60.0
 """Minutes watched before the first is learned from."""
 LEARN_MIN = 1440.0
@@ -57,6 +60,8 @@ DEMAND_SCALE = 100.0
 """Demand enters in hundreds [100 kW or 100 m3/h]."""
 YOUNG_MIN = 3 * 1440.0
 """So long all is learned from, alarm or not: what a flow does in its first days is its custom, not a leak."""
+EBB_SHARE = 0.5
+"""An excess that is less than this share of its mean is ebbing away."""
 RELEVANT_SHARE = 0.03
 RELEVANT_SITE_SHARE = 0.005
 """Excess that matters, as a share of the flow itself and of all the plant uses of its carrier."""
@@ -197,6 +202,8 @@ class Baseflow:
         resting = x[:, AT_REST].sum(axis=1) >= 1.0
         working = x[:, WORKING].sum(axis=1) > 0.0
         mode = np.where(resting, QUIET, np.where(working, BUSY, IDLE))
+        # A meter's flow is never expected below nothing; only a balance's rest may be.
+        mean = np.where(self._is_rest, mean, np.maximum(mean, 0.0))
         residual = np.where(ripe, flow - mean, np.nan)
         said = self._chart.step(
             at, dt_min, residual, np.sqrt(unsure), mode, np.maximum(floor, 1e-3)
@@ -256,10 +263,15 @@ class Baseflow:
         gap = np.where(young, np.nan_to_num(flow) - self._flow_mean, 0.0)
         self._flow_mean += first * gap
         self._flow_var += np.where(young, first * ((1.0 - first) * gap * gap - self._flow_var), 0.0)
-        # A tenth of the flow or of its usual size: one odd minute in which a pump just starts must not count for sure.
-        size = np.maximum(np.nan_to_num(flow) ** 2, self._flow_var + self._flow_mean**2)
+        # A tenth of the flow, seen or expected, or of its usual size: one odd minute in which a pump just starts or
+        # has just stopped must not count for sure, else it alone would teach that nothing flows while it runs.
+        size = np.maximum(np.nan_to_num(flow) ** 2, (x * self._theta).sum(axis=1) ** 2)
+        size = np.maximum(size, self._flow_var + self._flow_mean**2)
         least = LEAST_NOISE_SHARE**2 * size + 1e-6
         told = np.maximum(self._noise, np.where(young, np.maximum(least, self._flow_var), least))
+        # Nor may it pull as far as it is off, for a batch has two such minutes and may be short.
+        most = ODD_SD * np.sqrt(told + unsure)
+        error = np.clip(error, -most, most)
         told *= max(1.0, ALIKE_MIN / dt_min)
         fit = fit & (self._age > WATCH_MIN)
         pull = px / (told + unsure)[:, None]
@@ -273,12 +285,15 @@ class Baseflow:
         now = mean + v.now
         half = abs(v.now) * 1.96 / max(abs(v.z), 1e-9)
         when = "while nothing works" if quiet else "during work"
-        text = (
-            f"{s.name} runs {three(v.now)} {s.unit} above its expected {three(mean)} {s.unit} "
-            f"{when} "
-            f"({three(max(0.0, v.now - half))}–{three(v.now + half)}), measured over "
-            f"{lasting(v.hours)}."
-        )
+        low, high = said(max(0.0, v.now - half), s.unit, 2), said(v.now + half, s.unit, 2)
+        mean_above = v.total / max(v.hours, 1e-9)
+        seen = f"(95 %: {low} to {high})"
+        above = f"{s.name} runs {said(v.now, s.unit, 2)} above"
+        if v.now < EBB_SHARE * mean_above:
+            above = f"{s.name} ran {said(mean_above, s.unit, 2)} above"
+            seen = "on average since it began and has now come down"
+        usual = said(max(mean, 0.0), s.unit)
+        text = f"{above} its expected {usual} {when} {seen}, measured over {lasting(v.hours)}."
         return Score(
             detector=self.name,
             element=s.element,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from ecotwin.records import Score
 
-_DATERS = ("residual", "baseflow", "sunlight", "idling", "scrap")
+_DATERS = ("residual", "efficiency", "baseflow", "sunlight", "idling", "scrap")
 """Detectors that date and measure best; the first of them that speaks leads a finding."""
 
 

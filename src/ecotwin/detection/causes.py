@@ -8,9 +8,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ecotwin.clock import instant
-from ecotwin.detection.columns import called, three
+from ecotwin.detection.columns import called
 from ecotwin.plant.model import Plant
 from ecotwin.records import Score, Severity
+from ecotwin.units import said
 
 KINDS = {
     "power": "excess",
@@ -28,6 +29,7 @@ KINDS = {
     "permit_soon": "permit",
     "stuck": "sensor",
     "zero": "sensor",
+    "meter": "sensor",
     "gap": "data",
 }
 
@@ -43,6 +45,8 @@ QUIET = {
 ACT_MONEY_PER_DAY = 50.0
 ACT_CO2E_KG_PER_DAY = 75.0
 ACT_Z = 8.0
+EBB_SHARE = 0.5
+"""An excess that is less than this share of its mean is ebbing away."""
 
 
 def what(cause: str) -> str:
@@ -92,41 +96,52 @@ def title(plant: Plant, s: Score, *, night: bool = False) -> str:  # noqa: C901
     gap = s.value - s.expected
     match what(s.cause):
         case "power":
-            now = gap if gap > 0 else s.excess_kw
-            return f"{name} draws {three(now)} kW more than expected"
+            return f"{name} draws {said(lasting_gap(s), 'kW', 2)} more than expected"
         case "idle":
-            return (
-                f"{name} stays on while no shift runs: {three(max(gap, 0.0))} kW above its custom"
-            )
+            above = said(lasting_gap(s), "kW", 2)
+            return f"{name} stays on while no shift runs: {above} above its custom"
         case "sun":
-            return f"{name} makes {three(abs(gap))} kW less than this sun should give"
+            return f"{name} makes {said(lasting_gap(s), 'kW', 2)} less than this sun should give"
         case "compressed_air" | "water" | "nitrogen" | "gas":
-            now = gap if gap > 0 else s.excess_rate / 24.0
-            return f"{name} runs {three(now)} {s.unit} above expected{' at night' if night else ''}"
+            above = said(lasting_gap(s), s.unit, 2)
+            return f"{name} runs {above} above expected{' at night' if night else ''}"
         case "scrap":
-            return f"{name} makes {three(s.value)} % bad parts, {three(s.expected)} % is usual"
+            return f"{name} makes {said(s.value, '%', 2)} bad parts, {said(s.expected, '%', 2)} is usual"
         case "peak":
             return f"{name} heats up in the dearest hours, together with others"
         case "drift":
-            return f"{name} has drifted up by {three(gap)} {s.unit}"
+            return f"{name} has drifted up by {said(gap, s.unit, 2)} from {said(s.expected, s.unit, 2)}"
         case "limit":
             side = "above" if s.value >= s.expected else "below"
-            return f"{name} is {side} its limit of {three(s.expected)} {s.unit}"
+            return f"{name} is {side} its limit of {said(s.expected, s.unit)}"
         case "permit":
-            return f"{name} passes its permit of {three(s.expected)} {s.unit}"
+            return f"{name} passes its permit of {said(s.expected, s.unit)}"
         case "peak_soon":
             return s.text.split(". ", maxsplit=1)[0]
         case "permit_soon":
             verb = "pass" if s.value > s.expected else "come near"
-            return f"{name} is about to {verb} its permit of {three(s.expected)} {s.unit}"
+            return f"{name} is about to {verb} its permit of {said(s.expected, s.unit)}"
         case "stuck":
             return f"{name} is stuck: its value no longer changes"
         case "zero":
             return f"The meter of {name} gives zeros where it never stands"
+        case "meter":
+            owner, share = plant.element(s.element).name, said(s.value, "%", 2)
+            return f"Index and rate of {owner} disagree: it counts {share} of what flows"
         case "gap":
             parts = s.cause.split(":")
             return f"Connection {parts[2]} is silent" if len(parts) > 2 else f"No data from {name}"
     return s.text.rstrip(".")
+
+
+def lasting_gap(s: Score) -> float:
+    """How far above expected: as it is now, or over an average day where it is just ebbing away.
+
+    A finding that closes must not be remembered by the little that was left of it at last.
+    """
+    now = abs(s.value - s.expected) if s.value > s.expected or what(s.cause) == "sun" else 0.0
+    mean = max(s.excess_kw, s.excess_rate / 24.0)
+    return now if s.over and now >= EBB_SHARE * mean else max(now, mean)
 
 
 class Kinship:

@@ -2,7 +2,7 @@
 
 Charted are each machine's power residual (drift of the machine, or of its baseline) and the signals
 that show wear
-(vibration; differential pressure), apart for hours at work and at rest. Centre and scale are the
+(vibration; differential pressure; these at work alone), apart for hours at work and at rest. Centre and scale are the
 series' own: the first
 40 hours of its kind, then forgotten over a month, and never learned while it is out. Correlated
 hours widen the limits.
@@ -20,10 +20,19 @@ from typing import Any
 import numpy as np
 
 from ecotwin.clock import HOUR
-from ecotwin.detection.columns import Modes, called, number, picked, positions, power_signal, three
+from ecotwin.detection.columns import (
+    UNKNOWN,
+    Modes,
+    called,
+    number,
+    picked,
+    positions,
+    power_signal,
+)
 from ecotwin.detection.contract import Expected
 from ecotwin.plant.model import STATES, Plant
 from ecotwin.records import Floats, Readings, Score, Window
+from ecotwin.units import said
 
 LAMBDA = 0.08
 SIGMAS = 5.0
@@ -94,7 +103,11 @@ class Ewma:
         if not self._names:
             return []
         value, reference = self._values(window, expected)
-        working = np.isin(self._modes.of(window), WORKING).astype(np.int64)
+        modes = self._modes.of(window)
+        working = np.isin(modes, WORKING).astype(np.int64)
+        # What shows wear shows it at work alone: a filter that nothing flows through loses no pressure.
+        standing = (working == 0) & (modes != UNKNOWN)
+        standing[:, : self._split] = False
         at, dt_min = window.at, window.step_s / 60.0
         rows = np.arange(len(self._names))
         scores: list[Score] = []
@@ -103,7 +116,7 @@ class Ewma:
             if hour != self._hour:
                 scores += self._close()
                 self._hour = hour
-            ok = np.isfinite(value[t])
+            ok = np.isfinite(value[t]) & ~standing[t]
             cell = (working[t], rows)
             self._sum[cell] += np.where(ok, value[t], 0.0) * dt_min
             self._level[cell] += np.where(ok, reference[t], 0.0) * dt_min
@@ -222,9 +235,8 @@ class Ewma:
             else called(self._plant, signal)
         )
         text = (
-            f"{subject} has drifted up {when}: {three(shift)} {unit} above its own mean of "
-            "past hours "
-            f"(limit {three(bar * sd)} {unit})."
+            f"{subject} has drifted up {when}: {said(shift, unit, 2)} above its own mean of "
+            f"past hours (usual is up to {said(bar * sd, unit, 2)})."
         )
         power = i < self._split
         return Score(

@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from ecotwin.detection.columns import UNKNOWN, Modes, called, lasting, picked, positions, three
+from ecotwin.detection.columns import UNKNOWN, Modes, called, lasting, picked, positions
 from ecotwin.detection.contract import Expected
 from ecotwin.plant.model import STATES, Plant
 from ecotwin.records import Bools, Floats, Ints, Readings, Score, Window
+from ecotwin.units import said
 
 FORMS = ("gauge", "rate")
 MODES = UNKNOWN + 1
@@ -119,7 +120,7 @@ class Frozen:
         over = bool(self._over[i])
         minutes = float(self._run[i])
         text = (
-            f"{called(self._plant, s)} has stood at {three(value)} {s.unit} for {lasting(minutes / 60.0)} while the "
+            f"{called(self._plant, s)} has stood at {said(value, s.unit)} for {lasting(minutes / 60.0)} while the "
             f"machine was at work; before, it never stood longer than {lasting(max(longest, 1.0) / 60.0)}."
             if over
             else f"{called(self._plant, s)} moves again."

@@ -17,11 +17,12 @@ import numpy as np
 
 from ecotwin.clock import DAY, MINUTE, Period, instant
 from ecotwin.detection.chart import Chart, Verdict
-from ecotwin.detection.columns import lasting, number, picked, power_signal, three
+from ecotwin.detection.columns import lasting, number, picked, power_signal
 from ecotwin.detection.contract import Expected
 from ecotwin.plant import calendar
 from ecotwin.plant.model import Plant
 from ecotwin.records import Bools, Floats, Readings, Score, Window
+from ecotwin.units import said
 
 AFTER_US = 60 * MINUTE
 BEFORE_US = 120 * MINUTE
@@ -126,8 +127,8 @@ class Idling:
         half = abs(v.now) * 1.96 / max(abs(v.z), 1e-9)
         name = self._plant.element(element).name
         text = (
-            f"{name} drew {three(custom + v.now)} kW while no shift ran; {three(custom)} kW is its "
-            f"custom then ({three(custom - half)}–{three(custom + half)}), measured over "
+            f"{name} drew {said(custom + v.now, 'kW')} while no shift ran; {said(custom, 'kW')} is its "
+            f"custom then (95 %: {said(max(custom - half, 0.0), 'kW')} to {said(custom + half, 'kW')}), measured over "
             f"{lasting(v.hours)} without a shift."
         )
         share = self._share(v, at)

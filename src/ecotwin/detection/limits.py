@@ -19,10 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from ecotwin.detection.columns import called, number, picked, positions, three
+from ecotwin.detection.columns import called, number, picked, positions
 from ecotwin.detection.contract import Expected
 from ecotwin.plant.model import Plant, Signal
 from ecotwin.records import Codes, Floats, Quality, Readings, Score, Window
+from ecotwin.units import said
 
 BAND = 0.02
 """A value must come back by this share of the limits' span (or of the limit) to be inside."""
@@ -113,9 +114,7 @@ class Limits:
         if not np.isfinite(limit):
             side, limit = ("above", high) if np.isfinite(high) else ("below", low)
         words = (
-            f"is {side} its limit of {three(limit)} {s.unit}"
-            if out
-            else "is inside its limits again"
+            f"is {side} its limit of {said(limit, s.unit)}" if out else "is inside its limits again"
         )
         return [
             Score(
@@ -131,7 +130,7 @@ class Limits:
                 over=out,
                 cause=f"{s.id}:limit",
                 unit=s.unit,
-                text=f"{called(self._plant, s)} {words}: {three(value)} {s.unit}.",
+                text=f"{called(self._plant, s)} {words}: {said(value, s.unit)}.",
                 onset=int(self._since[i]),
             )
         ]
@@ -221,8 +220,8 @@ class Limits:
         block.over = over
         verb = "passes" if over else "keeps"
         text = (
-            f"{called(self._plant, s)} averaged {three(mean)} {s.unit} over {minutes:.0f} min and {verb} the "
-            f"permit of {three(limit)} {s.unit}."
+            f"{called(self._plant, s)} averaged {said(mean, s.unit)} over {minutes:.0f} min and {verb} the "
+            f"permit of {said(limit, s.unit)}."
         )
         return [
             Score(
@@ -258,10 +257,10 @@ class Limits:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a saved state."""
-        for id_, (since, said) in state["outside"].items():
+        for id_, (since, told) in state["outside"].items():
             if self._plant.has_signal(id_):
                 i = self._plant.signal(id_).index
-                self._outside[i], self._since[i], self._said[i] = True, since, said
+                self._outside[i], self._since[i], self._said[i] = True, since, told
         for (s, _, _), block in zip(self._permits, self._blocks, strict=True):
             block.restore(state["permits"].get(s.id))
         for group in self._zero:

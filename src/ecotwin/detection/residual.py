@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 
 from ecotwin.detection.chart import Chart, Verdict
-from ecotwin.detection.columns import Modes, Settling, lasting, number, power_signal, three
+from ecotwin.detection.columns import Modes, Settling, lasting, number, power_signal
 from ecotwin.detection.contract import Expected
 from ecotwin.plant.model import STATE_NAMES, Plant
 from ecotwin.records import Floats, Ints, Readings, Score, Window
+from ecotwin.units import said
 
 RELEVANT_SHARE = 0.02
 """Excess that matters, as a share of nominal power."""
@@ -113,11 +114,11 @@ class Residual:
         state = STATE_NAMES.get(int(modes[v.row]), "")
         when = f" while {state}" if state else ""
         mean_kw = v.total / max(v.hours, 1e-9)
+        low, high = said(max(expected - half, 0.0), "kW"), said(expected + half, "kW")
         text = (
-            f"{name} drew {three(actual)} kW{when} over the last {RECENT_MIN:.0f} min, expected "
-            f"{three(expected)} kW ({three(expected - half)}–{three(expected + half)}); since "
-            "the beginning "
-            f"{three(mean_kw)} kW above on average, measured over {lasting(v.hours)}."
+            f"{name} drew {said(actual, 'kW')}{when} over the last {RECENT_MIN:.0f} min, expected "
+            f"{said(expected, 'kW')} (95 %: {low} to {high}); since it began "
+            f"{said(mean_kw, 'kW', 2)} above on average, measured over {lasting(v.hours)}."
         )
         return Score(
             detector=self.name,

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 
 from ecotwin.detection.chart import Chart, Verdict
-from ecotwin.detection.columns import lasting, number, picked, positions, three
+from ecotwin.detection.columns import lasting, number, picked, positions
 from ecotwin.detection.contract import Expected
 from ecotwin.plant.model import Plant, Signal
 from ecotwin.records import Readings, Score, Window
+from ecotwin.units import said
 
 LEAST_SUN = 150.0
 """Below this [W/m2] the ratio says little: low sun, shade of buildings, snow."""
@@ -112,8 +113,9 @@ class Sunlight:
         half = abs(v.now) * 1.96 / max(abs(v.z), 1e-9)
         name = self._plant.element(f.element).name
         text = (
-            f"{name} makes {three(mean - v.now)} kW; this sun should give {three(mean)} kW "
-            f"({three(mean - half)}–{three(mean + half)}), measured over {lasting(v.hours)} of sun."
+            f"{name} makes {said(max(mean - v.now, 0.0), 'kW')}; this sun should give {said(mean, 'kW')} "
+            f"(95 %: {said(max(mean - half, 0.0), 'kW')} to {said(mean + half, 'kW')}), "
+            f"measured over {lasting(v.hours)} of sun."
         )
         return Score(
             self.name,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from ecotwin.clock import Period, iso
 from ecotwin.records import Cost, Finding, Range
 from ecotwin.service import advice as advices
+from ecotwin.service import aloud, causes, words
 from ecotwin.service import bar as shared
-from ecotwin.service import causes, words
 from ecotwin.service.series import gaps_of, in_main_state, power_trace, step_for, telling, trace
 from ecotwin.service.views import CostRow, Findings, FindingView, Headline, Mark, Trace
 
@@ -88,7 +88,7 @@ def finding(twin: Twin, id: str) -> FindingView:  # noqa: A002
         causes=causes.rows(found),
         causes_title=causes.title(found),
         causes_aside=_aside(found),
-        would_change=causes.would_change(found),
+        would_change=[*causes.would_change(found), *aloud.leave(found, twin.plant.currency)],
         looked_at=causes.looked_at(found),
         turned_out=found.turned_out,
         costs=_costs(twin, found.excess),

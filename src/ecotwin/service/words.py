@@ -43,6 +43,8 @@ DETECTORS = {
     "scrap": "share of bad parts",
     "silence": "missing data",
     "sunlight": "solar power against the sun",
+    "efficiency": "power against what is made of it",
+    "meters": "a meter's index against its rate",
 }
 """What each detector looks at, as people say it; one from elsewhere goes by its own name."""
 

@@ -91,7 +91,8 @@ def _product(scene: Scene) -> Iterator[Clue]:
         new = [c for c in late if len(early) and np.mean(early == c) < 0.02]
         place = scene.plant.element(scene.plant.element(signal.element).parent).name
         if len(seen) > 1 or new:
-            told = f"to {new[0]:.0f}" if new else f"between {seen[0]:.0f} and {seen[-1]:.0f}"
+            named = [_product_name(scene.plant, code) for code in (new or [seen[0], seen[-1]])]
+            told = f"to {named[0]}" if new else f"between {named[0]} and {named[-1]}"
             changed.append(f"{place} changed its product {told} about then")
     sure = 0.9 if changed else 0.04
     # A change somewhere among several lines says less than one on the machine's own.
@@ -165,6 +166,11 @@ def _before(scene: Scene) -> Iterator[Clue]:
 def _hour(at: int, zone: ZoneInfo) -> float:
     local = instant(at).astimezone(zone)
     return local.hour + local.minute / 60.0
+
+
+def _product_name(plant: Plant, code: float) -> str:
+    """What a person calls the product of a code."""
+    return next((p.name for p in plant.products if p.code == code), f"{code:.0f}")
 
 
 def _verdict(scene: Scene) -> Iterator[Clue]:

@@ -162,6 +162,12 @@ class Scene:
     @cached_property
     def is_power(self) -> bool:
         """Whether it is about the electric power of a machine that has an expectation."""
+        if (
+            self.word == "drift"
+            and self.telling is not None
+            and self.telling.carrier != "electricity"
+        ):
+            return False  # a signal of wear: its own course is looked at
         return self.word in POWER_WORDS and self.finding.element in self.power
 
     @cached_property

@@ -102,6 +102,18 @@ def _near(row: dict[str, str], kind: str, word: str) -> int | None:
 
 
 @cache
+def leave_when(cause: str) -> str:
+    """When it is fine to leave a finding of this cause: one sentence, by the cause's class.
+
+    >>> leave_when("leak:drain")
+    'It may wait for the next planned stop if it does not grow and wets or endangers nothing.'
+    """
+    text = files("ecotwin.maintenance.clues").joinpath("leave.csv").read_text(encoding="utf-8")
+    rows = {row["class"]: row["leave"] for row in csv.DictReader(text.splitlines())}
+    return rows[class_of(cause)]
+
+
+@cache
 def _rows(name: str) -> tuple[dict[str, str], ...]:
     """The rows of a table; a share outside 0..1 or a cause of no class is refused."""
     column = "prior" if name == "causes" else "share"

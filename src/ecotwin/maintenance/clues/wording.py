@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import math
+from ecotwin.units import said
 
 UNITS = {"degC": "°C", "m3": "m³", "m3/h": "m³/h", "1": ""}
 
 
 def three(value: float, unit: str = "") -> str:
-    """A number with three significant figures and its unit.
+    """A number with three significant figures and its unit; small ones in a finer unit.
 
-    >>> three(15.6234, "kW"), three(12345.0), three(0.00001), three(-2.5, "m3/h")
-    ('15.6 kW', '12,300', '0', '-2.50 m³/h')
+    >>> three(15.6234, "kW"), three(12345.0), three(0.00001), three(-2.5, "m3/h"), three(0.012, "bar")
+    ('15.6 kW', '12,300', '0', '-2.50 m³/h', '12.0 mbar')
     """
-    if not math.isfinite(value):
-        return "unknown"
-    if abs(value) < 5e-4:
-        text = "0"
-    else:
-        rounded = float(f"{value:.3g}")
-        digits = max(0, 2 - math.floor(math.log10(abs(rounded))))
-        text = f"{rounded:,.{digits}f}"
-    return f"{text} {UNITS.get(unit, unit)}".rstrip()
+    text = said(value, unit)
+    number, _, name = text.partition(" ")
+    return f"{number} {UNITS.get(name, name)}".rstrip()
 
 
 def share(value: float) -> str:
