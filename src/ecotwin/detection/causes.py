@@ -28,6 +28,7 @@ KINDS = {
     "permit_soon": "permit",
     "stuck": "sensor",
     "zero": "sensor",
+    "untrue": "sensor",
     "gap": "data",
 }
 
@@ -121,6 +122,8 @@ def title(plant: Plant, s: Score, *, night: bool = False) -> str:  # noqa: C901
             return f"{name} is stuck: its value no longer changes"
         case "zero":
             return f"The meter of {name} gives zeros where it never stands"
+        case "untrue":
+            return f"{name}, as estimated, no longer agrees with its reference measurements"
         case "gap":
             parts = s.cause.split(":")
             return f"Connection {parts[2]} is silent" if len(parts) > 2 else f"No data from {name}"
