@@ -2,89 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import wait
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pytest
 
-from ecotwin.clock import Period, instant, micros
+from ecotwin.clock import Period, micros
 from ecotwin.cycle.asking import Asked
-from ecotwin.cycle.sensed import Sensing, Ways
 from ecotwin.cycle.sensed_course import YOUNG
 from ecotwin.detection.permit import Permits
 from ecotwin.errors import FigureGap
 from ecotwin.governance.ledger import Ledger
-from ecotwin.history.embedded import DuckStore
-from ecotwin.plant import Plant
-from ecotwin.records import Cleaned, Floats, Quality, Readings, Rejects, Score
+from ecotwin.records import Cleaned, Quality, Readings, Rejects
 from ecotwin.service import sensed as view
-from made_boiler import BOILER, START, Lived, live, readings, works
+from made_boiler import BOILER, START, live, readings
+from told_house import NAME, House
 
 if TYPE_CHECKING:
     from ecotwin.cycle import Twin
-
-NAME = BOILER + "nox_concentration"
-CHUNK = 240
-
-
-@dataclass
-class House:
-    """A boiler house whose cycle is turned by hand."""
-
-    folder: Path
-    lived: Lived
-    plant: Plant = field(default_factory=works)
-    flagged: list[tuple[int, int]] = field(default_factory=list)
-    kept: dict[str, Any] = field(default_factory=dict)
-    said: list[Score] = field(default_factory=list)
-    at: int = 0
-    behind: bool = False
-
-    def __post_init__(self) -> None:
-        self.store = DuckStore(self.plant, self.folder)
-        self.sensing = self.made()
-
-    def made(self) -> Sensing:
-        def newest(signal: int) -> int:
-            return int(self.store.image(instant(2**52)).at[signal])
-
-        def flagged(_signals: Sequence[str]) -> list[tuple[int, int]]:
-            return self.flagged
-
-        ways = Ways(flagged, self.kept.__setitem__, self.kept.get, lambda _: None, newest)
-        return Sensing(self.plant, self.store, ways, behind=self.behind)
-
-    def run(self, until: int, chunk: int = CHUNK) -> None:
-        """Live up to a minute."""
-        while self.at < until:
-            end = min(until, self.at + chunk)
-            self.store.append(
-                Cleaned(readings(self.plant, self.lived, self.at, end), Rejects.empty()),
-                known_at=self.now(end),
-            )
-            # The newest reading stands at the beginning of its minute: up to there everything is known.
-            whole = self.now(end - 1)
-            self.sensing.tick(whole, START, whole)
-            self.said += self.sensing.scores()
-            self.store.close_minutes(whole, known_at=whole)
-            self.at = end
-
-    @staticmethod
-    def now(minute: int) -> Any:
-        return START + timedelta(minutes=minute)
-
-    def told(self, first: int, last: int) -> Floats:
-        window = self.store.window(
-            [self.plant.signal(NAME).index], Period(self.now(first), self.now(last)), 60
-        )
-        assert not window.covered.any()
-        return np.asarray(window.mean[:, 0])
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Told signals in a plant over days that nothing was chosen on: bands hold, a drift is found, a calm plant is left alone."""
+"""Told signals over days that nothing was chosen on: bands hold, a drift is found, a calm plant is left alone."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cycle.test_sensed import NAME, House
 from ecotwin.clock import instant
 from ecotwin.detection.alerts import Alerts
 from made_boiler import live
+from told_house import NAME, House
 
 pytestmark = pytest.mark.proof
 
