@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,7 @@ class House:
             self.at = end
 
     @staticmethod
-    def now(minute: int) -> Any:
+    def now(minute: int) -> datetime:
         return START + timedelta(minutes=minute)
 
     def told(self, first: int, last: int) -> Floats:

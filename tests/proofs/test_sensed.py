@@ -45,7 +45,7 @@ def _us(text: str) -> float:
 
 
 def _us_of(made: House, minute: int) -> float:
-    return made.now(minute).timestamp() * 1e6
+    return float(made.now(minute).timestamp() * 1e6)
 
 
 def test_bands_hold_and_a_calm_plant_is_left_alone(tmp_path: Path) -> None:

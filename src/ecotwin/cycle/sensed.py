@@ -325,8 +325,9 @@ def _words(course: Course, made: Made, *, over: bool) -> str:
     return (
         f"{signal.name} is estimated here from {', '.join(s.name for s in course.inputs)}: {made.sensor.drifted}. "
         f"In the newest {checked.references} references it lay {abs(bias):.3g} {signal.unit} {side} them on average. "
-        "The estimate has been set right by these references; see whether the plant has changed (burner, fuel, "
-        "catalyst), an input drifts, or a reference was taken wrongly, and take more references."
+        "It is set right step by step as references come: until they agree again, do not rely on it. See whether the "
+        "plant has changed (burner, fuel, catalyst), an input drifts, or a reference was taken wrongly, and take more "
+        "references."
     )
 
 
