@@ -331,7 +331,7 @@ class EdgeNode:
                 for name, column, kind, alias in zip(
                     device.names, device.columns, device.types, device.aliases, strict=True
                 )
-                if not only or name in only
+                if (not only or name in only) and row[column] == row[column]
             ) + tuple(
                 Metric("", leases(signal), DataType.DOUBLE, alias, at_ms)
                 for alias, signal in device.leases.values()
@@ -362,7 +362,9 @@ class EdgeNode:
         self.connected.clear()
 
 
-def _typed(value: float, kind: int) -> float | int:
+def _typed(value: float, kind: int) -> float | int | None:
+    if value != value:  # nothing is measured at the moment
+        return None
     return float(value) if kind == DataType.DOUBLE else round(value)
 
 

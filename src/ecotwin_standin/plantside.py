@@ -141,7 +141,7 @@ def history(
             steps = min(left, _BATCH_STEPS)
             stamps, values, silent = side.run(steps)
             left -= steps
-            keep = ~silent.ravel()
+            keep = ~(silent | np.isnan(values)).ravel()
             yield Samples.of(
                 np.tile(order, steps)[keep],
                 np.repeat(np.array(stamps, np.int64), len(order))[keep],

@@ -7,7 +7,7 @@ Sources:
 
 from __future__ import annotations
 
-from math import ceil, exp
+from math import ceil, exp, nan
 from typing import TYPE_CHECKING
 
 from ecotwin_standin.chance import Chance
@@ -16,6 +16,10 @@ from ecotwin_standin.reaction import LATENT, follow
 
 if TYPE_CHECKING:
     from ecotwin_standin.world import World
+
+
+_ANALYSER_EVERY_US, _ANALYSER_FOR_US = 21_600_000_000, 2_400_000_000
+"""A portable analyser is held into the flue gas for forty minutes, four times a day [us]."""
 
 
 class SteamHeader(Machine):
@@ -70,7 +74,9 @@ class SteamBoiler(Machine):
         self.heat_value = self.draw("heat_value", 10.03, 0.003)
         self.base_kw, self.per_gas = self.draw("base", 1.4), self.draw("per_gas", 0.052)
         self.bar, self.fire, self.sum_bar = 7.5, 0.4, 0.4
-        self.v.update(gas_volume=0.0, steam_mass=0.0, water_in=0.0, water_out=0.0)
+        self.v.update(
+            gas_volume=0.0, steam_mass=0.0, water_in=0.0, water_out=0.0, nox_reference=nan
+        )
 
     def step(self, world: World) -> None:
         """Burner after the pressure, pressure after the balance of heat."""
@@ -136,6 +142,8 @@ class SteamBoiler(Machine):
         )
         v["nox_concentration"], v["co_concentration"] = nox, co
         v["o2_share"], v["flue_flow"] = shown, flue
+        plugged = world.now_us % _ANALYSER_EVERY_US < _ANALYSER_FOR_US
+        v["nox_reference"] = nox if plugged and flue else nan
         v["nox_mass"] = v.get("nox_mass", 0.0) + nox * flue * 1e-6 * hours
         v["co_mass"] = v.get("co_mass", 0.0) + co * flue * 1e-6 * hours
         v["burner_load"] = 100.0 * self.fire

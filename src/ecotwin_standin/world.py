@@ -156,14 +156,15 @@ class World:
             if s.element in self.machines
             else f"{s.id}: it belongs to no machine"
             for s in self.plant.signals
-            if s.element not in self.machines or metric(s.id) not in self.machines[s.element].v
+            if s.sensed is None
+            and (s.element not in self.machines or metric(s.id) not in self.machines[s.element].v)
         ]
         if unknown:
             raise PlantFault(self.plant.id, tuple(unknown))
         self._readers: list[tuple[str, Callable[[Any], tuple[float, ...]]]] = []
         order: list[int] = []
         for machine in self.machines:
-            signals = self.plant.signals_of(machine)
+            signals = [s for s in self.plant.signals_of(machine) if s.sensed is None]
             names = [metric(s.id) for s in signals]
             if names:
                 self._readers.append((machine, _getter(names)))

@@ -40,6 +40,7 @@ def problem(reply: httpx.Response, status: int) -> dict[str, Any]:
         ("forecasts", views.Forecasts),
         ("models", views.Models),
         ("models?kind=baseline&subject=oven_1", views.Models),
+        ("sensed", views.SensedAll),
         ("machines", views.Machines),
         ("machines/oven_1", views.MachineView),
         ("machines/oven_1?hours=2", views.MachineView),

@@ -95,10 +95,14 @@ def test_every_value_lies_in_its_plausible_range(month: int) -> None:
         world.step()
         rows.append(world.values())
     table = np.array(rows)
-    assert np.isfinite(table).all()
     for column, index in enumerate(world.order):
         signal = works().signals[index]
         values = table[:, column]
+        at_times = (
+            signal.id == "boiler_1.nox_reference"
+        )  # a portable analyser, held in four times a day
+        assert np.isfinite(values).mean() == pytest.approx(1 / 9 if at_times else 1.0, rel=0.02)
+        values = values[np.isfinite(values)]
         assert signal.low is None or values.min() >= signal.low - 1e-9, signal.id
         assert signal.high is None or values.max() <= signal.high, signal.id
         if signal.form == "counter":

@@ -112,9 +112,13 @@ def _signal(sums: Mapping[str, float], signal: Signal) -> tuple[float, float, fl
     )
     share = covered / total if total else 0.0
     known_h = covered + filled
-    if not total or known_h / total < ENOUGH or (signal.form == "rate" and share < ENOUGH - 1e-9):
+    is_filled = signal.form == "rate" and signal.sensed is None
+    if not total or known_h / total < ENOUGH or (is_filled and share < ENOUGH - 1e-9):
+        verb, seen = (
+            ("measured", share) if signal.sensed is None else ("told", known_h / (total or 1.0))
+        )
         raise FigureGap(
-            f"{signal.id} was measured for {share:.0%} of the time".replace("%", " %"),
+            f"{signal.id} was {verb} for {seen:.0%} of the time".replace("%", " %"),
             expected="at least 50 %",
             remedy=f"see why {signal.id} is silent, or take a period in which it was measured",
         )
@@ -275,4 +279,7 @@ def _amount_unit(signal: Signal) -> str:
 
 
 def _label(signal: Signal) -> str:
-    return f"{signal.element}: {signal.name}"
+    if signal.sensed is None:
+        return f"{signal.element}: {signal.name}"
+    inputs = ", ".join(i.removeprefix(f"{signal.element}.") for i in signal.sensed.inputs)
+    return f"{signal.element}: {signal.name}, estimated from {inputs} by a sensor held to {signal.sensed.reference}"

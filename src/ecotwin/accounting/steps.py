@@ -140,7 +140,8 @@ class Steps:
         )
         missing = np.clip(1.0 - known, 0.0, 1.0)
         left_h = float(missing.sum()) * self.step_h
-        sure_h = covered_h if signal.form == "rate" else covered_h + guessed_h
+        is_filled = signal.form == "rate" and signal.sensed is None
+        sure_h = covered_h if is_filled else covered_h + guessed_h
         if left_h <= 1e-9 or sure_h < ENOUGH * total_h:
             return Column(amount, measured, estimated, covered_h, guessed_h, total_h, 0.0)
         full = np.divide(amount, known, out=np.zeros_like(amount), where=known > 0.0)

@@ -1,9 +1,10 @@
 """What the twin has learned, under the register: which model speaks of what, since when, made of what, after which.
 
-Two kinds of models live in a twin. A machine's `baseline` goes on learning hour by hour; it is entered when it first
+Three kinds of models live in a twin. A machine's `baseline` goes on learning hour by hour; it is entered when it first
 speaks from its own data, when it has seen a whole week, and every four weeks from then on, each after the one before.
 A `forecast` of an inlet is learned anew in a thread of its own; each is entered as a challenger, and takes the place
-of the one before for the reason that is told with it. Every promotion is sealed in the ledger.
+of the one before for the reason that is told with it. A `soft sensor` is entered when it is first calibrated, and when
+references made it learn anew. Every promotion is sealed in the ledger.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from ecotwin.clock import iso, micros
 from ecotwin.cycle.keeping import Keeper
 from ecotwin.cycle.look import Look
 from ecotwin.history.contract import Document, Store
-from ecotwin.learning.register import Model, Register, Standing, Trained
+from ecotwin.learning.register import Model, Register, Standing, Trained, digest
 from ecotwin.plant import Plant
 
 KIND = "model"
-BASELINE, FORECAST = "baseline", "forecast"
+BASELINE, FORECAST, SENSOR = "baseline", "forecast", "soft sensor"
 AGAIN_HOURS = 28 * 24.0
 """Hours between two entries of a baseline that has seen a week."""
 EVERY = timedelta(hours=1)
@@ -41,12 +42,16 @@ class Learned:
         self._looked_at: datetime | None = None
         self._entered: dict[str, str] = {}
 
-    def tick(self, now: datetime, forecasts: dict[str, dict[str, Any]] | None = None) -> None:
+    def tick(
+        self, now: datetime, forecasts: dict[str, dict[str, Any]] | None = None,
+        sensors: dict[str, dict[str, Any]] | None = None,
+    ) -> None:  # fmt: skip
         """Enter what was learned since the last look; at most once an hour of plant time.
 
         Args:
             now: Plant time.
             forecasts: Inlet -> what its newest forecast was learned from (`Foresight.learned`).
+            sensors: Told signal -> what its newest soft sensor was learned from (`Sensing.learned`).
         """
         if self._looked_at is not None and timedelta(0) <= now - self._looked_at < EVERY:
             return
@@ -55,6 +60,8 @@ class Learned:
             self._baseline(element, now)
         for name, told in (forecasts or {}).items():
             self._forecast(name, told, now)
+        for name, told in (sensors or {}).items():
+            self._sensor(name, told, now)
 
     def _baseline(self, element: str, now: datetime) -> None:
         baselines = self._look.baselines
@@ -92,6 +99,19 @@ class Learned:
         self._enter(
             FORECAST, name, trained, now, settings={"model": told["model"]}, content=told["content"],
             scores={}, why=told["why"],
+        )  # fmt: skip
+
+    def _sensor(self, name: str, told: dict[str, Any], now: datetime) -> None:
+        before = self.register.champion(SENSOR, name)
+        if before is not None and before.content == digest(told["content"]):
+            return
+        trained = Trained(
+            signals=tuple(told["columns"]), start=told["start"], end=told["end"], rows=told["rows"],
+            left_out=told["left_out"], why_left_out=("flagged bad",) if told["left_out"] else (),
+        )  # fmt: skip
+        scores = {k: v for k, v in told["scores"].items() if v == v}
+        self._enter(
+            SENSOR, name, trained, now, settings={}, content=told["content"], scores=scores, why=told["why"]
         )  # fmt: skip
 
     def _enter(

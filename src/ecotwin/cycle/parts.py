@@ -13,6 +13,7 @@ from ecotwin.cycle.look import Look
 from ecotwin.cycle.own import Own
 from ecotwin.cycle.prices import Prices
 from ecotwin.cycle.prove import Prove
+from ecotwin.cycle.sensed import Sensing
 from ecotwin.cycle.take import Intake
 from ecotwin.cycle.today import Today
 from ecotwin.governance.access import Person
@@ -38,6 +39,7 @@ class Parts:
     intake: Intake
     own: Own | None
     look: Look
+    sensing: Sensing
     today_: Today
     act: Act
     prove: Prove

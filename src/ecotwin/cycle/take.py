@@ -166,12 +166,12 @@ class Intake:
         self._store.append(cleaned, known_at=self._clock.now(), cursors=cursors)
         self._unkept = None
         self._kept_at = time.monotonic()
-        self._remember(cleaned.readings)
+        self.remember(cleaned.readings)
         self.kept += len(cleaned.readings)
         self.rejected.update(cleaned.rejects.reason)
         return Taken(cleaned.readings, len(cleaned.rejects), received)
 
-    def _remember(self, readings: Readings) -> None:
+    def remember(self, readings: Readings) -> None:
         """Bring the image up to date: the newest reading of a signal wins."""
         if not len(readings):
             return

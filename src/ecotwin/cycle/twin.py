@@ -29,6 +29,7 @@ from ecotwin.cycle.people import People
 from ecotwin.cycle.present import Present
 from ecotwin.cycle.prices import Prices
 from ecotwin.cycle.prove import Prove
+from ecotwin.cycle.sensed import sensing_of
 from ecotwin.cycle.take import Intake, cursors_for
 from ecotwin.cycle.today import Today
 from ecotwin.cycle.upkeep import Upkeeps
@@ -54,8 +55,6 @@ BUSY_WAIT_S = 5.0
 """A command that asks the history holds it for a moment; a start waits so long for it [wall s]."""
 DRAIN_STEPS = 100
 REFRESH_OPEN = timedelta(minutes=1)
-
-
 RECORDED = ("files", "replay")
 """Protocols that bring what was recorded, not what is."""
 UNHEARD = timedelta(days=3)
@@ -82,9 +81,8 @@ class Twin(People, Present, Ahead):
         data: tuple[Path, ...] = (),
     ) -> None:
         # Replayed data tells of another time: what the twin uses now is no part of that.
-        self.live = not isinstance(clock, ManualClock) and any(
-            c.protocol not in RECORDED for c in plant.connections
-        )
+        self._by_hand = isinstance(clock, ManualClock)
+        self.live = not self._by_hand and any(c.protocol not in RECORDED for c in plant.connections)
         self.plant = plant = with_own(plant) if self.live else plant
         self.settings = settings
         self.clock = clock
@@ -112,6 +110,9 @@ class Twin(People, Present, Ahead):
         self.own = self._count_own()
         self.today_ = Today(plant, self.look.window, self._known_since)
         self._restore()
+        self.sensing = sensing_of(
+            plant, self.keeper, self.intake, self.look, clock, behind=not self._by_hand
+        )
         self.learned = Learned(plant, self.keeper, self.look)
         self.act = Act(plant, self.keeper, self.prices, self.connectors, writes=settings.writes)
         self.prove = Prove(
@@ -154,7 +155,7 @@ class Twin(People, Present, Ahead):
         now = self.now()
         with self.lock:
             changed = self.look.on_readings(taken.readings, now) if taken is not None else []
-            changed += self.look.on_minutes(now, now, self._first(now))
+            changed += self._close(now, now)
             self._keep_findings(changed)
             self._refresh_open(now)
 
@@ -162,6 +163,7 @@ class Twin(People, Present, Ahead):
         """End: keep what is still waiting, save what was learned, sign, close."""
         self.stopping = True
         self.end_what_ifs()
+        self.sensing.stop()
         if self._thread.ident is not None:
             self._thread.join(timeout=30)
         if not self.failed:
@@ -191,7 +193,7 @@ class Twin(People, Present, Ahead):
             changed: list[Finding] = []
             if taken is not None and len(taken.readings):
                 changed += self.look.on_readings(taken.readings, now)
-            changed += self.look.on_minutes(self._watermark(now), now, self._first(now))
+            changed += self._close(self._watermark(now), now)
             self._keep_findings(changed)
             image = self.intake.image(now)
             moved, ended = self.act.tick(now, image)
@@ -219,6 +221,13 @@ class Twin(People, Present, Ahead):
             self._keep_house(now)
         return taken is not None
 
+    def _close(self, watermark: datetime, now: datetime) -> list[Finding]:
+        """Tell what no analyser measures, then close and judge every minute that ends at or before the watermark."""
+        first = self._first(now)
+        self.sensing.tick(watermark, first, now)
+        changed = self.look.on_minutes(watermark, now, first)
+        return changed + self.look.hear(self.sensing.scores(), now)
+
     def import_history(self, files: Sequence[Path]) -> None:
         """Take recorded history in beside the live data, then learn from it."""
         if not files:
@@ -232,6 +241,7 @@ class Twin(People, Present, Ahead):
             closed = self.look.closed_until or self.now().replace(second=0, microsecond=0)
             self.store.close_minutes(closed, known_at=self.now())
             self._learn(Period(period.start, max(period.start, min(period.end, closed))))
+            self.sensing.look_again()
         except EcotwinError as fault:
             log.warning("recorded history was not taken in", why=str(fault))
 
@@ -279,8 +289,7 @@ class Twin(People, Present, Ahead):
 
     def _foretells(self) -> bool:
         """A clock that is moved by hand replays the past, where nothing is foretold."""
-        by_hand = isinstance(self.clock, ManualClock)
-        return self.settings.foretell and not self.recorded and not by_hand
+        return self.settings.foretell and not self.recorded and not self._by_hand
 
     def _count_own(self) -> Own | None:
         """Count what the twin itself uses; None in replay."""
@@ -310,9 +319,7 @@ class Twin(People, Present, Ahead):
         span = self.known()
         if span is None:
             return now
-        return (
-            span.start if isinstance(self.clock, ManualClock) else max(span.start, self.started_at)
-        )
+        return span.start if self._by_hand else max(span.start, self.started_at)
 
     def known(self) -> Period | None:
         """From the first to the last instant that readings tell of, in full minutes; None when there are none.
@@ -346,7 +353,8 @@ class Twin(People, Present, Ahead):
         self.keeper.seal_all([(finding, finding.id, finding.onset) for finding in changed])
 
     def _keep_house(self, now: datetime) -> None:
-        self.learned.tick(now, self.foresight.learned if self._foretells() else None)
+        foretold = self.foresight.learned if self._foretells() else None
+        self.learned.tick(now, foretold, self.sensing.learned)
         if now - self._saved_at >= SAVE_EVERY:
             self._saved_at = now
             self._save()

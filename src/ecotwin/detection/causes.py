@@ -30,6 +30,7 @@ KINDS = {
     "stuck": "sensor",
     "zero": "sensor",
     "meter": "sensor",
+    "untrue": "sensor",
     "gap": "data",
 }
 
@@ -128,6 +129,8 @@ def title(plant: Plant, s: Score, *, night: bool = False) -> str:  # noqa: C901
         case "meter":
             owner, share = plant.element(s.element).name, said(s.value, "%", 2)
             return f"Index and rate of {owner} disagree: it counts {share} of what flows"
+        case "untrue":
+            return f"{name}, as estimated, no longer agrees with its reference measurements"
         case "gap":
             parts = s.cause.split(":")
             return f"Connection {parts[2]} is silent" if len(parts) > 2 else f"No data from {name}"

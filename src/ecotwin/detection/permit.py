@@ -140,7 +140,7 @@ class _Watch:
     def read(self, window: Window) -> tuple[Floats, Floats, Bools]:
         """[steps] value, measured share, and whether the plant ran."""
         at = positions(window, [s.index for s in self.signals])
-        share = np.nan_to_num(picked(window.covered, at)).min(axis=1)
+        share = _known(window, self.signals).min(axis=1)
         runs = np.ones(window.steps, np.bool_)
         if self.permit.indicator:
             value = picked(window.amount, at).sum(axis=1)
@@ -154,7 +154,7 @@ class _Watch:
         if self.o2 is not None:
             column = positions(window, [self.o2.index])
             oxygen = picked(window.mean, column)[:, 0]
-            share = np.minimum(share, np.nan_to_num(picked(window.covered, column)[:, 0]))
+            share = np.minimum(share, _known(window, [self.o2])[:, 0])
             gas = np.isfinite(oxygen) & (oxygen < AIR_O2)
             runs &= gas | ~np.isfinite(oxygen)
             reference = self.permit.o2_reference or 0.0
@@ -330,6 +330,15 @@ class _Watch:
         if self.permit.rolling and "parts" in saved:
             self._place = np.array(saved["place"], np.int64)
             self._parts = np.array(saved["parts"], np.float64)
+
+
+def _known(window: Window, signals: list[Signal]) -> Floats:
+    """[steps, signals] share of each step that counts: what was measured, and of a soft sensor what it told."""
+    at = positions(window, [s.index for s in signals])
+    told = np.array([0.0 if s.sensed is None else 1.0 for s in signals])
+    covered = np.nan_to_num(picked(window.covered, at))
+    known = covered + told * np.nan_to_num(picked(window.estimated, at))
+    return np.asarray(np.minimum(known, 1.0), np.float64)
 
 
 def _watch(plant: Plant, permit: Permit) -> _Watch | None:

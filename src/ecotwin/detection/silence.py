@@ -25,7 +25,8 @@ BACK_MIN = 3.0
 WIDE_SHARE = 0.6
 """From this share of a connection's machines on it is the connection that is silent."""
 REGULAR = ("counter", "interval", "rate", "gauge")
-"""Set-points and states are told on change in many plants: their silence says nothing."""
+"""Set-points and states are told on change in many plants, and references of a told signal are taken now and then:
+their silence says nothing."""
 
 _Told = tuple[str, str, float, str]
 """Element, signal, minutes, and a sentence without its end."""
@@ -38,7 +39,8 @@ class Silence:
 
     def __init__(self, plant: Plant) -> None:
         self._plant = plant
-        self._signals = [s for s in plant.signals if s.form in REGULAR]
+        at_times = {s.sensed.reference for s in plant.signals if s.sensed}
+        self._signals = [s for s in plant.signals if s.form in REGULAR and s.id not in at_times]
         self._patience = np.array([max(PATIENCE_MIN, 2.0 * s.hold_s / 60.0) for s in self._signals])
         self._missing, self._stuck = np.zeros(len(self._signals)), np.zeros(len(self._signals))
         self._back = np.zeros(len(self._signals))

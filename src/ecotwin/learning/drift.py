@@ -165,9 +165,13 @@ class ReferenceWatch:
                 f"half of the references lie more than {now:.4g} from what was told, "
                 f"{usual:.4g} when it was learned"
             )
-        away = abs(float(np.median(known)))
-        side = "above" if chart == 0 else "below"
-        return f"what is told lies {side} the references, by {away:.4g} in the newest"
+        away, usual = float(np.median(known)), float(np.median(self._signed))
+        side = "above" if away > 0.0 else "below"
+        said = f"what is told lies {side} the references, by {abs(away):.4g} in the newest"
+        if (away > 0.0) == (chart == 0):
+            return said
+        before = "above" if usual > 0.0 else "below"
+        return f"{said}, and {abs(usual):.4g} {before} when it was learned"
 
     def state(self) -> dict[str, Any]:
         """JSON-able state."""

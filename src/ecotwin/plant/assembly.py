@@ -11,6 +11,7 @@ from ecotwin.plant.foreign_file import foreign_of
 from ecotwin.plant.lines import Path
 from ecotwin.plant.model import Element, Signal
 from ecotwin.plant.schema import MachinePart, Place, PlantPart, SignalPart, WritePart
+from ecotwin.plant.sensed_file import SensedPart, give_sensed
 from ecotwin.plant.setpoints import give_write, sleep_of
 from ecotwin.plant.signals import Source, make
 
@@ -38,7 +39,7 @@ class Assembly:
     Attributes:
         part: The typed file. faults: Where faults go.
         elements, signals: By id. paths: Id of an element or signal -> its path in the file.
-        writes: Signal id -> write rule and its path.
+        writes: Signal id -> write rule and its path. sensed: Signal id -> what it is told from, and its path.
     """
 
     part: PlantPart
@@ -47,6 +48,7 @@ class Assembly:
     signals: dict[str, Signal] = field(default_factory=dict)
     paths: dict[str, Path] = field(default_factory=dict)
     writes: dict[str, tuple[WritePart, Path]] = field(default_factory=dict)
+    sensed: dict[str, tuple[SensedPart, Path]] = field(default_factory=dict)
     _machines: list[tuple[MachinePart, Path]] = field(default_factory=list)
 
     def build(self) -> None:
@@ -68,6 +70,8 @@ class Assembly:
                 self._machine(machine, area.id, (*at, "machines", m), wire)
         for id_, (rule, path) in self.writes.items():
             give_write(self, id_, rule, path)
+        for id_, (told, path) in self.sensed.items():
+            give_sensed(self, id_, told, path)
         for machine, path in self._machines:
             found = self.elements[machine.id]
             self.elements[machine.id] = replace(
@@ -166,3 +170,5 @@ class Assembly:
         self.signals[signal.id] = signal
         if source.own.write is not None:
             self.writes[signal.id] = (source.own.write, (*source.path, "write"))
+        if source.own.sensed is not None:
+            self.sensed[signal.id] = (source.own.sensed, (*source.path, "sensed"))

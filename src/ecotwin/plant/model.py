@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from ecotwin.plant.duties import Basin, Benchmark, Company, Material, Permit, Target, WorkGroup
 from ecotwin.plant.foreign import Foreign
+from ecotwin.plant.sensed import Sensed
 from ecotwin.plant.terms import Break, Change, Contract, GridFactors, Product, Shift, Tariff
 
 __all__ = [
@@ -119,7 +120,7 @@ class Signal:
         connection, address: Where it comes from. privacy: `none` or `person`.
         accuracy: Half of the 95 % interval as a share of the value (meter class).
         waste_code: EWC code. treatment: R/D treatment code. material: Material id.
-        write: What may be written; None: read only.
+        write: What may be written; None: read only. sensed: What it is told from; None: measured.
     """
 
     index: int
@@ -148,6 +149,7 @@ class Signal:
     treatment: str = ""
     material: str = ""
     write: Write | None = None
+    sensed: Sensed | None = None
 
     @property
     def hold_s(self) -> float:

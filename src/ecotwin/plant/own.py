@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ecotwin.plant.model import Plant, Signal
+from ecotwin.plant.sensed import CONNECTION
 
 MEANS = "twin_energy"
 NAME = "twin_energy"
@@ -46,7 +47,7 @@ def with_own(plant: Plant) -> Plant:
         factor=1.0,
         offset=0.0,
         every_s=EVERY_S,
-        connection="the twin",
+        connection=CONNECTION,
         address=NAME,
         low=0.0,
         accuracy=ERROR,

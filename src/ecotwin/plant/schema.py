@@ -29,6 +29,7 @@ from ecotwin.plant.parts import (
     State,
     Weekday,
 )
+from ecotwin.plant.sensed_file import SensedPart
 
 
 class InterlockPart(Part):
@@ -112,6 +113,9 @@ class SignalPart(Part):
     material: str | None = Field(default=None, description="id of the material")
     write: WritePart | None = Field(
         default=None, description="what may be written; none: read only"
+    )
+    sensed: SensedPart | None = Field(
+        default=None, description="what it is told from; none: it is measured"
     )
     description: str = ""
 

@@ -12,6 +12,8 @@ from ecotwin.plant.lines import Path
 from ecotwin.plant.model import STATE_NAMES, Signal
 from ecotwin.plant.parts import EWC, TREATMENT
 from ecotwin.plant.schema import PlantPart, SignalPart
+from ecotwin.plant.sensed import ACCURACY, CONNECTION, EVERY_S
+from ecotwin.plant.sensed_file import wire_faults
 from ecotwin.units import conversion
 
 KEPT = ("degC", "bar", "kW", "kWh", "m3", "m3/h", "kg", "s", "%", "m/min", "h")
@@ -49,6 +51,12 @@ class Source:
         return self.own.address or "/".join(filter(None, (self.prefix, self.name)))
 
     @property
+    def wire(self) -> str:
+        """The connection that brings it: its own, else its place's."""
+        own = self.own.connection
+        return self.connection if own is None else own
+
+    @property
     def tabled(self) -> KindSignal | None:
         """The kind's row, unless the file gives the signal another meaning."""
         return self.row if self.row and self.own.means in (None, self.row.means) else None
@@ -64,7 +72,11 @@ def make(source: Source, part: PlantPart, faults: Faults, index: int) -> Signal 
     units = _units(meaning, wire_unit, source, faults)
     if units is None:
         return None
-    _connection(source, part, faults)
+    told = own.sensed is not None
+    if told:
+        wire_faults(own, source.path, faults, source.id)
+    else:
+        _connection(source, part, faults)
     _waste(meaning, source, faults)
     unit, factor, offset = units
     scale = _Scale(own, row, wire_unit, unit)
@@ -80,16 +92,16 @@ def make(source: Source, part: PlantPart, faults: Faults, index: int) -> Signal 
         wire_unit=wire_unit,
         factor=factor,
         offset=offset,
-        every_s=own.every_s or (row.every_s if row else 30.0),
-        connection=own.connection if own.connection is not None else source.connection,
-        address=source.address,
+        every_s=EVERY_S if told else own.every_s or (row.every_s if row else 30.0),
+        connection=CONNECTION if told else source.wire,
+        address=source.id if told else source.address,
         low=scale.point("low"),
         high=scale.point("high"),
         max_step=scale.step("max_step"),
         stuck_after_s=_given(own.stuck_after_s, row.stuck_after_s if row else 0.0),
         rollover=scale.step("rollover"),
         states=_states(meaning, own, part),
-        accuracy=_given(own.accuracy, row.accuracy if row else 0.01),
+        accuracy=_given(own.accuracy, ACCURACY if told else row.accuracy if row else 0.01),
         privacy=own.privacy or "none",
         waste_code=own.waste_code or "",
         treatment=own.treatment or "",
@@ -175,8 +187,7 @@ def _units(
 
 
 def _connection(source: Source, part: PlantPart, faults: Faults) -> None:
-    own = source.own.connection
-    connection = own if own is not None else source.connection
+    connection = source.wire
     if connection in part.connections or faults.excused(connection):
         return
     if connection:

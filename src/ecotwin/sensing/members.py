@@ -102,7 +102,8 @@ def _learned(kind: str, x: Floats, y: Floats, seed: int) -> Any:
         with warnings.catch_warnings():
             # A smooth curve that is cut short in its search is worse, and is then believed less.
             warnings.filterwarnings("ignore", message="Solver terminated early")
-            return _of_sklearn(kind, x.shape[1], seed).fit(x, y)
+            model = _of_sklearn(kind, x.shape[1], seed).fit(x, y)
+            return _Forest(model) if kind == "trees" else model
     except ImportError as fault:
         raise SettingsFault(
             f"soft sensors need {fault.name}, which is not installed",
@@ -127,6 +128,20 @@ def _of_sklearn(kind: str, width: int, seed: int) -> Any:
     if kind == "smooth":
         return SVR(C=10.0, gamma=0.5 / width, epsilon=0.1, tol=1e-2, max_iter=50_000)
     return ExtraTreesRegressor(60, min_samples_leaf=2, random_state=seed, n_jobs=1)
+
+
+class _Forest:
+    """A forest asked tree by tree: for one row the usual way takes forty times as long, and tells the same."""
+
+    def __init__(self, model: Any) -> None:
+        self._trees = [one.tree_ for one in model.estimators_]
+
+    def predict(self, inputs: Floats) -> Floats:
+        rows = np.ascontiguousarray(inputs, np.float32)
+        total = np.zeros(len(rows))
+        for tree in self._trees:
+            total += tree.predict(rows)[:, 0]
+        return np.asarray(total / len(self._trees), np.float64)
 
 
 class _Trees:

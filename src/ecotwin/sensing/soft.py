@@ -25,7 +25,7 @@ from ecotwin.sensing.dynamics import Dynamics
 from ecotwin.sensing.lift import lift
 from ecotwin.sensing.members import KEPT, MEMBERS, Fitted, Member
 from ecotwin.sensing.seen import Seen
-from ecotwin.sensing.told import Standing, Told
+from ecotwin.sensing.told import Standing, Told, joined, waited, waiting_state
 
 LEAST_REFERENCES = 60
 """References without which a sensor refuses to learn."""
@@ -33,6 +33,8 @@ LEVELS = (0.1, 0.5, 0.9)
 PATIENCE = 4.0
 """A sensor may go this many times its usual while without a reference."""
 _WALKS = 10
+_APART = 64
+"""Stretches of rows told are joined when there are more of them."""
 _REMEMBERED = 64
 _HELD = KEPT + 100
 """References kept: those to learn from, and those that came since it last learned."""
@@ -194,8 +196,20 @@ class SoftSensor:
             raw * blank, np.minimum(low, raw) * blank, np.maximum(high, raw) * blank,
             tuple(standing), tuple(reasons), raw, spread,
         )  # fmt: skip
-        self._waiting.append((rows, told, made, offsets))
+        self._waiting.append((rows, told, made, np.atleast_2d(offsets)))
+        if len(self._waiting) > _APART:
+            self._waiting = [self._joined_waiting()]
         return made
+
+    def _joined_waiting(self) -> tuple[Floats, Floats, Told, Floats]:
+        """Rows told since the last references, as one stretch."""
+        rows, members, told, offsets = zip(*self._waiting, strict=True)
+        each = [
+            np.broadcast_to(o, (len(r), o.shape[1])) for r, o in zip(rows, offsets, strict=True)
+        ]
+        return (
+            np.concatenate(rows), np.concatenate(members, axis=1), joined(list(told)), np.concatenate(each),
+        )  # fmt: skip
 
     def _stands(self, ahead: int, refused: bool) -> Standing:
         if refused:
@@ -219,17 +233,13 @@ class SoftSensor:
         Args:
             target: [rows told since]. bad: [rows] rows flagged bad: judged by neither, learned from never.
         """
-        rows = np.concatenate([w[0] for w in self._waiting]) if self._waiting else self._x[:0]
-        if len(target) != len(rows):
-            raise ValueError(f"{len(target)} references for {len(rows)} rows told")
-        if not len(rows):
+        told_rows = sum(len(w[0]) for w in self._waiting)
+        if len(target) != told_rows:
+            raise ValueError(f"{len(target)} references for {told_rows} rows told")
+        if not told_rows:
             return Check(0, 0, 0, np.nan, np.nan, np.nan, np.nan, (), False)
-        members = np.concatenate([w[1] for w in self._waiting], axis=1)
-        raw, spread, low, value, high = (
-            np.concatenate([getattr(w[2], name) for w in self._waiting])
-            for name in ("raw", "spread", "low", "value", "high")
-        )
-        offsets = np.concatenate([np.tile(w[3], (len(w[0]), 1)) for w in self._waiting])
+        rows, members, told, offsets = self._joined_waiting()
+        raw, spread, low, value, high = told.raw, told.spread, told.low, told.value, told.high
         self._waiting = []
         whole = np.isfinite(target) & np.isfinite(raw)
         flagged = whole & bad if bad is not None else np.zeros(len(rows), bool)
@@ -295,20 +305,20 @@ class SoftSensor:
 
     def held(self) -> SoftSensor:
         """The same sensor from here on, its models held as they are, for comparison."""
-        other = copy.copy(self)
+        other = self.forked()
         other.hold = True
+        return other
+
+    def forked(self) -> SoftSensor:
+        """The same sensor from here on, apart from this one; what was learned is shared, since it never changes."""
+        other = copy.copy(self)
         for name in ("_dynamics", "_seen", "_watch", "_band", "_belief", "_waiting"):
             setattr(other, name, copy.deepcopy(getattr(self, name)))
         return other
 
     def state(self) -> dict[str, Any]:
         """JSON-able state: what it keeps, not the models, which are learned anew from it on return."""
-        waiting = [
-            {"rows": _plain(r), "told": _plain(m), "offsets": o.tolist(),
-             **{n: _plain(getattr(t, n)) for n in _NUMBERS},
-             "standing": [s.value for s in t.standing], "why": list(t.why)}
-            for r, m, t, o in self._waiting
-        ]  # fmt: skip
+        waiting = [waiting_state(*w) for w in self._waiting]
         return {
             "version": 1, "names": list(self.names), "block": self.block, "every": self.every,
             "hold": self.hold, "seed": self.seed, "learned": self.learned, "new": self._new,
@@ -354,41 +364,20 @@ class SoftSensor:
         made._seen.restore(state["seen"])
         made._watch = ReferenceWatch.restored(state["watch"])
         made._band.restore(state["band"])
-        made._waiting = [_waited(w) for w in state["waiting"]]
+        made._waiting = [waited(w) for w in state["waiting"]]
         made._fit()
         return made
+
+    @property
+    def drifted(self) -> str:
+        """What the newest references say against it; empty while they agree."""
+        return self._drifted
 
     @property
     def weights(self) -> dict[str, float]:
         """How much each model is believed."""
         shares = self._belief.weights
         return {m.name: float(s) for m, s in zip(MEMBERS, shares, strict=True)}
-
-
-_NUMBERS = ("value", "low", "high", "raw", "spread")
-
-
-def _plain(values: Floats) -> Any:
-    """Numbers for JSON, None where there is none."""
-    return [
-        _plain(v) if isinstance(v, np.ndarray) else (float(v) if np.isfinite(v) else None)
-        for v in values
-    ]
-
-
-def _waited(kept: Mapping[str, Any]) -> tuple[Floats, Floats, Told, Floats]:
-    """Rows told whose references were not known yet, from JSON."""
-    told = Told(
-        **{n: np.array(kept[n], np.float64) for n in _NUMBERS},
-        standing=tuple(Standing(s) for s in kept["standing"]),
-        why=tuple(kept["why"]),
-    )
-    return (
-        np.array(kept["rows"], np.float64),
-        np.array(kept["told"], np.float64),
-        told,
-        np.array(kept["offsets"], np.float64),
-    )
 
 
 def _columns(member: Member, x: Floats, width: int) -> Floats:

@@ -138,6 +138,7 @@ def _recorded(
     files = sorted(folder.glob("*.parquet"))
     means = {s.id: s.means for s in plant.signals}
     kept = [i for i, m in means.items() if m in LEARNED_FROM or i == plant.outdoor]
+    kept += [i for s in plant.signals if s.sensed for i in (*s.sensed.inputs, s.sensed.reference)]
     return tuple(_lightened(f, kept, micros(begun - WHOLE)) for f in files)
 
 

@@ -13,6 +13,7 @@ from ecotwin.records import Floats, Order, Window
 from ecotwin.service import bar as shared
 from ecotwin.service import figures, words
 from ecotwin.service.facts import facts_of
+from ecotwin.service.sensed import sensed_facts
 from ecotwin.service.series import (
     base_step,
     gaps_of,
@@ -147,7 +148,11 @@ def machine(twin: Twin, id: str, hours: float) -> MachineView:  # noqa: A002
         orders_title="Orders to this machine",
         orders=_orders(twin, id),
         writes=_set_points(twin, id),
-        facts=[*upkeep_facts(twin.upkeeps.of(id, twin.now())), *facts_of(twin, element)],
+        facts=[
+            *sensed_facts(twin, id),
+            *upkeep_facts(twin.upkeeps.of(id, twin.now())),
+            *facts_of(twin, element),
+        ],
         start=iso(period.start_us),
         end=iso(period.end_us),
     )

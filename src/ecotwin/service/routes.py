@@ -24,6 +24,7 @@ from ecotwin.service import (
     models,
     overview,
     proof,
+    sensed,
     series,
     views,
 )
@@ -100,6 +101,18 @@ def get_machine(
 def get_models(twin: On, kind: str = "", subject: str = "") -> views.Models:
     """What was learned: every model, the newest first, with what it came from."""
     return models.models(twin, kind, subject)
+
+
+@reading.get("/sensed")
+def get_sensed(twin: On) -> views.SensedAll:
+    """Every value that no analyser measures: value, band, calibration, error, drift."""
+    return sensed.sensed(twin)
+
+
+@reading.get("/sensed/{signal}")
+def get_sensed_band(twin: On, signal: str, start: str, end: str) -> views.SensedBand:
+    """The 80 % band of a told signal by the minute, and why minutes were refused."""
+    return sensed.band(twin, signal, _period(start, end))
 
 
 @reading.get("/findings")

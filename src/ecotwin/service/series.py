@@ -61,6 +61,9 @@ def series(twin: Twin, ids: Sequence[str], period: Period, step_s: int) -> Serie
         low=[listed(window.low[:, i]) for i in range(len(signals))],
         high=[listed(window.high[:, i]) for i in range(len(signals))],
         coverage=[[round(float(c), 4) for c in window.covered[:, i]] for i in range(len(signals))],
+        estimated=[
+            [round(float(c), 4) for c in window.estimated[:, i]] for i in range(len(signals))
+        ],
     )
 
 

@@ -835,6 +835,64 @@ export interface Scenarios {
   readonly refused: string;
 }
 
+/** Every told signal of the plant. */
+export interface SensedAll {
+  readonly rows: SensedRow[];
+}
+
+/** The band of a told signal over time. */
+export interface SensedBand {
+  readonly signal: string;
+  readonly unit: string;
+  readonly hours: SensedHour[];
+}
+
+/** What the references of one calibration said of what was told before them. */
+export interface SensedCheck {
+  readonly at: string;
+  readonly references: number;
+  readonly left_out: number;
+  readonly error: number | null;
+  readonly bias: number | null;
+  readonly held_share: number | null;
+  readonly alarms: string[];
+}
+
+/** The band of an hour by the minute: null and a reason where it refused. */
+export interface SensedHour {
+  readonly at: string;
+  readonly low: (number | null)[];
+  readonly high: (number | null)[];
+  readonly state: string[];
+  readonly why: [number, string][];
+}
+
+/** One told signal. */
+export interface SensedRow {
+  readonly signal: string;
+  readonly name: string;
+  readonly element: string;
+  readonly unit: string;
+  readonly inputs: string[];
+  readonly reference: string;
+  readonly recalibrate_h: number;
+  readonly why_not: string;
+  readonly at: string | null;
+  readonly value: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly state: string;
+  readonly why: string;
+  readonly calibrated_at: string | null;
+  readonly references: number;
+  readonly moments: number;
+  readonly young: boolean;
+  readonly granted_share: number;
+  readonly found_share: number | null;
+  readonly told: string;
+  readonly checks: SensedCheck[];
+}
+
 /** Signals over time: for charts and CSV. `value[i]` belongs to `signals[i]`. */
 export interface Series {
   readonly start: string;
@@ -847,6 +905,7 @@ export interface Series {
   readonly low: ((number | null)[])[];
   readonly high: ((number | null)[])[];
   readonly coverage: number[][];
+  readonly estimated: number[][];
 }
 
 /** A writable set-point with its limits. */

@@ -26,7 +26,7 @@ from ecotwin.accounting.permits import (
 )
 from ecotwin.errors import FigureGap
 from ecotwin.plant.model import STATE_NAMES, Permit, Signal
-from ecotwin.records import Input, Measure, Window
+from ecotwin.records import Floats, Input, Measure, Window
 
 MINUTES_UP_TO_DAYS = 62.0
 
@@ -53,8 +53,9 @@ class Permits:
         counted = sum(one["windows"] for one in had)
         coverage = sum(one["valid"] for one in had) / counted if counted else 1.0
         method = f"permits/1: highest valid window / limit; {worst['name']}"
+        guessed = float(worst["estimated_share"])
         figure = Measure(
-            element, "air.permit_used_share", share, "1", desk.period, min(1.0, coverage), 0.0,
+            element, "air.permit_used_share", share, "1", desk.period, min(1.0, coverage), guessed,
             share - half, share + half, method, inputs,
         )  # fmt: skip
         return [figure], words
@@ -66,7 +67,8 @@ def permit_reports(desk: Desk, element: str) -> tuple[list[dict[str, Any]], list
     Returns:
         A dict each: permit, name, element, limit, unit, window, source, windows (that counted), valid, above,
         discarded_days, highest, mean, used_share, verdict (kept, broken, void, running), exceedances of
-        {start, end, value}, and error_share (half of the 95 % interval of a mean as a share of it).
+        {start, end, value}, error_share (half of the 95 % interval of a mean as a share of it) and estimated_share
+        (of what it was judged by, told by a soft sensor or filled).
     """
     places = {e.id for e in desk.plant.under(element)}
     told, words = [], []
@@ -93,7 +95,25 @@ def _of_mean(desk: Desk, permit: Permit) -> dict[str, Any]:
     lost = lost_days(permit, course, desk.period, plant.zone)
     made = report(permit, judged, lost, desk.period)
     error = math.hypot(signal.accuracy, o2.accuracy if o2 else 0.0)
-    return {**made, "error_share": error}
+    told = _told_share(course, window, [s for s in (signal, o2) if s is not None])
+    return {**made, "error_share": error, "estimated_share": told}
+
+
+def known_share(window: Window, signal: Signal) -> Floats:
+    """[steps] share of each step that counts: what was measured, and of a soft sensor what it told."""
+    place = window.column(signal.index)
+    covered = np.nan_to_num(window.covered[:, place])
+    told = 0.0 if signal.sensed is None else np.nan_to_num(window.estimated[:, place])
+    return np.minimum(covered + told, 1.0)
+
+
+def _told_share(course: Course, window: Window, signals: list[Signal]) -> float:
+    """Share of what a permit was judged by that soft sensors told."""
+    told = [np.nan_to_num(window.estimated[:, window.column(s.index)]) for s in signals if s.sensed]
+    weight = np.where(course.running & np.isfinite(course.value), course.covered, 0.0)
+    if not told or not weight.sum():
+        return 0.0
+    return float((np.minimum(np.max(told, axis=0), 1.0) * weight).sum() / weight.sum())
 
 
 def course_of(
@@ -101,13 +121,13 @@ def course_of(
 ) -> Course:
     """What a permit looks at, from a window of its signals."""
     place = window.column(signal.index)
-    measured, covered = window.mean[:, place], np.nan_to_num(window.covered[:, place])
+    measured, covered = window.mean[:, place], known_share(window, signal)
     running = np.ones(window.steps, np.bool_)
     oxygen = None
     if o2 is not None:
         column = window.column(o2.index)
         oxygen = window.mean[:, column]
-        covered = np.minimum(covered, np.nan_to_num(window.covered[:, column]))
+        covered = np.minimum(covered, known_share(window, o2))
         running &= ~(np.isfinite(oxygen) & (oxygen >= AIR_O2))
     if state is not None:
         names = dict(STATE_NAMES) | dict(state.states)
@@ -135,7 +155,8 @@ def _of_sum(desk: Desk, permit: Permit) -> dict[str, Any]:
             remedy="name another element or indicator in the permit",
         )
     window = desk.window(needs, 60 if permit.window == "half_hour" else 3600)
-    judged, half = [], 0.0
+    told = [s for s in (desk.plant.signals[i] for i in needs) if s.sensed]
+    judged, half, guessed = [], 0.0, 0.0
     for span in windows(permit, desk.period, desk.plant.zone):
         piece = within(window, span)
         if piece is None:
@@ -143,12 +164,16 @@ def _of_sum(desk: Desk, permit: Permit) -> dict[str, Any]:
         whole = desk.period.start <= span.start and span.end <= desk.period.end
         figures, _ = finished(kpi, desk.plant, kpi.tally(desk.plant, permit.element, piece))
         found = next((f for f in figures if f.indicator == permit.indicator), None)
-        valid = found is not None and found.coverage >= permit.valid_share
+        seen = 0.0 if found is None else min(found.coverage, 1.0)
+        seen = min((float(known_share(piece, s).mean()) for s in told), default=seen)
+        valid = seen >= permit.valid_share
         judged.append(Span(span, found.value if found else None, True, valid, whole))
         if found is not None and found.value:
             half = max(half, (found.high - found.low) / 2.0 / abs(found.value))
+            guessed = max(guessed, found.estimated_share)
     lost = sum(s.whole and not s.valid for s in judged) if permit.window == "day" else 0
-    return {**report(permit, judged, lost, desk.period), "error_share": half}
+    made = report(permit, judged, lost, desk.period)
+    return {**made, "error_share": half, "estimated_share": guessed}
 
 
 def _kpi(indicator: str) -> Kpi:

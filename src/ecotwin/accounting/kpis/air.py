@@ -19,7 +19,7 @@ from ecotwin.accounting.environment import nox_as_no2
 from ecotwin.accounting.family import Family
 from ecotwin.accounting.steps import Steps, steps_of
 from ecotwin.plant.model import Plant, Signal
-from ecotwin.records import Measure, Window
+from ecotwin.records import Floats, Measure, Window
 
 _POLLUTANTS = {
     "nox": ("nox_mass", "nox_concentration", "no_concentration"),
@@ -88,6 +88,7 @@ def _virtual(concentration: Signal, flow: Signal) -> Signal:
     accuracy = math.hypot(concentration.accuracy, flow.accuracy)
     return replace(
         concentration,
+        sensed=concentration.sensed or flow.sensed,
         id=f"{concentration.id} x {flow.id}",
         form="rate",
         unit="kg/h",
@@ -97,19 +98,34 @@ def _virtual(concentration: Signal, flow: Signal) -> Signal:
 
 def _product(steps: Steps, concentration: Signal, flow: Signal) -> dict[str, float]:
     mg_per_m3, m3_per_h = steps.raw(concentration, "mean"), steps.raw(flow, "mean")
-    both = np.minimum(
-        np.nan_to_num(steps.raw(concentration, "covered")),
-        np.nan_to_num(steps.raw(flow, "covered")),
-    )
+    measured = np.minimum(_share(steps, concentration, "covered"), _share(steps, flow, "covered"))
+    both = np.minimum(_known(steps, concentration), _known(steps, flow))
     factor = _AS_NO2.get(concentration.means, 1.0) * steps.step_h / 1e6
-    kg = np.nan_to_num(mg_per_m3 * m3_per_h) * both * factor
+    rate = np.nan_to_num(mg_per_m3 * m3_per_h) * factor
     name = _virtual(concentration, flow).id
     total = steps.window.steps * steps.step_h
-    return {
-        f"{name}|measured": float(kg.sum()),
-        f"{name}|covered": float(both.sum()) * steps.step_h,
+    sums = {
+        f"{name}|measured": float((rate * measured).sum()),
+        f"{name}|covered": float(measured.sum()) * steps.step_h,
         f"{name}|total": total,
     }
+    told = both - measured
+    if told.any():
+        sums[f"{name}|estimated"] = float((rate * told).sum())
+        sums[f"{name}|filled"] = float(told.sum()) * steps.step_h
+    return sums
+
+
+def _share(steps: Steps, signal: Signal, name: str) -> Floats:
+    """[steps] a share of each step, 0 where nothing is known."""
+    return np.nan_to_num(steps.raw(signal, name))
+
+
+def _known(steps: Steps, signal: Signal) -> Floats:
+    """[steps] share of each step that carries a mass: what was measured, and of a soft sensor what it told."""
+    covered = _share(steps, signal, "covered")
+    told = 0.0 if signal.sensed is None else _share(steps, signal, "estimated")
+    return np.minimum(covered + told, 1.0)
 
 
 def _emitted(plant: Plant, tally: Tally, pollutant: str) -> Measure | None:

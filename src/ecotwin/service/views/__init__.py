@@ -44,6 +44,7 @@ from ecotwin.service.views.machine import (
 )
 from ecotwin.service.views.models import ModelRow, Models
 from ecotwin.service.views.plant import Flow, FlowEnd, FlowLink, FlowNode, Lane, Load, Overview
+from ecotwin.service.views.sensed import SensedAll, SensedBand, SensedCheck, SensedHour, SensedRow
 from ecotwin.service.views.shown import (
     Band,
     Bar,
@@ -159,6 +160,11 @@ __all__ = [
     "ScenarioText",
     "ScenarioView",
     "Scenarios",
+    "SensedAll",
+    "SensedBand",
+    "SensedCheck",
+    "SensedHour",
+    "SensedRow",
     "Series",
     "SetPoint",
     "Span",

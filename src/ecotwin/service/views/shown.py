@@ -166,7 +166,11 @@ class Done(View):
 
 
 class Series(View):
-    """Signals over time: for charts and CSV. `value[i]` belongs to `signals[i]`."""
+    """Signals over time: for charts and CSV. `value[i]` belongs to `signals[i]`.
+
+    Attributes:
+        coverage, estimated: Share of each step that was measured, and that was filled or told, never measured.
+    """
 
     start: str
     end: str
@@ -178,3 +182,4 @@ class Series(View):
     low: list[list[float | None]]
     high: list[list[float | None]]
     coverage: list[list[float]]
+    estimated: list[list[float]]
