@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 
 from ecotwin import plugs
 from ecotwin.clock import SECOND, micros
+from ecotwin.cycle.rivals import Rivals
 from ecotwin.errors import EcotwinError, FigureGap
 from ecotwin.forecasting.contract import LEVELS, Forecaster, Task
 from ecotwin.forecasting.exceedance import Warned, paths, places, togetherness, warning
@@ -24,6 +27,7 @@ REHEARSED, APART = 48, 12
 """Past instants at which the forecast is rehearsed, and steps between them."""
 KEPT_DAYS = 7
 SEED = 1
+Spans = Iterable[tuple[float, float]]
 _LOW, _MIDDLE, _HIGH = (LEVELS.index(q) for q in (0.1, 0.5, 0.9))
 
 
@@ -64,37 +68,42 @@ class Course:
     """One aim while it lives.
 
     Attributes:
-        aim: What. name: Plug of `forecasting`. known: Columns that are known ahead.
+        aim: What. name: Plug of `forecasting` it begins with. known: Columns that are known ahead.
+        others: Plugs that challenge it in turn. rivals: Who is in use, and who wants its place.
     """
 
     aim: Aim
     name: str
     known: tuple[str, ...]
-    _model: Forecaster | None = None
+    others: tuple[str, ...] = ()
     _together: Floats | None = None
     _waits: dict[float, tuple[float, float, float]] = field(default_factory=dict)
     _marks: deque[tuple[float, float, bool]] = field(
         default_factory=lambda: deque(maxlen=KEPT_DAYS * DAY)
     )
 
+    def __post_init__(self) -> None:
+        self.rivals = Rivals(self.name, self._task(), self.others)
+
     @property
     def ready(self) -> bool:
         """Whether it has learned."""
-        return self._model is not None
+        return self.rivals.champion is not None
 
-    def learn(self, past: Rows) -> None:
-        """Learn from the past, and rehearse on its last days how errors go together.
+    def learn(self, past: Rows, made: Mapping[str, Any], spans: Spans = ()) -> None:
+        """Learn what is due, and rehearse on its last days how errors go together.
+
+        Args:
+            past: Before now, NaN where flagged. made: What it is, for the register. spans: Flagged, wall clock [s].
 
         Raises:
             FigureGap: The past cannot carry it.
         """
-        self._model = None
-        self._model = self._learned(past)
-        if self._together is None:
+        if self.rivals.learn(past, made, spans) and self._together is None:
             self._rehearse(past)
 
     def _learned(self, past: Rows) -> Forecaster:
-        model: Forecaster = plugs.load("forecasting", self.name)()
+        model: Forecaster = plugs.load("forecasting", self.rivals.name)()
         model.learn(past, self._task())
         return model
 
@@ -114,11 +123,13 @@ class Course:
             return
         truth = past.column(self.aim.id)
         self._marks.clear()
-        found = []
+        found, errors = [], []
         for origin in origins:
             told = self._clipped(model.tell(past.part(0, origin), blind(past, origin, self.known)))
             found.append(places(told, truth[origin : origin + HORIZON]))
             self._mark(told[DAY - 1], float(truth[origin + DAY - 1]))
+            errors.append(float(told[DAY - 1, _MIDDLE] - truth[origin + DAY - 1]))
+        self.rivals.usual(np.array(errors))
         try:
             self._together = togetherness(np.array(found))
         except FigureGap:
@@ -127,18 +138,17 @@ class Course:
     def _clipped(self, values: Floats) -> Floats:
         return np.maximum(values, 0.0)
 
-    def tell(self, past: Rows, ahead: Rows, origin: datetime) -> Told:
+    def tell(self, past: Rows, ahead: Rows, origin: datetime, spans: Spans = ()) -> Told:
         """Tell from an origin on.
 
         Raises:
             EcotwinError: Nothing was learned, or the past has a hole that cannot be told over.
         """
-        if self._model is None:
-            raise EcotwinError("nothing was learned yet")
         self._judge(past)
-        values = self._clipped(self._model.tell(past, ahead))
+        self.rivals.judge(past, spans)
+        values = self._clipped(self.rivals.tell(past, ahead))
         at: Ints = micros(origin) + np.arange(HORIZON, dtype=np.int64) * round(STEP_S * SECOND)
-        made = Forecast(self.aim.id, origin, at, LEVELS, values, self.name)
+        made = Forecast(self.aim.id, origin, at, LEVELS, values, self.rivals.name)
         self._waits[float(ahead.at_s[DAY - 1])] = (
             float(values[DAY - 1, _LOW]), float(values[DAY - 1, _MIDDLE]), float(values[DAY - 1, _HIGH])
         )  # fmt: skip
@@ -146,10 +156,15 @@ class Course:
         errors = np.array([[abs(a - b), a] for a, b, _ in self._marks]).reshape(-1, 2)
         mean = abs(float(errors[:, 1].mean())) if len(errors) else 0.0
         return Told(
-            self.aim, made, self._model.why(past, ahead, 3), warned, day, len(errors),
+            self.aim, made, self._why(past, ahead), warned, day, len(errors),
             float(errors[:, 0].mean()) / mean if mean else math.nan,
             float(np.mean([held for *_, held in self._marks])) if self._marks else math.nan,
         )  # fmt: skip
+
+    def _why(self, past: Rows, ahead: Rows) -> Explanation:
+        if self.rivals.champion is None:
+            raise EcotwinError("nothing was learned yet")
+        return self.rivals.champion.why(past, ahead, 3)
 
     def _drawn(self, values: Floats) -> tuple[Warned | None, tuple[float, float, float] | None]:
         """What paths over the horizon say of the limit, and of a day's amount."""
@@ -169,6 +184,7 @@ class Course:
         truth = dict(zip(past.at_s.tolist(), past.column(self.aim.id).tolist(), strict=True))
         for wall in [w for w in self._waits if w in truth]:
             low, middle, high = self._waits.pop(wall)
+            self.rivals.hear(wall, middle - truth[wall])
             self._mark_of(truth[wall], low, middle, high)
 
     def _mark(self, quantiles: Floats, truth: float) -> None:
@@ -178,6 +194,21 @@ class Course:
     def _mark_of(self, truth: float, low: float, middle: float, high: float) -> None:
         if math.isfinite(truth):
             self._marks.append((truth, middle, low <= truth <= high))
+
+    def state(self) -> dict[str, Any]:
+        """JSON-able state."""
+        return {
+            "rivals": self.rivals.state(), "waits": [[w, *v] for w, v in self._waits.items()],
+            "marks": [list(m) for m in self._marks],
+            "together": None if self._together is None else self._together.tolist(),
+        }  # fmt: skip
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a saved state."""
+        self.rivals.restore(state["rivals"])
+        self._waits = {float(w[0]): (w[1], w[2], w[3]) for w in state["waits"]}
+        self._marks.extend((float(a), float(b), bool(c)) for a, b, c in state["marks"])
+        self._together = None if state["together"] is None else np.array(state["together"])
 
 
 def blind(past: Rows, origin: int, known: tuple[str, ...]) -> Rows:
