@@ -208,7 +208,8 @@ class Twin(People, Present, Ahead):
                     changed += said
                 moved |= self.prove.tick(closed, self.today_, days=not self.recorded)
                 if self.look.trail.newest():
-                    moved |= self.act.advise(now, image, self.look, self.savings())
+                    cases = self.upkeeps.cases
+                    moved |= self.act.advise(now, image, self.look, self.savings(), cases)
             if changed or moved or now - self._opened_at >= REFRESH_OPEN:
                 self._refresh_open(now)
             if changed or moved:
