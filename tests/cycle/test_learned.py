@@ -169,7 +169,7 @@ def test_forecasts_are_entered_once_for_each_learning(twin: Twin) -> None:
         assert models[0].trained.rows > 0
         assert models[0].standing is Standing.CHAMPION
         assert models[0].settings == {"model": "seasonal", "seed": 1}
-        assert "no challenger yet" in twin.learned.contests[FORECAST, name]
+        assert "no challenger yet" in twin.learned.contests[FORECAST, name]["text"]
 
 
 def test_a_register_that_was_tampered_with_is_refused(twin: Twin) -> None:

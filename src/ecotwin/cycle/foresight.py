@@ -144,9 +144,9 @@ class Foresight:
             if kept is not None:
                 course.restore(kept)
 
-    def contests(self) -> dict[str, tuple[str, str]]:
-        """Inlet -> way in use, and how its contest stands."""
-        return {c.aim.id: (c.rivals.name, c.rivals.told()) for c in self._courses}
+    def contests(self) -> dict[str, tuple[str, str, str]]:
+        """Inlet -> way in use, how its contest stands, and how good it was against repeating."""
+        return {c.aim.id: (c.rivals.name, c.rivals.told(), c.good()) for c in self._courses}
 
     def _keep(self, origin: datetime) -> None:
         """Make the state to keep, here in the background; while it is made nothing else changes it."""

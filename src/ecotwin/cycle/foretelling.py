@@ -26,6 +26,7 @@ DAY = round(86_400 / STEP_S)
 REHEARSED, APART = 48, 12
 """Past instants at which the forecast is rehearsed, and steps between them."""
 KEPT_DAYS = 7
+LEAST_COMPARED = 24
 SEED = 1
 Spans = Iterable[tuple[float, float]]
 _LOW, _MIDDLE, _HIGH = (LEVELS.index(q) for q in (0.1, 0.5, 0.9))
@@ -78,6 +79,10 @@ class Course:
     others: tuple[str, ...] = ()
     _together: Floats | None = None
     _waits: dict[float, tuple[float, float, float]] = field(default_factory=dict)
+    _repeats: deque[tuple[float, float]] = field(
+        default_factory=lambda: deque(maxlen=4 * KEPT_DAYS * DAY)
+    )
+    """(own, repeated) errors a day ahead of the last four weeks, repeating the same time a week or a day before."""
     _marks: deque[tuple[float, float, bool]] = field(
         default_factory=lambda: deque(maxlen=KEPT_DAYS * DAY)
     )
@@ -128,6 +133,9 @@ class Course:
             told = self._clipped(model.tell(past.part(0, origin), blind(past, origin, self.known)))
             found.append(places(told, truth[origin : origin + HORIZON]))
             self._mark(told[DAY - 1], float(truth[origin + DAY - 1]))
+            place = origin + DAY - 1
+            before = truth[place - (7 * DAY if place >= 7 * DAY else DAY)]
+            self._compare(float(truth[place]), float(told[DAY - 1, _MIDDLE]), float(before))
             errors.append(float(told[DAY - 1, _MIDDLE] - truth[origin + DAY - 1]))
         self.rivals.usual(np.array(errors))
         try:
@@ -185,7 +193,26 @@ class Course:
         for wall in [w for w in self._waits if w in truth]:
             low, middle, high = self._waits.pop(wall)
             self.rivals.hear(wall, middle - truth[wall])
+            week, day = wall - 7 * DAY * STEP_S, wall - DAY * STEP_S
+            before = truth[week] if week in truth else truth.get(day, math.nan)
+            self._compare(truth[wall], middle, before)
             self._mark_of(truth[wall], low, middle, high)
+
+    def _compare(self, truth: float, middle: float, before: float) -> None:
+        if math.isfinite(truth) and math.isfinite(before):
+            self._repeats.append((abs(truth - middle), abs(truth - before)))
+
+    def good(self) -> str:
+        """How good it was against repeating, in a sentence; empty while too little of it is known."""
+        if len(self._repeats) < LEAST_COMPARED:
+            return ""
+        own, repeated = (float(v) for v in np.mean(self._repeats, axis=0))
+        share = 100.0 * (1.0 - own / repeated) if repeated > 0.0 else 0.0
+        side = "better" if share >= 0.0 else "worse"
+        return (
+            f"a day ahead off by {own:.3g} {self.aim.unit}; repeating last week was off by {repeated:.3g}: "
+            f"{abs(share):.0f} % {side}"
+        )
 
     def _mark(self, quantiles: Floats, truth: float) -> None:
         low, middle, high = (float(quantiles[k]) for k in (_LOW, _MIDDLE, _HIGH))
@@ -199,7 +226,7 @@ class Course:
         """JSON-able state."""
         return {
             "rivals": self.rivals.state(), "waits": [[w, *v] for w, v in self._waits.items()],
-            "marks": [list(m) for m in self._marks],
+            "marks": [list(m) for m in self._marks], "repeats": [list(r) for r in self._repeats],
             "together": None if self._together is None else self._together.tolist(),
         }  # fmt: skip
 
@@ -208,6 +235,7 @@ class Course:
         self.rivals.restore(state["rivals"])
         self._waits = {float(w[0]): (w[1], w[2], w[3]) for w in state["waits"]}
         self._marks.extend((float(a), float(b), bool(c)) for a, b, c in state["marks"])
+        self._repeats.extend((float(a), float(b)) for a, b in state["repeats"])
         self._together = None if state["together"] is None else np.array(state["together"])
 
 

@@ -47,10 +47,10 @@ class Learned:
         self._plant, self._keeper, self._look = plant, keeper, look
         self.register = kept(keeper.store)
         self._looked_at: datetime | None = None
-        self.contests: dict[tuple[str, str], str] = {
-            (r["kind"], r["subject"]): r["text"] for r in contests(keeper.store)[1]
+        self.contests: dict[tuple[str, str], dict[str, str]] = {
+            (r["kind"], r["subject"]): r for r in contests(keeper.store)[1]
         }
-        """(kind, subject) -> how its contest stands."""
+        """(kind, subject) -> way in use, how its contest stands, how good it was."""
         self.decided = False
         """Whether something was decided about a reference since this was last put back."""
 
@@ -133,6 +133,12 @@ class Learned:
             if fit.cvrmse == fit.cvrmse
             else scores
         )
+
+    def _good(self, element: str) -> str:
+        fit = self._look.baselines.fit(element)
+        if fit.cvrmse != fit.cvrmse:
+            return ""
+        return f"hours it had not learned were off by {100 * fit.cvrmse:.1f} % of the mean hour"
 
     # --- forecasts
 
@@ -218,15 +224,16 @@ class Learned:
                 "subject": e,
                 "way": "own data",
                 "text": self._look.references.told(e),
+                "good": self._good(e),
             }
             for e in self._look.references.elements
         ]
         if foresight is not None:
             rows += [
-                {"kind": FORECAST, "subject": n, "way": way, "text": text}
-                for n, (way, text) in foresight.contests().items()
+                {"kind": FORECAST, "subject": n, "way": way, "text": text, "good": good}
+                for n, (way, text, good) in foresight.contests().items()
             ]
-        self.contests = {(r["kind"], r["subject"]): r["text"] for r in rows}
+        self.contests = {(r["kind"], r["subject"]): r for r in rows}
         self._keeper.state(CONTESTS, {"at": micros(now), "rows": rows})
 
 
@@ -237,7 +244,7 @@ REFUSED = {
 
 def _why(hours: float, seen: float, scores: dict[str, float]) -> str:
     off = (
-        f"; hours foretold before they were learned were off by {100 * scores['CVRMSE']:.0f} % of the mean hour"
+        f"; hours foretold before they were learned were off by {100 * scores['CVRMSE']:.1f} % of the mean hour"
         if "CVRMSE" in scores
         else ""
     )

@@ -102,6 +102,13 @@ def get_models(twin: On, kind: str = "", subject: str = "") -> views.Models:
     return models.models(twin, kind, subject)
 
 
+@acting.post("/machines/{id}/normal")
+def make_normal(twin: On, id: str, reason: Reason) -> views.Done:  # noqa: A002
+    """Say that what a machine draws from now on is normal, and why: it was overhauled, or does other work."""
+    entry = twin.make_normal(id, reason.reason)
+    return views.Done(text="It is learned anew, and held against that in four weeks.", entry=entry)
+
+
 @reading.get("/findings")
 def get_findings(twin: On) -> views.Findings:
     """All findings, worst first."""
