@@ -77,13 +77,23 @@ def night_shift(day: int, hour: Floats) -> Floats:
 
 @pytest.mark.parametrize("seed", [6101, 6102])
 def test_when_the_rhythm_changes_the_one_that_learned_it_takes_over(seed: int) -> None:
-    lived = Lived(load(36, seed, night_shift))
-    lived.live(16, 21, every=STEPS)
-    lived.live(21, 35)
+    lived = Lived(load(48, seed, night_shift))
+    lived.live(16, 24, every=STEPS)
+    for day in range(24, 46):
+        # The watch hears of it as a life's own tellings would tell it (`foretelling`).
+        if day == 26:
+            lived.rivals.usual(np.random.default_rng(seed).normal(0.0, 3.0, 48))
+            for k in range(40):
+                lived.rivals.hear(k * 12 * 900.0, 60.0 + k % 7)
+        lived.live(day, day + 1)
+        if "promoted" in lived.said():
+            break
     said = lived.said()
     assert said[0] == "calibrated"
-    assert "challenged" in said
-    assert "promoted" in said
+    assert said[-3:] == ["out", "challenged", "promoted"]
+    out, made = lived.rivals.turns[-3:-1]
+    assert "learned before the drift" in out.why
+    assert made.why.startswith("drift: ")
     turn = next(t for t in lived.rivals.turns if t.what == "promoted")
     assert turn.scores["loss of the challenger"] < 0.99 * turn.scores["loss of the one in use"]
     assert "challenger is better" in turn.why

@@ -124,13 +124,15 @@ class Act:
             AccessRefused: The person may not.
             WriteRefused: Writing is off or stopped, or the advice is no longer open.
         """
-        if not self.writes:
+        # What a person carries out switches nothing.
+        switches = bool(self.advice[id].changes)
+        if switches and not self.writes:
             raise WriteRefused(
                 "writing to machines is off in this installation",
                 expected="the setting `writes` and `writing: true` of the connection in the plant file",
                 remedy="turn both on after commissioning, then approve again",
             )
-        if self.dispatch.situation.stopped:
+        if switches and self.dispatch.situation.stopped:
             raise WriteRefused(
                 f"writing was stopped by {self.dispatch.situation.by}",
                 expected="writing allowed",

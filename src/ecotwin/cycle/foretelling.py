@@ -104,7 +104,7 @@ class Course:
         Raises:
             FigureGap: The past cannot carry it.
         """
-        if self.rivals.learn(past, made, spans) and self._together is None:
+        if self.rivals.learn(past, made, spans):
             self._rehearse(past)
 
     def _learned(self, past: Rows) -> Forecaster:
@@ -153,7 +153,8 @@ class Course:
             EcotwinError: Nothing was learned, or the past has a hole that cannot be told over.
         """
         self._judge(past)
-        self.rivals.judge(past, spans)
+        if self.rivals.judge(past, spans):
+            self._rehearse(past)
         values = self._clipped(self.rivals.tell(past, ahead))
         at: Ints = micros(origin) + np.arange(HORIZON, dtype=np.int64) * round(STEP_S * SECOND)
         made = Forecast(self.aim.id, origin, at, LEVELS, values, self.rivals.name)

@@ -107,6 +107,7 @@ class Rivals:
             return True
         self._drop_spoiled(spans)
         self._watch_inputs(past)
+        self._drop_outdated()
         if self.challenger is None and (
             self._drift or now - self._last_s >= CHALLENGE_DAYS * _DAY_S
         ):
@@ -185,7 +186,7 @@ class Rivals:
         )
         self._count += 1
         self._last_s = float(past.at_s[-1])
-        self._drift = ""
+        for_drift, self._drift = bool(self._drift), ""
         try:
             self.challenger = self._fresh(name, past)
         except FigureGap as gap:
@@ -198,11 +199,22 @@ class Rivals:
         self.made["challenger"] = {
             **made,
             "model": name,
+            "for_drift": for_drift,
             "until_s": float(past.at_s[-1]),
             "spans": _plain(spans),
         }
         self.duel, self._told = Duel(FIRST_LOOK, LAST_LOOK, self._count), {}
         self.turns.append(Turn(self.task.target, "challenged", why, self.made["challenger"]))
+
+    def _drop_outdated(self) -> None:
+        """A challenger from before a drift makes room for one that learned it; one made for it stays."""
+        made = self.made.get("challenger")
+        if not self._drift or made is None or made["for_drift"]:
+            return
+        why = f"learned before the drift: {self._drift}"
+        self.turns.append(Turn(self.task.target, "out", why, made))
+        self.challenger, self.duel, self._told = None, None, {}
+        del self.made["challenger"]
 
     def _drop_spoiled(self, spans: Iterable[tuple[float, float]]) -> None:
         """A challenger that learned from what was found bad since is out; a champion is challenged at once."""

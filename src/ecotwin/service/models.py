@@ -59,4 +59,4 @@ def _headline(register: Register) -> str:
     use = sum(m.standing is Standing.CHAMPION for m in every)
     wait = sum(m.standing is Standing.CHALLENGER for m in every)
     refused = sum("refused: " in m.why for m in every)
-    return f"{use} in use, {wait} under trial, {refused} refused since the twin began"
+    return f"{use} in use, {wait} under trial, {refused} refused"
