@@ -7,14 +7,18 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 
+from ecotwin import plugs
 from ecotwin.cleaning.chain import Chain
 from ecotwin.clock import Clock, ManualClock, instant, micros
-from ecotwin.connectors.contract import Connector, Delivery
+from ecotwin.connectors.contract import Connector, Delivery, InletLimits
 from ecotwin.history.contract import Store
+from ecotwin.plant import Plant
 from ecotwin.records import Cleaned, Image, Readings, Samples
+from ecotwin.settings import Settings
 
 FLUSH_SAMPLES = 200_000
 """A batch of this size is made durable at once."""
@@ -193,3 +197,18 @@ def cursors_for(store: Store, connectors: Sequence[Connector]) -> Mapping[str, s
     """Where each connector goes on after a restart."""
     kept = store.cursors()
     return {c.name: kept.get(c.name, "") for c in connectors}
+
+
+def connect(
+    plant: Plant, clock: Clock, settings: Settings, data: tuple[Path, ...]
+) -> list[Connector]:
+    """A connector for each connection of the plant file."""
+    limits = InletLimits(
+        queue_samples=settings.queue_samples,
+        payload_limit_bytes=settings.payload_limit_bytes,
+        paths=tuple(map(str, data)),
+    )
+    return [
+        plugs.load("connectors", c.protocol)(plant, c, clock, settings=limits)
+        for c in plant.connections
+    ]

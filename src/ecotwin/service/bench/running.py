@@ -61,7 +61,7 @@ class Ages:
 
 
 class OwnReadings:
-    """Counts readings of the twin's own energy, which nobody sent: they are no part of what a benchmark accounts for."""
+    """Counts readings of the twin's own energy: nobody sent them, and no benchmark accounts for them."""
 
     def __init__(self, intake: Any) -> None:
         self.count = 0
