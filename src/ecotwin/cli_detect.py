@@ -191,7 +191,8 @@ def _lines(told: dict[str, Any]) -> list[str]:
             else "."
         ),
         (
-            f"Learned from {told['trained_on']} rows of {len(told['signals'])} signals in {told['train_s']:g} s; "
+            f"Learned from {told['trained_on']} rows of {len(told['signals'])} "
+            f"signal{'s' * (len(told['signals']) != 1)} in {told['train_s']:g} s; "
             f"judged in {told['score_s']:g} s."
         ),
     ]
@@ -212,5 +213,7 @@ def _stretch(one: dict[str, Any]) -> str:
         "manipulation": "data that somebody may have made up",
         "unclear": "unclear",
     }
-    why = "; ".join(reason["text"] for reason in one["why"][:3])
+    why = (
+        "; ".join(reason["text"] for reason in one["why"][:3]) or "too little speaks for any cause"
+    )
     return f"{one['from']} to {one['to']}: {kinds[one['kind']]} ({one['sure']:.0%}): {why}"
