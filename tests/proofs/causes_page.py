@@ -16,7 +16,7 @@ GIVEN_AWAY = ("gap", "stuck_sensor", "ovens_preheat_in_peak")
 """A silent device, a frozen value and heating at one time: the detector's word says most of the cause."""
 NO_EFFECT_KWH = 1.0
 """A fault that moved less than this, at a machine that did not run, is no case."""
-INTRO = """# Causes of findings, over a stand-in year with unseen seeds
+INTRO = """# Causes of findings, in seasons of the stand-in with unseen seeds
 
 Made by `{command}` on {date} at commit {commit} ({changed_files} changed source files), {machine}. Do not edit: the
 proof writes it.
