@@ -35,7 +35,9 @@ of 44 found, 28.9 findings without a fault in 30 days) were looked at, and after
 longer teaches a flow's model that nothing flows while it runs (30 of those 54 findings were fills of one tank); a
 meter's flow is never expected below zero; utilities are judged by half hours against what they make; an index is
 held against its rate; swapped and contradicting meters are asked for. Seeds below were looked at once. After this run,
-and so not in its figures: wear is charted at work alone, and a drift of a wear signal is diagnosed by its own course.
+and so not in its figures: meters are held against their index in their large hours alone (findings of *index and rate
+of Cooling water* came from a rate told in steps of 0.02 m3/h);
+wear is charted at work alone, and a drift of a wear signal is diagnosed by its own course.
 """
 
 
