@@ -167,9 +167,9 @@ class Efficiency:
         noise = ALIKE * np.maximum(self._noise, (LEAST_NOISE_SHARE * power) ** 2 + 1e-9)
         # What is odd counts for less, and makes nothing surer; where the model itself is unsure nothing is odd.
         odd = np.abs(error) / (ODD_SD * np.sqrt(noise + unsure))
-        noise = noise * np.maximum(1.0, odd) ** 2
-        pull = px / (noise + unsure)[:, None]
         wander = (noise / MEMORY_STEPS**2 * 48.0)[:, None, None] * np.eye(WIDTH)
+        noise = noise * np.minimum(np.maximum(1.0, odd), 1e3) ** 2
+        pull = px / (noise + unsure)[:, None]
         p = self._p - pull[:, :, None] * px[:, None, :] + wander
         self._theta += np.where(fit[:, None], pull * error[:, None], 0.0)
         self._p = np.where(fit[:, None, None], (p + p.transpose(0, 2, 1)) / 2.0, self._p)
