@@ -119,7 +119,7 @@ class Efficiency:
         if not full.any():
             return []
         self._grow(power, made, full)
-        x = self._drivers(made, warm)
+        x = self._drivers(np.where(full, made, 0.0), warm)
         px = np.matmul(self._p, x[:, :, None])[:, :, 0]
         unsure = np.maximum((x * px).sum(axis=1), 0.0)
         mean = (x * self._theta).sum(axis=1)
