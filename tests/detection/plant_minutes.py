@@ -107,7 +107,10 @@ def _pairs(plant: Plant, mean: Floats, amount: Floats) -> None:
         for rate, index in (("water_in_flow", "water_in"), ("gas_flow", "gas_volume")):
             a, b = plant.find(e.id, rate), plant.find(e.id, index)
             if a is not None and b is not None:
-                mean[:, a.index] = amount[:, b.index] * 60
+                steady = 1 + 0.01 * np.sin(
+                    np.arange(len(mean))
+                )  # no meter stands still to the last digit
+                mean[:, a.index] = amount[:, b.index] * 60 * steady
 
 
 def _balance(plant: Plant, rng: np.random.Generator, mean: Floats, amount: Floats) -> None:

@@ -95,3 +95,12 @@ def test_missing_wild_and_empty_values_say_nothing() -> None:
     made = window(kw, kwh)
     assert said(Meters(works()), made) == []
     assert said(Meters(replace(works(), elements=())), made) == []
+
+
+def test_a_rate_told_in_coarse_steps_is_no_disagreement() -> None:
+    """By night the rate shows one step of 0.02 kW too much, by day it is right: a custom, not a fault."""
+    hour = np.arange(60 * 24 * 10) // 60 % 24
+    work = (hour >= 6) & (hour < 22) & (np.arange(60 * 24 * 10) >= 60 * 24 * 2)
+    kw = np.where(work, 0.089, 0.03)
+    kwh = np.where(work, 0.0885, 0.026) / 60.0
+    assert said(Meters(works()), window(kw, kwh)) == []

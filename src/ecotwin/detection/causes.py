@@ -128,6 +128,8 @@ def title(plant: Plant, s: Score, *, night: bool = False) -> str:  # noqa: C901
             return f"The meter of {name} gives zeros where it never stands"
         case "meter":
             owner, share = plant.element(s.element).name, said(s.value, "%", 2)
+            if not s.over:
+                return f"Index and rate of {owner} disagreed"
             return f"Index and rate of {owner} disagree: it counts {share} of what flows"
         case "untrue":
             return f"{name}, as estimated, no longer agrees with its reference measurements"

@@ -119,8 +119,9 @@ class Efficiency:
         if not full.any():
             return []
         self._grow(power, made, full)
-        x = self._drivers(made, warm)
+        x = self._drivers(np.where(full, made, 0.0), warm)
         px = np.matmul(self._p, x[:, :, None])[:, :, 0]
+        px = np.where(full[:, None], px, 0.0)
         unsure = np.maximum((x * px).sum(axis=1), 0.0)
         mean = (x * self._theta).sum(axis=1)
         floor = np.maximum(RELEVANT_SHARE * self._nominal, RELEVANT_KW)
@@ -144,6 +145,7 @@ class Efficiency:
         most = np.where(full, np.maximum(self._most, np.abs(made)), self._most)
         # Coefficients go with the scale of what it makes, so that a new highest load changes no expectation.
         ratio = np.where(self._most > 0.0, most / np.maximum(self._most, 1e-12), 1.0)
+        ratio = np.minimum(ratio, 1e3)
         one = np.ones(len(most))
         power_of = np.stack([one, ratio, ratio**2, one, ratio], axis=1)
         self._theta *= power_of
@@ -167,12 +169,13 @@ class Efficiency:
         noise = ALIKE * np.maximum(self._noise, (LEAST_NOISE_SHARE * power) ** 2 + 1e-9)
         # What is odd counts for less, and makes nothing surer; where the model itself is unsure nothing is odd.
         odd = np.abs(error) / (ODD_SD * np.sqrt(noise + unsure))
-        noise = noise * np.maximum(1.0, odd) ** 2
-        pull = px / (noise + unsure)[:, None]
         wander = (noise / MEMORY_STEPS**2 * 48.0)[:, None, None] * np.eye(WIDTH)
+        noise = noise * np.minimum(np.maximum(1.0, odd), 1e3) ** 2
+        pull = px / (noise + unsure)[:, None]
         p = self._p - pull[:, :, None] * px[:, None, :] + wander
         self._theta += np.where(fit[:, None], pull * error[:, None], 0.0)
-        self._p = np.where(fit[:, None, None], (p + p.transpose(0, 2, 1)) / 2.0, self._p)
+        p = np.clip((p + p.transpose(0, 2, 1)) / 2.0, -1e12, 1e12)
+        self._p = np.where(fit[:, None, None], p, np.clip(self._p, -1e12, 1e12))
 
     def _score(self, v: Verdict, at: int) -> Score:
         element, signal, made = self._elements[v.row], self._power[v.row], self._made[v.row]

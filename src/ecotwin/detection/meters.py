@@ -34,8 +34,12 @@ PAIRS = (
 LEAST_SHARE = 0.05
 """They disagree from this share on."""
 SIGMAS = 6.0
-LEAST_FLOW_SHARE = 0.25
-"""Hours with less than this share of the usual amount say nothing: a step of the index is too coarse for them."""
+LEAST_FLOW_SHARE = 0.5
+"""Hours with less than this share of the largest amount say nothing: a step of index or rate is too coarse for them."""
+LEAST_STEPS = 50.0
+"""So many of the index's smallest steps make an hour that is judged: below, the steps of the rate are as coarse."""
+ANEW = 1.5
+"""An hour larger than the largest by this factor begins learning anew: what was learned was coarse."""
 LEARN_HOURS = 12.0
 MEMORY_HOURS = 240.0
 HOLD_HOURS = 3
@@ -59,6 +63,8 @@ class Meters:
         k = len(found)
         self._rate, self._index, self._spent = np.zeros(k), np.zeros(k), np.zeros(k)
         self._middle, self._var, self._hours, self._size = (np.zeros(k) for _ in range(4))
+        self._quantum = np.zeros(k)
+        """The smallest step of the index ever seen; 0: none yet."""
         self._odd, self._calm = np.zeros(k, np.int64), np.zeros(k, np.int64)
         self._over = np.zeros(k, np.bool_)
         self._onset = np.zeros(k, np.int64)
@@ -89,6 +95,9 @@ class Meters:
             self._rate += np.where(ok[t], rate[t], 0.0)
             self._index += np.where(ok[t], index[t], 0.0)
             self._spent += np.where(ok[t], hours, 0.0)
+            steps = ok[t] & (index[t] > 1e-9)
+            less = steps & ((self._quantum <= 0.0) | (index[t] < self._quantum))
+            self._quantum = np.where(less, index[t], self._quantum)
         return said_
 
     def _close(self) -> list[Score]:
@@ -96,7 +105,12 @@ class Meters:
         rate, index, spent = self._rate.copy(), self._index.copy(), self._spent.copy()
         self._rate[:], self._index[:], self._spent[:] = 0.0, 0.0, 0.0
         full = (self._hour >= 0) & (spent > 0.9) & (rate > 0.0) & np.isfinite(rate + index)
-        full &= rate >= LEAST_FLOW_SHARE * self._size
+        # By the smaller of both, so that one that counts double does not count as a larger hour.
+        small = np.where(full, np.minimum(rate, index), 0.0)
+        self._hours = np.where(small > ANEW * self._size, 0.0, self._hours)
+        self._size = np.maximum(self._size * (1.0 - full / MEMORY_HOURS), small)
+        large = np.maximum(LEAST_FLOW_SHARE * self._size, LEAST_STEPS * self._quantum)
+        full &= np.maximum(rate, index) >= large
         if not full.any():
             return []
         # An index that stands still while it should count is a disagreement of more than any ratio says.
@@ -116,17 +130,16 @@ class Meters:
             for i in np.flatnonzero(self._over & full)
         ]
         self._over &= ~gone
-        self._learn(full & ~odd & ~self._over, gap, rate)
+        self._learn(full & ~odd & ~self._over, gap)
         return told
 
-    def _learn(self, fit: Any, gap: Floats, rate: Floats) -> None:
+    def _learn(self, fit: Any, gap: Floats) -> None:
         self._hours += np.where(fit, 1.0, 0.0)
         gain = np.where(
             fit, np.maximum(1.0 / MEMORY_HOURS, 1.0 / np.maximum(self._hours, 1.0)), 0.0
         )
         self._middle += gain * gap
         self._var += gain * (gap * gap * (self._hours > 1.0) - self._var)
-        self._size += gain * (rate - self._size)
 
     def _score(self, i: int, at: int, rate: Floats, index: Floats, *, over: bool) -> Score:
         power, meter = self._pairs[i]
@@ -155,7 +168,7 @@ class Meters:
             onset=int(self._onset[i]),
         )
 
-    _FLOATS = ("rate", "index", "spent", "middle", "var", "hours", "size")
+    _FLOATS = ("rate", "index", "spent", "middle", "var", "hours", "size", "quantum")
     _INTS = ("odd", "calm", "onset")
 
     def state(self) -> dict[str, Any]:
