@@ -7,24 +7,25 @@ from concurrent.futures import wait
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import numpy as np
 import pytest
 
-from ecotwin.clock import Period, micros
+from ecotwin.clock import ManualClock, Period, micros
+from ecotwin.cycle import Twin
 from ecotwin.cycle.asking import Asked
+from ecotwin.cycle.learned import SENSOR
 from ecotwin.cycle.sensed_course import YOUNG
 from ecotwin.detection.permit import Permits
 from ecotwin.errors import FigureGap
 from ecotwin.governance.ledger import Ledger
 from ecotwin.records import Cleaned, Quality, Readings, Rejects
 from ecotwin.service import sensed as view
-from made_boiler import BOILER, START, live, readings
+from ecotwin.settings import Settings
+from made_boiler import BOILER, START, live, readings, works, written
+from running import utc
 from told_house import NAME, House
-
-if TYPE_CHECKING:
-    from ecotwin.cycle import Twin
 
 
 @pytest.fixture(scope="module")
@@ -217,3 +218,46 @@ def test_the_page_and_the_interface_say_from_what_it_is_told(house: House) -> No
     assert [len(h.low) for h in hours] == [60, 60]
     with pytest.raises(FigureGap, match="no signal that is told"):
         view.band(twin, "boiler_1.o2_share", Period(house.now(0), house.now(60)))
+
+
+def test_a_twin_tells_it_enters_the_sensor_and_finds_it_again(tmp_path: Path) -> None:
+    file = written(live(12, 0.72), tmp_path)
+    settings = Settings(lateness_s=0.0, flush_s=0.001, writes=False)
+
+    def twin() -> Twin:
+        return Twin(
+            works(), settings, ManualClock(utc("1980-01-01")), tmp_path / "kept", data=(file,)
+        )
+
+    first = twin()
+    first.open_connections()
+    while first.step(0.0) or any(h.state != "finished" for h in first.health().values()):
+        pass
+    first.finish()
+    course = first.sensing.courses[NAME]
+    assert course.made is not None
+    assert course.last is not None
+    model = first.learned.register.champion(SENSOR, NAME)
+    assert model is not None
+    assert model.trained.rows == 80
+    assert "boiler_1.nox_reference" in model.trained.signals
+    sealed = [first.ledger.entry(i) for i in range(first.ledger.size)]
+    assert model.id in {e.subject for e in sealed if e.kind == "model"}
+    # The permit is watched by what is told; nothing holds the estimate itself for a fault.
+    assert {f.kind for f in first.findings_open() if NAME in f.signals} <= {"permit"}
+    told, until = course.last, course.told_until
+    now = first.now()
+    first.stop()
+    again = twin()
+    assert isinstance(again.clock, ManualClock)
+    again.clock.move_to(now)
+    again.step(0.0)
+    again.finish()
+    back = again.sensing.courses[NAME]
+    assert back.made is not None
+    assert back.told_until == until
+    assert back.last is not None
+    assert back.last[0] == told[0]
+    assert back.last[1:4] == pytest.approx(told[1:4], rel=1e-7)  # one row or many: rounding
+    assert back.last[4:] == told[4:]
+    again.stop()

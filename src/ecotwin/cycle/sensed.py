@@ -98,9 +98,16 @@ class Sensing:
         self._until = max(self._until, until)
         for name, course in self.courses.items():
             self._adopt(name, course)
-            course.told_until = course.told_until or micros(first) // MINUTE * MINUTE
-            self._advance(name, course, until)
+            if not course.told_until:
+                course.told_until = self._begin_at(first)
+            if course.told_until:
+                self._advance(name, course, until)
         self._append(now)
+
+    def _begin_at(self, first: datetime) -> int:
+        """Where telling begins [us UTC]; 0 while nothing was recorded: a clock moved by hand may stand anywhere."""
+        span = self._store.span()
+        return 0 if span is None else max(micros(first), span.start_us) // MINUTE * MINUTE
 
     def _advance(self, name: str, course: Course, until: int) -> None:
         while course.told_until < until and not self._stop.is_set():
