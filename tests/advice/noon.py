@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ecotwin.advice.contract import Outlook
+from ecotwin.advice.contract import Outlook, ServiceCase
 from ecotwin.clock import micros
 from ecotwin.plant import Plant, load
 from ecotwin.plant.model import STATES
@@ -46,6 +46,16 @@ def powers(plant: Plant) -> dict[str, dict[str, Range]]:
     return found
 
 
+def worn_compressor(now: datetime, due_in_h: float = 100.0) -> ServiceCase:
+    """A compressor that lost 6 kW over 1,400 running hours and whose service pays soon."""
+    return ServiceCase(
+        "compressor_1", "Compressor 1", 6400.0, 20.0, Range(1500.0, 1300.0, 1750.0),
+        Range(due_in_h, due_in_h - 200.0, due_in_h + 250.0), "money", Range(4.3e-3, 3.9e-3, 4.7e-3),
+        1400.0, 900.0, 60.0, Range(0.12, 0.05, 0.24), 3,
+        (f"1,400 running hours of kWh/m3 at equal load up to {now:%-d %B}",), (),
+    )  # fmt: skip
+
+
 def outlook(**changes: Any) -> Outlook:
     plant = works()
     now = changes.pop("now", NOW)
@@ -61,5 +71,6 @@ def outlook(**changes: Any) -> Outlook:
         "learned": dict.fromkeys(OVENS, True),
         "past": (),
         "taken": frozenset(),
+        "upkeep": (worn_compressor(now),),
     }
     return Outlook(**{**given, **changes})

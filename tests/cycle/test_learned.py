@@ -8,11 +8,12 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from ecotwin.clock import Period
+from ecotwin.accounting.references import Turn
+from ecotwin.clock import Period, micros
 from ecotwin.cycle import Twin
 from ecotwin.cycle.asking import Asked
 from ecotwin.cycle.foresight import Foresight
-from ecotwin.cycle.learned import AGAIN_HOURS, BASELINE, FORECAST, Learned, kept
+from ecotwin.cycle.learned import BASELINE, FORECAST, Learned, kept
 from ecotwin.governance.ledger import Ledger
 from ecotwin.learning.register import Register, Standing
 from ecotwin.records import Entry
@@ -54,39 +55,81 @@ def _entries(ledger: Ledger) -> list[Entry]:
     return [ledger.entry(i) for i in range(ledger.size)]
 
 
-def test_a_week_and_four_weeks_on_it_is_entered_after_the_one_before(twin: Twin) -> None:
+def decided(twin: Twin, what: str, hour: int, **scores: float) -> None:
+    """Let a decision about the oven's reference be entered."""
+    at = NOW + timedelta(hours=hour)
+    twin.look.turns.append(
+        Turn("oven_1", what, micros(at), f"{what} with 3 numbers", scores, left_out=2)
+    )
+    twin.learned.tick(at)
+
+
+def test_after_a_week_it_goes_on_and_from_then_decisions_put_it_in_use_or_out(twin: Twin) -> None:
     element = "oven_1"
     baselines, m = twin.look.baselines, twin.look.baselines.elements.index("oven_1")
     learned_, first = twin.learned, champion_of(twin.learned.register, element)
+    register = learned_.register
     before = baselines._seen_h[m]
     try:
         baselines._seen_h[m] = 167.0
         learned_.tick(NOW + timedelta(hours=2))
-        assert champion_of(learned_.register, element) == first
+        assert champion_of(register, element) == first
         baselines._seen_h[m] = 168.0
         learned_.tick(NOW + timedelta(hours=2, minutes=30))
-        assert champion_of(learned_.register, element) == first, "an hour has not passed"
+        assert champion_of(register, element) == first, "an hour has not passed"
         learned_.tick(NOW + timedelta(hours=4))
-        second = champion_of(learned_.register, element)
-        assert learned_.register.get(second).parent == first
-        assert learned_.register.get(first).standing is Standing.RETIRED
-        baselines._seen_h[m] += AGAIN_HOURS - 1.0
-        learned_.tick(NOW + timedelta(hours=6))
-        assert champion_of(learned_.register, element) == second
-        baselines._seen_h[m] += 1.0
-        learned_.tick(NOW + timedelta(hours=8))
-        third = champion_of(learned_.register, element)
+        second = champion_of(register, element)
+        assert register.get(second).parent == first
+        assert register.get(first).standing is Standing.RETIRED
+        decided(twin, "reference", 6)
+        third = champion_of(register, element)
+        for hour, what in ((8, "lost"), (10, "undecided"), (12, "held")):
+            decided(twin, what, hour, **{"error of the challenger [kW]": 1.0})
+            (refused,) = [one for one in register.models(BASELINE, element) if what in one.why]
+            assert refused.standing is Standing.RETIRED
+            assert refused.parent == third
+            assert refused.trained.left_out >= 120
+            assert refused.scores["error of the challenger [kW]"] == 1.0
+            assert "refused" in refused.why
+            assert champion_of(register, element) == third
+        decided(twin, "drift", 14)
+        (waiting,) = [one for one in register.models(BASELINE, element) if "drift" in one.why]
+        assert waiting.standing is Standing.CHALLENGER
+        decided(twin, "promoted", 16)
+        fourth = champion_of(register, element)
+        assert register.get(waiting.id).standing is Standing.RETIRED
     finally:
         baselines._seen_h[m] = before
-    assert [one.id for one in learned_.register.lineage(third)] == [third, second, first]
-    # A twin that starts anew finds the same register.
-    assert Learned(twin.plant, twin.keeper, twin.look).register.as_json() == sorted(
-        learned_.register.as_json(), key=lambda row: (row["made_at"], row["id"])
+    assert [one.id for one in register.lineage(fourth)] == [fourth, third, second, first]
+    # A twin that starts anew finds the same register, and the ledger holds every decision.
+    again = Learned(twin.plant, twin.keeper, twin.look)
+    assert again.register.as_json() == sorted(
+        register.as_json(), key=lambda row: (row["made_at"], row["id"])
     )
+    assert again.contests == learned_.contests
+    sealed = {e.subject for e in _entries(twin.ledger) if e.kind == "model"}
+    assert sealed == {one.id for one in register.models()}
     asked = Asked(twin.plant, twin.store, twin.ledger, NOW).answer("models", {"subject": element})
-    assert [row["id"] for row in asked["models"]] == [third, second, first]
-    assert asked["models"][0]["lineage"] == [third, second, first]
-    assert any(third in line for line in asked["lines"])
+    assert asked["models"][0]["lineage"] == [fourth, third, second, first]
+    assert "no reference yet" in asked["models"][0]["contest"]
+    assert any(fourth in line for line in asked["lines"])
+    assert any("contest  no reference yet: " in line for line in asked["lines"])
+
+
+def test_a_persons_word_takes_the_reference_out(twin: Twin) -> None:
+    baselines = twin.look.baselines
+    kept_, references = baselines.state(), twin.look.references.state()
+    was = champion_of(twin.learned.register, "oven_1")
+    try:
+        entry = twin.make_normal("oven_1", "relined by the maker")
+        assert twin.ledger.entry(entry).kind == "normal"
+        twin.learned.tick(NOW + timedelta(hours=18))
+        assert twin.learned.register.champion(BASELINE, "oven_1") is None
+        assert "relined by the maker" in twin.learned.register.get(was).why
+        assert baselines.hours("oven_1") == 0.0
+    finally:
+        baselines.restore(kept_)
+        twin.look.references.restore(references)
 
 
 def test_minutes_within_a_finding_are_not_learned_and_counted(twin: Twin) -> None:
@@ -116,15 +159,17 @@ def test_forecasts_are_entered_once_for_each_learning(twin: Twin) -> None:
         twin.plant, twin.store, twin.look.supply, lambda: twin.today_.since, "seasonal"
     )
     made.renew(NOW - timedelta(hours=6))
-    assert made.learned
     register = twin.learned.register
-    for hour in (10, 12):
-        twin.learned.tick(NOW + timedelta(hours=hour), made.learned)
-    for name, told in made.learned.items():
+    for hour in (30, 32):
+        twin.learned.tick(NOW + timedelta(hours=hour), made)
+    assert set(made.contests()) <= {"electricity", "gas", "water", "steam", "heat"}
+    for name in made.told:
         models = register.models(FORECAST, name)
         assert len(models) == 1
-        assert models[0].trained.rows == told["rows"] > 0
+        assert models[0].trained.rows > 0
         assert models[0].standing is Standing.CHAMPION
+        assert models[0].settings == {"model": "seasonal", "seed": 1}
+        assert "no challenger yet" in twin.learned.contests[FORECAST, name]["text"]
 
 
 def test_a_register_that_was_tampered_with_is_refused(twin: Twin) -> None:

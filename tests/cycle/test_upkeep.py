@@ -10,6 +10,8 @@ from typing import cast
 import numpy as np
 import pytest
 
+from advice.noon import outlook
+from ecotwin.advice.service import Service
 from ecotwin.clock import Period
 from ecotwin.cycle.prices import Prices
 from ecotwin.cycle.upkeep import Upkeep, Upkeeps
@@ -26,6 +28,7 @@ class Hours:
 
     def __init__(self, plant: Plant, growth: float, hours: int = 1400, seed: int = 1) -> None:
         self._plant, self._growth, self._hours, self._seed = plant, growth, hours, seed
+        self._down: list[int] = []
         self.asked = 0
 
     def window(self, signals: list[int], period: Period, step_s: int) -> Window:
@@ -43,7 +46,7 @@ class Hours:
         )
         made = {
             "hours": age, "electricity_energy": air * specific * rng.normal(1.0, 0.01, steps), "air_volume": air,
-            "pressure": bar, "setpoint": bar,
+            "pressure": bar, "setpoint": bar, "state": np.where(np.isin(np.arange(steps), self._down), 6.0, 5.0),
         }  # fmt: skip
         columns = [made[self._plant.signals[n].means] for n in signals]
         values = np.column_stack(columns)
@@ -122,6 +125,65 @@ def test_an_answer_is_kept_for_some_hours(plant: Plant) -> None:
     store = Hours(plant, 1e-5)
     upkeeps = Upkeeps(plant, cast(Store, store), Prices(plant))
     assert upkeeps.of(MACHINE, NOW) is upkeeps.of(MACHINE, NOW.replace(hour=15))
-    assert store.asked == 1
+    asked = store.asked
+    assert upkeeps.of(MACHINE, NOW.replace(hour=15)).hours is not None
+    assert store.asked == asked
     upkeeps.of(MACHINE, NOW.replace(hour=19))
-    assert store.asked == 2
+    assert store.asked == 2 * asked
+
+
+def counted(plant: Plant, seed: int, downs: int) -> tuple[Hours, Upkeep]:
+    """A creeping compressor that went down so many times; both machines of its kind tell the same."""
+    made = Hours(plant, 1e-5, seed=seed)
+    steps, rng = 365 * 24, np.random.default_rng(seed)
+    # Each time late in its life between two services, 2,000 h apart: it begins at 5,000 h.
+    made._down = [steps - 1400 + int(rng.integers(600, 990)) for _ in range(downs)]
+    return made, Upkeeps(plant, cast(Store, made), Prices(plant)).of(MACHINE, NOW)
+
+
+def full(plant: Plant) -> Plant:
+    return priced(
+        plant, service_money=900.0, service_kgco2e=60.0, money_per_tco2e=100.0,
+        failure_money=6000.0, failure_kgco2e=200.0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", [4101, 4102, 4103])
+def test_the_case_for_a_service_carries_what_waiting_costs(plant: Plant, seed: int) -> None:
+    _, made = counted(full(plant), seed, 0)
+    case = made.case
+    assert case is not None
+    assert case.coin == "both"
+    assert case.kw_per_h.low < 1e-5 * 560.0 * 0.74 < 1.1 * case.kw_per_h.high
+    assert case.due_in_h.low <= case.due_in_h.value <= case.due_in_h.high
+    assert case.hours_day == pytest.approx(24.0, abs=0.1)
+    assert case.round == 3
+    assert case.risk is None
+    assert any("0 failures in" in gap for gap in case.gaps)
+    (advice,) = Service(plant).propose(outlook(now=NOW, upkeep=(case,)))
+    assert advice.saves.energy_kwh is not None
+    assert advice.saves.energy_kwh.low > 0.0
+
+
+def test_failures_on_record_become_a_risk_and_an_earlier_service(plant: Plant) -> None:
+    _, sound = counted(full(plant), 4201, 0)
+    _, failing = counted(full(plant), 4201, 6)
+    assert sound.case is not None
+    assert failing.case is not None
+    risk = failing.case.risk
+    assert risk is not None
+    assert 0.0 < risk.low <= risk.value <= risk.high <= 1.0
+    assert failing.case.every_h.value < sound.case.every_h.value
+    assert any("failures in" in why and "machines of its kind" in why for why in failing.case.why)
+
+
+def test_looking_at_machines_is_spread_over_calls(plant: Plant) -> None:
+    store = Hours(full(plant), 1e-5)
+    upkeeps = Upkeeps(full(plant), cast(Store, store), Prices(plant))
+    assert [c.element for c in upkeeps.cases(NOW)] == [MACHINE]
+    asked = store.asked
+    assert len(upkeeps.cases(NOW)) == 2
+    again = store.asked
+    assert again > asked
+    upkeeps.cases(NOW)
+    assert store.asked == again, "nothing is looked at twice within six hours"

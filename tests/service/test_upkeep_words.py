@@ -6,13 +6,17 @@ from typing import cast
 
 import pytest
 
+from advice.noon import NOW as NOON
+from advice.noon import outlook
 from cycle.test_upkeep import MACHINE, NOW, Hours, priced
+from ecotwin.advice.service import Service
 from ecotwin.clock import ManualClock
 from ecotwin.cycle import Twin
 from ecotwin.cycle.prices import Prices
 from ecotwin.cycle.upkeep import Upkeeps
 from ecotwin.history.contract import Store
 from ecotwin.plant import Plant, load
+from ecotwin.service.advice import advice, advice_list
 from ecotwin.service.machine import machine
 from ecotwin.service.upkeep import upkeep_facts
 from ecotwin.settings import read
@@ -51,3 +55,28 @@ def test_a_twin_without_history_says_what_it_waits_for(plant: Plant, tmp_path: P
     finally:
         twin.stop()
     assert not {"Health", "Lost to wear", "Fixed service"} & {f.name for f in facts}
+
+
+def test_a_service_is_shown_and_taken_on_though_nothing_is_switched(
+    plant: Plant, tmp_path: Path
+) -> None:
+    twin = Twin(plant, read(), ManualClock(NOON), tmp_path)
+    try:
+        (made,) = Service(plant).propose(outlook())
+        twin.act.advice[made.id] = made
+        view = advice(twin, made.id)
+        assert view.title.startswith("Service Compressor 1 by ")
+        assert view.change == "by hand"
+        assert view.what == "A person's work, Compressor 1"
+        assert view.refused == ""
+        assert view.may_approve
+        assert view.button == "Take it on"
+        assert dict(view.rows)["Decide by"].endswith("a person carries it out, nothing is switched")
+        (row,) = advice_list(twin).open
+        assert "Jun" in row.decide_by
+        entry = twin.approve(made.id)
+        assert twin.ledger.entry(entry).kind == "approval"
+        assert twin.advice(made.id).state == "approved"
+        assert twin.act.orders_of(made.id) == []
+    finally:
+        twin.stop()

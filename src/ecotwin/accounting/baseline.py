@@ -20,6 +20,7 @@ import numpy as np
 
 from ecotwin.accounting.cuts import pieces
 from ecotwin.accounting.drivers import WIDTH, Drivers, Seen
+from ecotwin.accounting.expecting import Known, expect
 from ecotwin.accounting.fitness import verdict
 from ecotwin.accounting.priors import STATE_COUNT as _STATES
 from ecotwin.accounting.priors import Priors
@@ -95,7 +96,7 @@ class Baselines:
 
     def expected(self, window: Window) -> Expected:
         """What each machine should draw at each step of a window, as known now."""
-        parts = [self._expect(self.drivers.seen(w)) for w in pieces(window, _CHUNK)]
+        parts = [expect(self.drivers.seen(w), self.known) for w in pieces(window, _CHUNK)]
         mean, sd, actual = (
             np.concatenate([p[i] for p in parts]) if len(parts) > 1 else parts[0][i]
             for i in range(3)
@@ -114,6 +115,25 @@ class Baselines:
             skip = None if exclude is None else exclude[start : start + part.steps]
             self._learn(part, skip)
             start += part.steps
+        self._solve()
+
+    @property
+    def known(self) -> Known:
+        """What is known of each machine now; later learning does not touch it."""
+        told = self._priors.known[:, :_STATES] | (self._x_count >= 10)
+        return Known(self._beta.copy(), self._cov.copy(), self._sd.copy(), told)
+
+    @property
+    def stamp(self) -> object:
+        """Another object whenever something was learned."""
+        return self._beta
+
+    def forget(self, element: str) -> None:
+        """Let a machine be learned from nothing again: it begins from its kind's facts, or from its siblings."""
+        m = self._place[element]
+        for sums in (self._a, self._b, self._square, self._weight, self._seen_h):
+            sums[m] = 0.0
+        self._pairs[m] = [1.5, 3.0]
         self._solve()
 
     @property
@@ -257,29 +277,6 @@ class Baselines:
         rho: Floats = np.clip(self._pairs[:, 0] / np.maximum(self._pairs[:, 1], 1e-9), 0.0, 0.98)
         return rho
 
-    def _expect(self, seen: Seen) -> tuple[Floats, Floats, Floats]:
-        mean = np.einsum("tmk,mk->tm", seen.features, self._beta)
-        unsure = np.matmul(seen.features.transpose(1, 0, 2), self._cov)
-        variance = np.einsum("mtk,tmk->tm", unsure, seen.features)
-        rows = np.arange(len(self.elements))
-        variance += self._sd[rows, np.maximum(seen.codes, 0)] ** 2
-        if seen.fresh.any():
-            # Somewhere between the two states' powers: their difference may fall anywhere in the step.
-            other = (
-                self._beta[rows, np.maximum(seen.before, 0)]
-                - self._beta[rows, np.maximum(seen.codes, 0)]
-            )
-            variance += np.where(seen.fresh, other**2 / 3.0, 0.0)
-        blank = ~self._priors.known[rows, np.maximum(seen.codes, 0)] & (
-            self._x_count[rows, np.maximum(seen.codes, 0)] < 10
-        )
-        bad = ~seen.usable | blank
-        return (
-            np.where(bad, np.nan, np.maximum(mean, 0.0)),
-            np.where(bad, np.nan, np.sqrt(variance)),
-            seen.actual,
-        )
-
     def _learn(self, window: Window, exclude: Bools | None) -> None:
         seen = self.drivers.seen(window)
         step_h = window.step_s / 3600.0
@@ -364,7 +361,7 @@ class Baselines:
 
     def _foretell(self, seen: Seen, good: Bools, step_s: int) -> None:
         """Hours foretold by what was known before: square error, error, energy."""
-        mean, _, actual = self._expect(seen)
+        mean, _, actual = expect(seen, self.known)
         block = max(1, 3600 // step_s)
         hours = len(mean) // block
         if not hours:

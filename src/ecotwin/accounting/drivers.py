@@ -125,6 +125,20 @@ class Drivers:
         usable = (codes >= 0) & ~(busy & self.makes_parts & ~np.isfinite(rate))
         return Seen(x, self._actual(window, where), codes, fresh, before, usable)
 
+    def driven_by(self, element: str) -> tuple[str, ...]:
+        """Machines whose expectation reads something measured at an element, itself not counted."""
+        ids = [e.id for e in self.machines]
+        read = [*self._outdoor, *self._ends]
+        if any(s >= 0 and self._plant.signals[s].element == element for s in read):
+            return tuple(i for i in ids if i != element)
+        found = {
+            ids[m]
+            for machines, signals, _ in self._demand
+            if any(self._plant.signals[s].element == element for s in signals)
+            for m in machines
+        }
+        return tuple(i for i in ids if i in found and i != element)
+
     def outdoor(self, window: Window) -> Floats:
         """[steps] outdoor temperature [degC]; a missing one is the last known."""
         return self._weather(window, self._columns(window.signals))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from ecotwin import plugs
-from ecotwin.advice.contract import Advisor, Outlook
+from ecotwin.advice.contract import Advisor, Outlook, ServiceCase
 from ecotwin.advice.ranking import rank
 from ecotwin.clock import Period
 from ecotwin.connectors.contract import Connector
@@ -87,7 +87,10 @@ class Act:
         if lost:
             self._journal(self.dispatch.state())
 
-    def advise(self, now: datetime, image: Image, look: Look, savings: list[Saving]) -> bool:
+    def advise(
+        self, now: datetime, image: Image, look: Look, savings: list[Saving],
+        upkeep: Callable[[datetime], Sequence[ServiceCase]] = lambda _: (),
+    ) -> bool:  # fmt: skip
         """Ask the advisors, at most every few minutes; returns whether anything changed."""
         if self._advised_at is not None and now - self._advised_at < ADVISE_EVERY:
             return False
@@ -105,6 +108,7 @@ class Act:
             learned={e: bool(known) for e, known in learned.items()},
             past=savings,
             taken=frozenset(self.advice),
+            upkeep=upkeep(now),
         )
         proposed = [a for advisor in self.advisors.values() for a in advisor.propose(outlook)]
         for advice in rank(proposed):
@@ -120,13 +124,15 @@ class Act:
             AccessRefused: The person may not.
             WriteRefused: Writing is off or stopped, or the advice is no longer open.
         """
-        if not self.writes:
+        # What a person carries out switches nothing.
+        switches = bool(self.advice[id].changes)
+        if switches and not self.writes:
             raise WriteRefused(
                 "writing to machines is off in this installation",
                 expected="the setting `writes` and `writing: true` of the connection in the plant file",
                 remedy="turn both on after commissioning, then approve again",
             )
-        if self.dispatch.situation.stopped:
+        if switches and self.dispatch.situation.stopped:
             raise WriteRefused(
                 f"writing was stopped by {self.dispatch.situation.by}",
                 expected="writing allowed",

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ecotwin.cycle.whatif import WhatIf
     from ecotwin.cycle.whatif_run import Question, Run
 
+RIVALS = ("linear",)
+"""Ways of forecasting that challenge the one in use in turn with itself."""
+
 
 class Ahead(Parts):
     """What-ifs of a running twin; the model is loaded when the first is asked for."""
@@ -48,7 +51,14 @@ class Ahead(Parts):
         """What the site will take in; told in the background."""
         from ecotwin.cycle.foresight import Foresight
 
-        return Foresight(self.plant, self.store, self.look.supply, lambda: self.today_.since)
+        made = Foresight(
+            self.plant, self.store, self.look.supply, lambda: self.today_.since,
+            others=RIVALS, flagged=self.look.worthless,
+        )  # fmt: skip
+        kept = self.keeper.restore("foresight")
+        if kept is not None:
+            made.restore(kept)
+        return made
 
     @cached_property
     def replan(self) -> Replan:

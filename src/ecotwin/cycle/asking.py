@@ -244,12 +244,20 @@ class Asked:
     def models(self, kind: str = "", subject: str = "") -> dict[str, Any]:
         """What was learned: every model of the register, and what it came from."""
         register = learned.kept(self._store)
+        _, running = learned.contests(self._store)
+        texts = {(r["kind"], r["subject"]): r["text"] for r in running}
         return {
             "models": [
-                {**asdict(m), "lineage": [one.id for one in register.lineage(m.id)]}
+                {
+                    **asdict(m),
+                    "lineage": [one.id for one in register.lineage(m.id)],
+                    "contest": texts.get((m.kind, m.subject), "")
+                    if m.standing == "champion"
+                    else "",
+                }
                 for m in register.models(kind, subject)
             ],
-            "lines": learned.lines(register, kind, subject),
+            "lines": learned.lines(register, kind, subject, running),
         }
 
     def backup(self, to: str) -> dict[str, Any]:

@@ -1,30 +1,38 @@
 """What the twin has learned, under the register: which model speaks of what, since when, made of what, after which.
 
-Three kinds of models live in a twin. A machine's `baseline` goes on learning hour by hour; it is entered when it first
-speaks from its own data, when it has seen a whole week, and every four weeks from then on, each after the one before.
-A `forecast` of an inlet is learned anew in a thread of its own; each is entered as a challenger, and takes the place
-of the one before for the reason that is told with it. A `soft sensor` is entered when it is first calibrated, and when
-references made it learn anew. Every promotion is sealed in the ledger.
+Three kinds of models live in a twin. A machine's `baseline` is what it is held against: what goes on learning while
+there is no reference, then the reference (`accounting.references`). A `forecast` of an inlet is the forecaster in use
+(`rivals`). What is learned beside either is a challenger. A `soft sensor` is entered when it is first calibrated, and
+when references made it learn anew. Every entry, promotion, refusal and retraining is kept with what it was learned
+from, which model it came from and both losses, and sealed in the ledger.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecotwin import __version__
 from ecotwin.accounting.baseline import LEARNED_HOURS, SEASONED_HOURS
-from ecotwin.clock import iso, micros
+from ecotwin.accounting.references import Turn
+from ecotwin.clock import instant, iso, micros
 from ecotwin.cycle.keeping import Keeper
 from ecotwin.cycle.look import Look
 from ecotwin.history.contract import Document, Store
 from ecotwin.learning.register import Model, Register, Standing, Trained, digest
 from ecotwin.plant import Plant
 
+if TYPE_CHECKING:
+    from ecotwin.cycle import rivals
+    from ecotwin.cycle.foresight import Foresight
+
 KIND = "model"
+CONTESTS = "contests"
 BASELINE, FORECAST, SENSOR = "baseline", "forecast", "soft sensor"
-AGAIN_HOURS = 28 * 24.0
-"""Hours between two entries of a baseline that has seen a week."""
+IN_PLACE = ("reference", "calibrated", "promoted")
+"""Decisions by which a model is put in use; after the others it stays or becomes a challenger, or is out."""
+BEGUN = ("drift", "challenged")
 EVERY = timedelta(hours=1)
 MOST = 100_000
 
@@ -33,73 +41,105 @@ class Learned:
     """Keeps the register of one twin.
 
     Args:
-        plant: The plant. keeper: History and ledger. look: Whose baselines learn.
+        plant: The plant. keeper: History and ledger. look: Whose baselines and references learn.
     """
 
     def __init__(self, plant: Plant, keeper: Keeper, look: Look) -> None:
         self._plant, self._keeper, self._look = plant, keeper, look
         self.register = kept(keeper.store)
         self._looked_at: datetime | None = None
-        self._entered: dict[str, str] = {}
+        self.contests: dict[tuple[str, str], dict[str, str]] = {
+            (r["kind"], r["subject"]): r for r in contests(keeper.store)[1]
+        }
+        """(kind, subject) -> way in use, how its contest stands, how good it was."""
+        self.decided = False
+        """Whether something was decided about a reference since this was last put back."""
 
     def tick(
-        self, now: datetime, forecasts: dict[str, dict[str, Any]] | None = None,
-        sensors: dict[str, dict[str, Any]] | None = None,
+        self, now: datetime, foresight: Foresight | None = None,
+        sensors: Mapping[str, dict[str, Any]] | None = None,
     ) -> None:  # fmt: skip
-        """Enter what was learned since the last look; at most once an hour of plant time.
+        """Enter what was learned and decided since the last look; at most once an hour of plant time.
 
         Args:
-            now: Plant time.
-            forecasts: Inlet -> what its newest forecast was learned from (`Foresight.learned`).
+            now: Plant time. foresight: Whose forecasters compete; None: nothing is foretold.
             sensors: Told signal -> what its newest soft sensor was learned from (`Sensing.learned`).
         """
         if self._looked_at is not None and timedelta(0) <= now - self._looked_at < EVERY:
             return
         self._looked_at = now
-        for element in self._look.baselines.elements:
-            self._baseline(element, now)
-        for name, told in (forecasts or {}).items():
-            self._forecast(name, told, now)
-        for name, told in (sensors or {}).items():
-            self._sensor(name, told, now)
+        references = dict(
+            zip(self._look.references.elements, self._look.references.taken, strict=True)
+        )
+        turns, self._look.turns = self._look.turns, []
+        for turn in turns:
+            self._turn(turn, now)
+        self.decided |= bool(turns)
+        for element, taken in references.items():
+            if not taken:
+                self._calibrating(element, now)
+        for told in foresight.take_turns() if foresight is not None else ():
+            self._forecast(told, now)
+        for name, sensed in (sensors or {}).items():
+            self._sensor(name, sensed, now)
+        self._tell_contests(now, foresight)
 
-    def _baseline(self, element: str, now: datetime) -> None:
-        baselines = self._look.baselines
-        hours = baselines.hours(element)
+    # --- machines
+
+    def _calibrating(self, element: str, now: datetime) -> None:
+        """What learns is what a machine is held against: entered when it first speaks, and after a week."""
+        hours = self._look.baselines.hours(element)
         before = self.register.champion(BASELINE, element)
         seen = float(before.settings["hours"]) if before else 0.0
-        if not _due(hours, seen):
+        if not any(seen < step <= hours for step in (LEARNED_HOURS, SEASONED_HOURS)):
             return
-        fit = baselines.fit(element)
-        left_out = self._look.left_out_min(element)
+        scores = self._fit(element)
+        trained = self._trained(element, now)
+        made = self._enter(
+            BASELINE, element, trained, now, {"hours": round(hours, 3)},
+            self._look.baselines.learned_of(element), scores, _why(hours, seen, scores),
+        )  # fmt: skip
+        if made is not None:
+            self._promote(made, now, made.why)
+
+    def _turn(self, turn: Turn, now: datetime) -> None:
+        """A decision about a machine's reference."""
+        before = self.register.champion(BASELINE, turn.element)
+        if turn.what == "confirmed":
+            if before is not None:
+                out = self.register.retire(before.id, at=iso(turn.at), why=turn.why)
+                self._keeper.seal(out, out.id, now, kind=KIND)
+            return
+        hours = self._look.baselines.hours(turn.element)
+        scores = {**self._fit(turn.element), **turn.scores}
+        made = self._enter(
+            BASELINE, turn.element, self._trained(turn.element, now, turn.left_out), now,
+            {"hours": round(hours, 3), "decided": turn.what, "at": iso(turn.at)},
+            self._look.baselines.learned_of(turn.element), scores, turn.why,
+        )  # fmt: skip
+        if made is not None:
+            self._decide(made, turn.what, now, turn.why)
+
+    def _trained(self, element: str, now: datetime, contest_h: int = 0) -> Trained:
+        minutes = self._look.left_out_min(element)
         span = self._keeper.store.span()
-        trained = Trained(
+        return Trained(
             signals=tuple(s.id for s in self._plant.signals if s.element == element),
             start=iso(micros(span.start)) if span else "",
             end=iso(micros(now)),
-            rows=round(hours * 60.0),
-            left_out=left_out,
-            why_left_out=("within a finding",) if left_out else (),
+            rows=round(self._look.baselines.hours(element) * 60.0),
+            left_out=max(minutes, 60 * contest_h),
+            why_left_out=("within a finding",) if minutes or contest_h else (),
         )
-        scores = {"hours foretold": fit.hours}
-        if fit.cvrmse == fit.cvrmse:
-            scores |= {"CVRMSE": fit.cvrmse, "NMBE": fit.nmbe}
-        self._enter(
-            BASELINE, element, trained, now, settings={"hours": round(hours, 3)},
-            content=baselines.learned_of(element), scores=scores, why=_why(hours, seen, scores),
-        )  # fmt: skip
 
-    def _forecast(self, name: str, told: dict[str, Any], now: datetime) -> None:
-        if self._entered.get(name) == told["content"]:
-            return
-        self._entered[name] = told["content"]
-        trained = Trained(
-            signals=tuple(told["columns"]), start=told["start"], end=told["end"], rows=told["rows"]
+    def _fit(self, element: str) -> dict[str, float]:
+        fit = self._look.baselines.fit(element)
+        scores = {"hours foretold": fit.hours}
+        return (
+            scores | {"CVRMSE": fit.cvrmse, "NMBE": fit.nmbe}
+            if fit.cvrmse == fit.cvrmse
+            else scores
         )
-        self._enter(
-            FORECAST, name, trained, now, settings={"model": told["model"]}, content=told["content"],
-            scores={}, why=told["why"],
-        )  # fmt: skip
 
     def _sensor(self, name: str, told: dict[str, Any], now: datetime) -> None:
         before = self.register.champion(SENSOR, name)
@@ -110,42 +150,121 @@ class Learned:
             left_out=told["left_out"], why_left_out=("flagged bad",) if told["left_out"] else (),
         )  # fmt: skip
         scores = {k: v for k, v in told["scores"].items() if v == v}
-        self._enter(
-            SENSOR, name, trained, now, settings={}, content=told["content"], scores=scores, why=told["why"]
-        )  # fmt: skip
+        made = self._enter(SENSOR, name, trained, now, {}, told["content"], scores, told["why"])
+        if made is not None:
+            self._promote(made, now, told["why"])
 
-    def _enter(
-        self, kind: str, subject: str, trained: Trained, now: datetime, *, settings: dict[str, Any],
-        content: object, scores: dict[str, float], why: str,
-    ) -> None:  # fmt: skip
-        """Enter a model after the champion of its subject, and put it in that one's place."""
-        at = iso(micros(now))
-        before = self.register.champion(kind, subject)
-        if before is not None and before.made_at >= at:
-            return
-        made = self.register.enter(
-            kind, subject, trained, made_at=at, code=__version__, settings=settings, content=content,
-            parent=before.id if before else "", scores=scores, why="entered",
+    def _good(self, element: str) -> str:
+        fit = self._look.baselines.fit(element)
+        if fit.cvrmse != fit.cvrmse:
+            return ""
+        return f"hours it had not learned were off by {100 * fit.cvrmse:.1f} % of the mean hour"
+
+    # --- forecasts
+
+    def _forecast(self, turn: rivals.Turn, now: datetime) -> None:
+        """A decision about a forecaster."""
+        told = turn.made
+        left_out = int(told.get("left_out", 0))
+        trained = Trained(
+            tuple(told["columns"]), told["start"], told["end"], told["rows"], left_out,
+            ("within a finding of a sensor or of manipulated data",) if left_out else (),
         )  # fmt: skip
-        if made.standing is not Standing.CHALLENGER:
+        settings = {"model": told.get("model", ""), "seed": told.get("seed", 0)}
+        waiting = self._waiting(FORECAST, turn.subject)
+        if turn.what not in (*BEGUN, "calibrated") and waiting is not None:
+            self._decide(waiting, turn.what, now, turn.why, turn.scores)
             return
-        new, old = self.register.promote(made.id, at=at, why=why)
+        made = self._enter(
+            FORECAST, turn.subject, trained, now, settings, [told["content"], settings, turn.what],
+            dict(turn.scores), turn.why,
+        )  # fmt: skip
+        if made is not None:
+            self._decide(made, turn.what, now, turn.why)
+
+    # --- both
+
+    def _waiting(self, kind: str, subject: str) -> Model | None:
+        """The challenger whose contest runs."""
+        found = [
+            m for m in self.register.models(kind, subject) if m.standing is Standing.CHALLENGER
+        ]
+        return found[0] if found else None
+
+    def _decide(
+        self,
+        model: Model,
+        what: str,
+        now: datetime,
+        why: str,
+        scores: Mapping[str, float] | None = None,
+    ) -> None:
+        """Put a model in use, let it wait for its contest, or take it out."""
+        for other in self.register.models(model.kind, model.subject):
+            if other.standing is Standing.CHALLENGER and other.id != model.id:
+                gone = self.register.retire(
+                    other.id, at=iso(micros(now)), why=f"its contest ended: {why}"
+                )
+                self._keeper.seal(gone, gone.id, now, kind=KIND)
+        if scores:
+            model = self.register.score(model.id, scores)
+        if what in IN_PLACE:
+            self._promote(model, now, why)
+        elif what in BEGUN:
+            self._keeper.seal(model, model.id, now, kind=KIND)
+        else:
+            gone = self.register.retire(
+                model.id, at=iso(micros(now)), why=f"{REFUSED[what]}: {why}"
+            )
+            self._keeper.seal(gone, gone.id, now, kind=KIND)
+
+    def _promote(self, model: Model, now: datetime, why: str) -> None:
+        new, old = self.register.promote(model.id, at=iso(micros(now)), why=why)
         self._keeper.seal(new, new.id, now, kind=KIND)
         if old is not None:
             self._keeper.keep(old, old.id, _instant(old))
 
+    def _enter(
+        self, kind: str, subject: str, trained: Trained, now: datetime, settings: dict[str, Any],
+        content: object, scores: dict[str, float], why: str,
+    ) -> Model | None:  # fmt: skip
+        """Enter a model after the champion of its subject; None: it stands there already."""
+        before = self.register.champion(kind, subject)
+        made = self.register.enter(
+            kind, subject, trained, made_at=iso(micros(now)), code=__version__, settings=settings,
+            content=content, parent=before.id if before else "", scores=scores, why=why,
+        )  # fmt: skip
+        return made if made.standing is Standing.CHALLENGER else None
 
-def _due(hours: float, seen: float) -> bool:
-    """Whether a baseline has come to a point at which it is entered anew."""
-    steps = (LEARNED_HOURS, SEASONED_HOURS)
-    return any(seen < step <= hours for step in steps) or (
-        hours >= SEASONED_HOURS and hours - seen >= AGAIN_HOURS
-    )
+    def _tell_contests(self, now: datetime, foresight: Foresight | None) -> None:
+        """Keep how each contest stands, for whoever asks."""
+        rows = [
+            {
+                "kind": BASELINE,
+                "subject": e,
+                "way": "own data",
+                "text": self._look.references.told(e),
+                "good": self._good(e),
+            }
+            for e in self._look.references.elements
+        ]
+        if foresight is not None:
+            rows += [
+                {"kind": FORECAST, "subject": n, "way": way, "text": text, "good": good}
+                for n, (way, text, good) in foresight.contests().items()
+            ]
+        self.contests = {(r["kind"], r["subject"]): r for r in rows}
+        self._keeper.state(CONTESTS, {"at": micros(now), "rows": rows})
+
+
+REFUSED = {
+    "held": "better, and refused", "lost": "refused", "undecided": "refused", "out": "taken out",
+}  # fmt: skip
 
 
 def _why(hours: float, seen: float, scores: dict[str, float]) -> str:
     off = (
-        f"; hours foretold before they were learned were off by {100 * scores['CVRMSE']:.0f} % of the mean hour"
+        f"; hours foretold before they were learned were off by {100 * scores['CVRMSE']:.1f} % of the mean hour"
         if "CVRMSE" in scores
         else ""
     )
@@ -169,9 +288,23 @@ def kept(store: Store) -> Register:
     return Register.from_json(rows)
 
 
-def lines(register: Register, kind: str = "", subject: str = "") -> list[str]:
-    """For a person: every champion, and what it came from."""
+def contests(store: Store) -> tuple[datetime | None, list[dict[str, str]]]:
+    """How each contest stood when it was last told, and when that was."""
+    found = store.get("state", CONTESTS)
+    if found is None:
+        return None, []
+    return instant(int(found.body["at"])), [dict(r) for r in found.body["rows"]]
+
+
+def lines(
+    register: Register,
+    kind: str = "",
+    subject: str = "",
+    running: list[dict[str, str]] | None = None,
+) -> list[str]:
+    """For a person: every champion, what it came from, its challenger, and how far the contest is."""
     told = []
+    stands = {(r["kind"], r["subject"]): r["text"] for r in running or []}
     for model in register.models(kind, subject):
         if model.standing is not Standing.CHAMPION:
             continue
@@ -182,4 +315,11 @@ def lines(register: Register, kind: str = "", subject: str = "") -> list[str]:
                 f"{head}  {one.id}  {one.standing_at if depth == 0 else one.made_at}  "
                 f"{one.trained.rows:,} rows{left_out}: {one.why}"
             )
+        for one in register.models(model.kind, model.subject):
+            if one.standing is Standing.CHALLENGER:
+                told.append(
+                    f"  challenger  {one.id}  {one.made_at}  {one.trained.rows:,} rows: {one.why}"
+                )
+        if (model.kind, model.subject) in stands:
+            told.append(f"  contest  {stands[model.kind, model.subject]}")
     return told or ["Nothing has been learned yet."]

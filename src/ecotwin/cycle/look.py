@@ -6,6 +6,7 @@ replayed plant and a live one see the same.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 
 from ecotwin import plugs
 from ecotwin.accounting.baseline import Baselines
+from ecotwin.accounting.references import References, Turn
 from ecotwin.clock import MINUTE, Period, instant, micros
 from ecotwin.cycle.diagnosing import Diagnosing
 from ecotwin.cycle.inflow import electricity
@@ -31,6 +33,7 @@ SETTLE = timedelta(hours=2)
 """Baselines learn this much later: a finding has time to show itself before it could be learned as normal."""
 AHEAD = timedelta(hours=12)
 """Read at once when many minutes wait."""
+WORTHLESS_KEPT = timedelta(days=60)
 _COLUMNS = ("mean", "low", "high", "last", "amount", "covered", "estimated", "count")
 
 
@@ -54,6 +57,9 @@ class Look:
         self._offset = np.array([s.offset for s in plant.signals], np.float64)
         self.supply: Supply = supply(plant)
         self.baselines = Baselines(plant)
+        self.references = References(self.baselines)
+        self.turns: list[Turn] = []
+        """What was decided about references and is not in the register yet."""
         self.alerts = Alerts(plant)
         self.diagnosing = Diagnosing(
             plant, lambda ids, period, step_s: store.window(ids, period, step_s), self.expected
@@ -66,6 +72,8 @@ class Look:
         self._left_out: dict[str, int] = {}
         self._flagged: list[tuple[str, datetime, datetime]] = []
         """(machine, from, to) spans that must never be learned from."""
+        self._worthless: dict[str, tuple[str, datetime, datetime]] = {}
+        """Finding -> (machine, from, to) where a sensor was at fault or data manipulated, of the last weeks."""
         self._ahead: tuple[Window, ...] = ()
         """The two newest blocks read ahead while many minutes wait."""
 
@@ -125,7 +133,7 @@ class Look:
             until = min(end, begin.replace(minute=0) + timedelta(hours=1))
             self._read_ahead(begin, end)
             found = self._judge(Period(begin, until))
-            self._flagged += [(f.element, f.onset, f.last_at) for f in found if f.state == "closed"]
+            self._flagged += self._spans(f for f in found if f.state == "closed")
             changed += found
             begin = self.closed_until = until
             changed += self.diagnosing.changed(self.alerts.open(until), until)
@@ -135,8 +143,8 @@ class Look:
         return changed
 
     def expected(self, window: Window) -> Expected:
-        """What the baselines expect of a window that holds every signal."""
-        made = self.baselines.expected(window)
+        """What machines are held against in a window that holds every signal."""
+        made = self.references.expected(window)
         return Expected(tuple(made.elements), made.mean, made.sd, made.actual, made.learned)
 
     def window(self, period: Period, step_s: int = 60) -> Window:
@@ -145,7 +153,8 @@ class Look:
 
     def learn_from(self, window: Window) -> None:
         """Learn from a recorded day."""
-        self.baselines.learn(window, self._excluded(window))
+        self.references.learn(window, self._excluded(window))
+        self._settle(window.period.end)
         for hour in range(0, window.steps, 60):
             end = min(hour + 60, window.steps)
             span = Period(instant(int(window.at[hour])), instant(int(window.at[end - 1]) + MINUTE))
@@ -230,6 +239,7 @@ class Look:
         if self._gas_factor is not None:
             factors["gas"] = market["gas"] = self._gas_factor
         told = self.alerts.findings(scores, now, rates, factors, market)
+        self._note_worthless(told)
         return self.diagnosing.with_causes(told, closed) if told else []
 
     def open(self, now: datetime) -> list[Finding]:
@@ -257,16 +267,47 @@ class Look:
 
     def _learn(self, end: datetime) -> None:
         """Learn from hours that are old enough to be trusted."""
-        for finding in self.alerts.open(end):
-            self._flagged.append((finding.element, finding.onset, finding.last_at))
+        self._flagged += self._spans(self.alerts.open(end))
         self._flagged = [f for f in self._flagged if f[2] > end - timedelta(days=2)][-5000:]
         start = self._learned_until or (end - SETTLE - LEARN_EVERY)
         while start + LEARN_EVERY <= end - SETTLE:
             window = self._cut(Period(start, start + LEARN_EVERY))
-            self.baselines.learn(window, self._excluded(window))
+            self.references.learn(window, self._excluded(window))
+            self._settle(start + LEARN_EVERY)
             self.alerts.learn(window)
             start += LEARN_EVERY
             self._learned_until = start
+
+    def _spans(self, findings: Iterable[Finding]) -> list[tuple[str, datetime, datetime]]:
+        """Machine and time of minutes that a finding makes worthless; a sensor's, also where it is read as a driver."""
+        found = []
+        for f in findings:
+            touched = [f.element]
+            if f.kind in ("sensor", "data"):
+                touched += self.baselines.drivers.driven_by(f.element)
+            found += [(element, f.onset, f.last_at) for element in touched]
+        return found
+
+    def _note_worthless(self, findings: Iterable[Finding]) -> None:
+        for f in findings:
+            if f.kind in ("sensor", "data"):
+                self._worthless[f.id] = (f.element, f.onset, f.closed_at or f.last_at)
+                oldest = f.last_at - WORTHLESS_KEPT
+                self._worthless = {i: s for i, s in self._worthless.items() if s[2] >= oldest}
+
+    def worthless(self) -> list[tuple[str, datetime, datetime]]:
+        """(machine, from, to) of minutes that nothing may learn from or be judged by."""
+        return list(dict(self._worthless).values())
+
+    def _settle(self, now: datetime) -> None:
+        """Take references that are due and look at contests that are."""
+        trouble = {element for element, *_ in self._spans(self.alerts.open(now))}
+        flagged = [(e, micros(a), micros(b)) for e, a, b in self._flagged]
+        self.turns += self.references.settle(micros(now), trouble, flagged)
+
+    def confirm(self, element: str, now: datetime, why: str) -> None:
+        """A person says that what a machine draws from now on is normal."""
+        self.turns.append(self.references.confirm(element, micros(now), why))
 
     def _excluded(self, window: Window) -> Bools:
         """[steps, machines] minutes inside a finding: they are not normal and not learned."""
@@ -274,9 +315,9 @@ class Look:
         mask = np.zeros((window.steps, len(machines)), bool)
         # A machine's first days are what its baseline is made from: an alarm of a young baseline must not keep
         # it from learning what was wrong with it.
-        seasoned = dict(zip(machines, self.baselines.seasoned, strict=True))
+        guarded = dict(zip(machines, self.references.guarded, strict=True))
         for element, start, end in self._flagged:
-            if seasoned.get(element, False):
+            if guarded.get(element, False):
                 inside = (window.at >= micros(start) - 10 * MINUTE) & (window.at <= micros(end))
                 mask[inside, machines.index(element)] = True
         for column in np.flatnonzero(mask.any(axis=0)):
@@ -295,6 +336,7 @@ class Look:
             "learned_until": micros(self._learned_until) if self._learned_until else None,
             "flagged": [(e, micros(a), micros(b)) for e, a, b in self._flagged],
             "left_out": dict(self._left_out),
+            "worthless": {i: (e, micros(a), micros(b)) for i, (e, a, b) in self._worthless.items()},
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -312,6 +354,9 @@ class Look:
             self._learned_until = instant(state["learned_until"])
         self._flagged = [(e, instant(a), instant(b)) for e, a, b in state["flagged"]]
         self._left_out = dict(state.get("left_out", {}))
+        self._worthless = {
+            i: (e, instant(a), instant(b)) for i, (e, a, b) in state.get("worthless", {}).items()
+        }
 
 
 def _floor(moment: datetime) -> datetime:

@@ -88,6 +88,21 @@ class People(Remembered):
             self.urgent += 1
             return self.keeper.seal(found, found.id, found.onset)
 
+    def make_normal(self, element: str, why: str) -> int:
+        """Say that what a machine draws from now on is normal; returns the place in the ledger.
+
+        Args:
+            element: Machine. why: What was done or changed: overhaul, new product, new tool.
+
+        Raises:
+            FigureGap: It has no meter of its own, or no reason is given.
+        """
+        with self.lock:
+            demand(self.person, "acknowledge", element, self.plant)
+            self.look.confirm(element, self.now(), why)
+            self.urgent += 1
+            return self.keeper.note("normal", element, {"by": self.person.name, "why": why.strip()})
+
     def stop_writes(self, reason: str) -> int:
         """Stop all writing; returns the place in the ledger."""
         with self.lock:

@@ -13,7 +13,9 @@ from typing import cast
 
 import numpy as np
 
+from ecotwin.advice.contract import ServiceCase
 from ecotwin.clock import HOUR, Period, instant, micros
+from ecotwin.cycle.failures import failures
 from ecotwin.cycle.prices import Prices
 from ecotwin.errors import FigureGap
 from ecotwin.history.contract import Store
@@ -46,6 +48,7 @@ class Upkeep:
         service_in_h: Hours to the next multiple of the fixed interval of its kind.
         money, co2e, both: When service pays, each with its reasons; None: see `gaps`.
         gaps: What cannot be said, and why, in sentences.
+        case: What an advisor weighs; None: no service pays yet, or it cannot be said.
     """
 
     element: str
@@ -59,6 +62,19 @@ class Upkeep:
     co2e: Explanation | None
     both: Explanation | None
     gaps: tuple[str, ...]
+    case: ServiceCase | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a machine's hours told: how fast it loses power [kW/h], and from what."""
+
+    machine: Element
+    rate: Range
+    moved: Creep
+    age: float | None
+    data: tuple[str, ...]
+    now: datetime
 
 
 class Upkeeps:
@@ -73,6 +89,11 @@ class Upkeeps:
         self._store = store
         self._prices = prices
         self._told: dict[str, tuple[datetime, Upkeep]] = {}
+        self._counting = tuple(
+            m.id
+            for m in plant.machines
+            if {"hours", "electricity_energy"} <= {s.means for s in plant.signals_of(m.id)}
+        )
 
     def of(self, machine: str, now: datetime) -> Upkeep:
         """Upkeep of a machine as its history stands now."""
@@ -122,7 +143,8 @@ class Upkeeps:
             100.0 * min(1.0, moved.first / moved.last) if moved.sure and moved.last > 0.0 else 100.0
         )
         told: dict[str, Explanation | None] = {"money": None, "co2e": None, "both": None}
-        gaps = []
+        gaps: list[str] = []
+        case = None
         if not moved.sure or moved.per_h.value <= 0.0:
             gaps.append(
                 f"no wear is seen in {moved.hours:,.0f} running hours, so no hour is named at which service pays"
@@ -134,25 +156,28 @@ class Upkeeps:
             data = (
                 f"{moved.hours:,.0f} running hours of {unit} at equal load, {flow:,.0f} {output.unit} an hour",
             )
-            told, gaps = self._service(machine, rate, moved, data, now)
+            known = Known(machine, rate, moved, age, data, now)
+            told, gaps, case = self._service(known)
         return Upkeep(
             machine.id, age, unit, moved, health, max(0.0, gained * flow), self._due(machine, age),
-            told["money"], told["co2e"], told["both"], tuple(gaps),
+            told["money"], told["co2e"], told["both"], tuple(gaps), case,
         )  # fmt: skip
 
     def _service(
-        self, machine: Element, rate: Range, moved: Creep, data: tuple[str, ...], now: datetime
-    ) -> tuple[dict[str, Explanation | None], list[str]]:
-        """When service pays in each coin, and what cannot be said."""
+        self, known: Known
+    ) -> tuple[dict[str, Explanation | None], list[str], ServiceCase | None]:
+        """When service pays in each coin, what cannot be said, and the case for an advisor."""
+        machine, now = known.machine, known.now
         currency = self._plant.currency
         price, carbon = self._prices.money("electricity", now), self._prices.carbon(now)
         facts = {name: _positive(machine.kind_facts.get(name)) for name in _FACTS}
         eur, kg, worth = (facts[n] for n in ("service_money", "service_kgco2e", "money_per_tco2e"))
         told: dict[str, Explanation | None] = {"money": None, "co2e": None, "both": None}
-        gaps = ["its failures are not on record, so the risk of waiting is left out"]
+        risk = failures(self._plant, self._store, machine, now)
+        gaps = [risk.gap] if risk.gap else []
         # What was lost at the begin of the stretch is not known: waiting is counted from there.
-        since = moved.hours
-        wear = Wear.of(None, rate)
+        since = known.moved.hours
+        wear = Wear.of(risk.draws, known.rate)
         coins: dict[str, Costs] = {}
         if eur and price:
             coins["money"] = Costs(eur, facts["failure_money"] or 0.0, price)
@@ -168,17 +193,60 @@ class Upkeeps:
             )
         if len(coins) == 2 and worth:
             coins["both"] = coins["money"].with_price(coins["co2e"], worth / 1000.0)
+        ages: dict[str, Range] = {}
         for name, costs in coins.items():
             coin = "kgCO2e" if name == "co2e" else currency
+            best = best_age(wear, costs)
             try:
-                told[name] = explain_service(best_age(wear, costs), machine.name, since, coin, data)
+                told[name] = explain_service(best, machine.name, since, coin, known.data)
             except FigureGap as gap:
                 gaps.append(gap.found)
-        return told, gaps
+            if best.age_h is not None:
+                ages[name] = best.age_h
+        coin = next((c for c in ("both", "money", "co2e") if c in ages), "")
+        if not coin or known.age is None:
+            return told, gaps, None
+        every = _positive(machine.kind_facts.get("service_h")) or ages[coin].value
+        case = ServiceCase(
+            machine.id, machine.name, known.age, self._hours_day(machine, now), ages[coin], _less(ages[coin], since),
+            coin, known.rate, since, eur, kg, risk.within, int(known.age // every),
+            (*known.data, *risk.why), tuple(gaps),
+        )  # fmt: skip
+        return told, gaps, case
+
+    def _hours_day(self, machine: Element, now: datetime) -> float:
+        """Running hours a day over the last four weeks."""
+        signal = self._plant.find(machine.id, "hours")
+        if signal is None:
+            return 0.0
+        end = micros(now) // HOUR * HOUR
+        period = Period(instant(end - 28 * 24 * HOUR), instant(end))
+        window = self._store.window([signal.index], period, 3600)
+        seen = np.flatnonzero(np.isfinite(window.last[:, 0]))
+        if len(seen) < 2:
+            return 0.0
+        gained = float(window.last[seen[-1], 0] - window.last[seen[0], 0])
+        return max(0.0, gained / (float(seen[-1] - seen[0]) / 24.0))
+
+    def cases(self, now: datetime) -> list[ServiceCase]:
+        """Machines whose service can be weighed; at most one is looked at anew in one call, so that nobody waits."""
+        found, looked = [], False
+        for machine in self._counting:
+            known = self._told.get(machine)
+            fresh = known is not None and timedelta(0) <= now - known[0] < _RENEW
+            if not fresh and not looked:
+                known, looked = (now, self.of(machine, now)), True
+            if known is not None and known[1].case is not None:
+                found.append(known[1].case)
+        return found
 
     def _due(self, machine: Element, age: float | None) -> float | None:
         every = _positive(machine.kind_facts.get("service_h"))
         return None if age is None or every is None else every - age % every
+
+
+def _less(r: Range, amount: float) -> Range:
+    return Range(r.value - amount, r.low - amount, r.high - amount)
 
 
 def _positive(value: object) -> float | None:

@@ -167,6 +167,13 @@ class Register:
         self._models[id_] = made
         return made
 
+    def score(self, id_: str, scores: Mapping[str, float]) -> Model:
+        """Add figures that came out after a model was entered, such as both losses of its contest."""
+        model = self.get(id_)
+        made = replace(model, scores={**model.scores, **scores})
+        self._models[id_] = made
+        return made
+
     def get(self, id_: str) -> Model:
         """A model by id.
 

@@ -85,7 +85,7 @@ def advice(twin: Twin, id: str) -> AdviceView:  # noqa: A002
             )
             for c in twin.checks(found)
         ],
-        button=f"Approve until {until}",
+        button=f"Approve until {until}" if found.changes else "Take it on",
         may_approve=found.state == "open" and mine,
         refused=_refused(twin, found, mine),
         timeline=_timeline(twin, found, saving),
@@ -102,13 +102,13 @@ def _waits(twin: Twin, found: Advice, failed: Check) -> bool:
 
 def _refused(twin: Twin, found: Advice, mine: bool) -> str:
     """Why this person may not approve it now; empty when they may, or when nothing is to be approved."""
-    if found.state != "open":
+    if found.state != "open" or not found.changes:
         return ""
     if twin.writes == "off":
         return "Writing to machines is off: the plant file or the setting `writes` says so."
     if twin.writes == "stopped":
         return "Writing to machines was stopped by a person; allow it again first."
-    if mine or not found.changes:
+    if mine:
         return ""
     change = found.changes[0]
     return twin.may("approve_order", found.element, change.signal).why
@@ -123,14 +123,19 @@ def _change(twin: Twin, found: Advice) -> str:
 
 
 def _what(twin: Twin, found: Advice) -> str:
+    if not found.changes:
+        return f"A person's work, {twin.plant.element(found.element).name}"
     names = {twin.plant.signal(c.signal).name.replace("_", " ") for c in found.changes}
     return f"{', '.join(sorted(names)).capitalize()}, {twin.plant.element(found.element).name}"
 
 
 def _rows(twin: Twin, found: Advice) -> list[tuple[str, str]]:
     zone = twin.plant.zone
-    end = words.clock_time(found.period.end, zone)
     rows = [("Saves", shared.saves_text(twin, found) or "not known")]
+    if not found.changes:
+        decide = words.day_time(found.decide_by, zone, twin.now())
+        return [*rows, ("Decide by", f"{decide}; a person carries it out, nothing is switched")]
+    end = words.clock_time(found.period.end, zone)
     rows.append(("When", f"{words.day_time(found.period.start, zone, twin.now())} to {end}"))
     for change in found.changes:
         signal = twin.plant.signal(change.signal)
@@ -154,7 +159,7 @@ def _rows(twin: Twin, found: Advice) -> list[tuple[str, str]]:
                 f"{stop}, then back to {words.digits(change.restore)} {words.unit(signal.unit)} {back}",
             )
         )
-    begins = words.clock_time((found.changes[0] if found.changes else found).period.start, zone)
+    begins = words.clock_time(found.changes[0].period.start, zone)
     rows.append(
         ("Decide by", f"{words.clock_time(found.decide_by, zone)}; the order begins at {begins}")
     )

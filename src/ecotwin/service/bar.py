@@ -198,7 +198,7 @@ def advice_row(twin: Twin, advice: Advice) -> AdviceRow:
         id=advice.id,
         title=advice.title,
         saves=f"saves {saves}" if saves else "",
-        decide_by=words.clock_time(advice.decide_by, twin.plant.zone),
+        decide_by=_decide_by(twin, advice),
         state=advice.state,
         state_text=STATE_TEXT[advice.state],
         element=advice.element,
@@ -206,11 +206,18 @@ def advice_row(twin: Twin, advice: Advice) -> AdviceRow:
     )
 
 
+def _decide_by(twin: Twin, advice: Advice) -> str:
+    """The hour, or the day where it is not about today's work."""
+    if advice.changes:
+        return words.clock_time(advice.decide_by, twin.plant.zone)
+    return words.day_time(advice.decide_by, twin.plant.zone, twin.now())
+
+
 def may_approve(twin: Twin, advice: Advice) -> bool:
-    """Whether the person signed in may approve every change of it."""
-    return bool(advice.changes) and all(
-        twin.may("approve_order", advice.element, c.signal).allowed for c in advice.changes
-    )
+    """Whether the person signed in may approve every change of it, or take it on where there is none."""
+    if not advice.changes:
+        return twin.may("acknowledge", advice.element).allowed
+    return all(twin.may("approve_order", advice.element, c.signal).allowed for c in advice.changes)
 
 
 def saves_text(twin: Twin, advice: Advice) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from ecotwin.cycle import Twin
+from ecotwin.cycle.foresight import aims
+from ecotwin.cycle.learned import BASELINE
+from ecotwin.learning.register import Model, Register, Standing
 from ecotwin.service.views import ModelRow, Models
 
 
@@ -28,7 +31,34 @@ def models(twin: Twin, kind: str, subject: str) -> Models:
             code=m.code,
             lineage=[one.id for one in register.lineage(m.id)],
             by=m.by,
+            title=_title(twin, m),
+            contest=_stands(twin, m, "text"),
+            good=_stands(twin, m, "good"),
         )
         for m in register.models(kind, subject)
     ]
-    return Models(rows=rows)
+    return Models(headline=_headline(register), rows=rows)
+
+
+def _title(twin: Twin, model: Model) -> str:
+    """What it speaks of, as people call it."""
+    if model.kind == BASELINE:
+        return twin.plant.element(model.subject).name
+    if twin.plant.has_signal(model.subject):
+        return twin.plant.signal(model.subject).name.replace("_", " ")
+    return next((a.title for a in aims(twin.plant) if a.id == model.subject), model.subject)
+
+
+def _stands(twin: Twin, model: Model, what: str) -> str:
+    if model.standing is not Standing.CHAMPION:
+        return ""
+    return twin.learned.contests.get((model.kind, model.subject), {}).get(what, "")
+
+
+def _headline(register: Register) -> str:
+    """How many are in use, wait and were refused."""
+    every = register.models()
+    use = sum(m.standing is Standing.CHAMPION for m in every)
+    wait = sum(m.standing is Standing.CHALLENGER for m in every)
+    refused = sum("refused: " in m.why for m in every)
+    return f"{use} in use, {wait} under trial, {refused} refused"

@@ -115,6 +115,13 @@ def get_sensed_band(twin: On, signal: str, start: str, end: str) -> views.Sensed
     return sensed.band(twin, signal, _period(start, end))
 
 
+@acting.post("/machines/{id}/normal")
+def make_normal(twin: On, id: str, reason: Reason) -> views.Done:  # noqa: A002
+    """Say that what a machine draws from now on is normal, and why: it was overhauled, or does other work."""
+    entry = twin.make_normal(id, reason.reason)
+    return views.Done(text="It is learned anew, and held against that in four weeks.", entry=entry)
+
+
 @reading.get("/findings")
 def get_findings(twin: On) -> views.Findings:
     """All findings, worst first."""

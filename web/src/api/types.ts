@@ -644,10 +644,14 @@ export interface ModelRow {
   readonly code: string;
   readonly lineage: string[];
   readonly by: string;
+  readonly title: string;
+  readonly contest: string;
+  readonly good: string;
 }
 
 /** The register of models, the newest first. */
 export interface Models {
+  readonly headline: string;
   readonly rows: ModelRow[];
 }
 

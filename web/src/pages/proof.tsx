@@ -5,6 +5,7 @@ import { filter, to, useRoute } from "../app/route.ts";
 import { Tick } from "../draw/marks.tsx";
 import { Panel } from "../draw/panel.tsx";
 import { dayTime, instant } from "../words/time.ts";
+import { LearnedPanel } from "./learned.tsx";
 import { ProblemBox, Sentence, Skeleton, StaleNote } from "./states.tsx";
 
 export function ProofPage(): JSX.Element {
@@ -24,6 +25,7 @@ export function ProofPage(): JSX.Element {
         <div class="stack side">
           <Seal view={view.data} again={view.again} />
           <Evidence view={view.data} chosen={chosen} />
+          <LearnedPanel zone={view.data.bar.timezone} />
         </div>
       </div>
     </>

@@ -15,6 +15,8 @@ class ModelRow(View):
         left_out: Rows of the stretch not learned from, for why_left_out.
         scores: (name, value) on rows it had not learned. code: Version of the software.
         lineage: Ids of the models it came from, itself first. by: Id of the one that took its place, or empty.
+        title: Machine's name or what flows in. contest: How the contest for the place of the one in use stands.
+        good: How good it was on what it had not learned; both empty but for the champion.
     """
 
     id: str
@@ -34,9 +36,17 @@ class ModelRow(View):
     code: str
     lineage: list[str]
     by: str
+    title: str
+    contest: str
+    good: str
 
 
 class Models(View):
-    """The register of models, the newest first."""
+    """The register of models, the newest first.
 
+    Attributes:
+        headline: How much was learned, refused and made anew.
+    """
+
+    headline: str
     rows: list[ModelRow]
