@@ -34,6 +34,7 @@ IN_PLACE = ("reference", "calibrated", "promoted")
 """Decisions by which a model is put in use; after the others it stays or becomes a challenger, or is out."""
 BEGUN = ("drift", "challenged")
 EVERY = timedelta(hours=1)
+KEEP_EVERY = timedelta(hours=6)
 MOST = 100_000
 
 
@@ -52,6 +53,7 @@ class Learned:
             (r["kind"], r["subject"]): r for r in contests(keeper.store)[1]
         }
         """(kind, subject) -> way in use, how its contest stands, how good it was."""
+        self._kept_at: datetime | None = None
         self.decided = False
         """Whether something was decided about a reference since this was last put back."""
 
@@ -83,6 +85,15 @@ class Learned:
         for name, sensed in (sensors or {}).items():
             self._sensor(name, sensed, now)
         self._tell_contests(now, foresight)
+
+    def keep(self, now: datetime, foresight: Foresight | None) -> None:
+        """Keep references and forecasters: after a decision, and every few hours; they are large."""
+        if self._kept_at is None or self.decided or now - self._kept_at >= KEEP_EVERY:
+            self._kept_at, self.decided = now, False
+            self._keeper.state("references", self._look.references.state())
+        state = foresight.take_state() if foresight is not None else None
+        if state is not None:
+            self._keeper.state("foresight", state)
 
     # --- machines
 

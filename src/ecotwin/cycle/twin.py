@@ -50,7 +50,7 @@ WAIT_S = 0.02
 """Longest wait for data in a step of the cycle [wall s]."""
 SAVE_EVERY = timedelta(minutes=30)
 """Plant time between two savings of what was learned."""
-REFERENCES_EVERY = HOUSEKEEPING = timedelta(hours=6)
+HOUSEKEEPING = timedelta(hours=6)
 BUSY_WAIT_S = 5.0
 """A command that asks the history holds it for a moment; a start waits so long for it [wall s]."""
 DRAIN_STEPS = 100
@@ -134,7 +134,7 @@ class Twin(People, Present, Ahead):
         self.failed = False
         self.started_at = clock.now()
         self._thread = threading.Thread(target=self._run, name="cycle", daemon=True)
-        self._saved_at = self._kept_house_at = self._references_at = self.started_at
+        self._saved_at = self._kept_house_at = self.started_at
 
     # --- life -------------------------------------------------------------------------------------------------
 
@@ -357,7 +357,7 @@ class Twin(People, Present, Ahead):
     def _keep_house(self, now: datetime) -> None:
         foresight = self.foresight if self._foretells() else None
         self.learned.tick(now, foresight, self.sensing.learned)
-        self._keep_learned(now)
+        self.learned.keep(now, self.__dict__.get("foresight"))
         if now - self._saved_at >= SAVE_EVERY:
             self._saved_at = now
             self._save()
@@ -370,16 +370,6 @@ class Twin(People, Present, Ahead):
     def _save(self) -> None:
         self.keeper.state("look", self.look.state())
         self.keeper.state("today", self.today_.state())
-
-    def _keep_learned(self, now: datetime) -> None:
-        """Keep references and forecasters: after a decision, and every few hours; they are large."""
-        if self.learned.decided or now - self._references_at >= REFERENCES_EVERY:
-            self._references_at, self.learned.decided = now, False
-            self.keeper.state("references", self.look.references.state())
-        if "foresight" in self.__dict__:
-            state = self.foresight.take_state()
-            if state is not None:
-                self.keeper.state("foresight", state)
 
     def _restore(self) -> None:
         rooms = (("look", self.look), ("today", self.today_), ("references", self.look.references))
