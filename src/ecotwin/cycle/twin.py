@@ -210,8 +210,8 @@ class Twin(People, Present, Ahead):
                     changed += said
                 moved |= self.prove.tick(closed, self.today_, days=not self.recorded)
                 if self.look.trail.newest():
-                    cases = self.upkeeps.cases
-                    moved |= self.act.advise(now, image, self.look, self.savings(), cases)
+                    known = (self.look, self.savings(), self.upkeeps.cases)
+                    moved |= self.act.advise(now, image, *known)
             if changed or moved or now - self._opened_at >= REFRESH_OPEN:
                 self._refresh_open(now)
             if changed or moved:
@@ -374,8 +374,7 @@ class Twin(People, Present, Ahead):
     def _restore(self) -> None:
         rooms = (("look", self.look), ("today", self.today_), ("references", self.look.references))
         for name, room in rooms:
-            kept = self.keeper.restore(name)
-            if kept is not None:
+            if (kept := self.keeper.restore(name)) is not None:
                 room.restore(kept)
         self.look.refill_trail()
 
