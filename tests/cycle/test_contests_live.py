@@ -80,7 +80,7 @@ def test_references_survive_a_restart_of_the_twin(twin: Twin) -> None:
         look._settle(NOW)
         assert bool(look.references.taken[m])
         assert "the first look is at 168" in look.references.told("oven_1")
-        twin._keep_learned(NOW + timedelta(hours=7))
+        twin.learned.keep(NOW + timedelta(hours=7), None)
         kept = twin.keeper.restore("references")
         assert kept is not None
         assert set(kept["held"]) == {"oven_1"}

@@ -35,6 +35,8 @@ REHEARSED, APART = 48, 12
 """Past instants at which the forecast is rehearsed, and steps between them."""
 KEPT_DAYS = 7
 PEAKS_KEPT = 30 * DAY // APART
+REHEARSE_AGAIN = 2.0
+"""Peaks of a rehearsal take the place of those lived when the past is so many times as long."""
 LEAST_COMPARED = 24
 SEED = 1
 Spans = Iterable[tuple[float, float]]
@@ -88,8 +90,7 @@ class Course:
     known: tuple[str, ...]
     others: tuple[str, ...] = ()
     _together: Floats | None = None
-    _rehearsed: list[float] = field(default_factory=list)
-    """Places of peaks as rehearsed; `_peaks`: as told live."""
+    _rehearsed: int = 0
     _peaks: deque[float] = field(default_factory=lambda: deque(maxlen=PEAKS_KEPT))
     _peaks_wait: dict[float, Floats] = field(default_factory=dict)
     _waits: dict[float, tuple[float, float, float]] = field(default_factory=dict)
@@ -141,16 +142,20 @@ class Course:
         except FigureGap:
             return
         truth = past.column(self.aim.id)
-        self._marks.clear()
+        # Tellings that were lived stay: a rehearsal stands in for them only while there are none.
+        first = self._together is None
+        if first:
+            self._marks.clear()
         found, said, errors = [], [], []
         for origin in origins:
             told = self._clipped(model.tell(past.part(0, origin), blind(past, origin, self.known)))
             said.append(told)
             found.append(places(told, truth[origin : origin + HORIZON]))
-            self._mark(told[DAY - 1], float(truth[origin + DAY - 1]))
             place = origin + DAY - 1
-            before = truth[place - (7 * DAY if place >= 7 * DAY else DAY)]
-            self._compare(float(truth[place]), float(told[DAY - 1, _MIDDLE]), float(before))
+            if first:
+                before = truth[place - (7 * DAY if place >= 7 * DAY else DAY)]
+                self._mark(told[DAY - 1], float(truth[place]))
+                self._compare(float(truth[place]), float(told[DAY - 1, _MIDDLE]), float(before))
             errors.append(float(told[DAY - 1, _MIDDLE] - truth[origin + DAY - 1]))
         self.rivals.usual(np.array(errors))
         try:
@@ -158,11 +163,14 @@ class Course:
         except FigureGap:
             self._together = None
             return
-        self._rehearsed = []
+        if not first and len(past) < REHEARSE_AGAIN * self._rehearsed:
+            return
+        self._rehearsed = len(past)
+        self._peaks.clear()
         for origin, told in zip(origins, said, strict=True):
             came = truth[origin : origin + HORIZON]
             if np.isfinite(came).all():
-                self._rehearsed.append(peak_place(self._paths(told, self._together), came))
+                self._peaks.append(peak_place(self._paths(told, self._together), came))
 
     def _clipped(self, values: Floats) -> Floats:
         return np.maximum(values, 0.0)
@@ -210,8 +218,7 @@ class Course:
             return None, (float(low), float(middle), float(high))
         if round(begin_s / STEP_S) % APART == 0:
             self._peaks_wait[begin_s] = np.quantile(drawn.max(axis=1), _GRID)
-        came = [*self._rehearsed, *self._peaks]
-        likely = as_peaks_came(drawn, came, len(came) * APART / DAY)
+        likely = as_peaks_came(drawn, self._peaks, len(self._peaks) * APART / DAY)
         warned = warning(likely, self.aim.limit)
         return warned, (float(low), float(middle), float(high))
 
@@ -269,24 +276,21 @@ class Course:
     def state(self) -> dict[str, Any]:
         """JSON-able state."""
         return {
+            "peaks": list(self._peaks), "rehearsed": self._rehearsed,
             "rivals": self.rivals.state(), "waits": [[w, *v] for w, v in self._waits.items()],
             "marks": [list(m) for m in self._marks], "repeats": [list(r) for r in self._repeats],
             "together": None if self._together is None else self._together.tolist(),
-            "peaks": [self._rehearsed, list(self._peaks)],
-            "peaks_wait": [[b, v.tolist()] for b, v in self._peaks_wait.items()],
         }  # fmt: skip
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from a saved state."""
         self.rivals.restore(state["rivals"])
+        self._peaks.extend(float(p) for p in state["peaks"])
+        self._rehearsed = int(state["rehearsed"])
         self._waits = {float(w[0]): (w[1], w[2], w[3]) for w in state["waits"]}
         self._marks.extend((float(a), float(b), bool(c)) for a, b, c in state["marks"])
         self._repeats.extend((float(a), float(b)) for a, b in state["repeats"])
         self._together = None if state["together"] is None else np.array(state["together"])
-        rehearsed, live = state["peaks"]
-        self._rehearsed = [float(p) for p in rehearsed]
-        self._peaks.extend(float(p) for p in live)
-        self._peaks_wait = {float(b): np.array(v) for b, v in state["peaks_wait"]}
 
 
 def blind(past: Rows, origin: int, known: tuple[str, ...]) -> Rows:

@@ -2,9 +2,9 @@
 
 Three kinds of models live in a twin. A machine's `baseline` is what it is held against: what goes on learning while
 there is no reference, then the reference (`accounting.references`). A `forecast` of an inlet is the forecaster in use
-(`rivals`). A `soft sensor` tells a signal that nothing measures; it is entered when it is calibrated, and when
-references made it learn anew. What is learned beside the first two is a challenger. Every entry, promotion, refusal and
-retraining is kept with what it was learned from, which model it came from and both losses, and sealed in the ledger.
+(`rivals`). What is learned beside either is a challenger. A `soft sensor` is entered when it is first calibrated, and
+when references made it learn anew. Every entry, promotion, refusal and retraining is kept with what it was learned
+from, which model it came from and both losses, and sealed in the ledger.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ IN_PLACE = ("reference", "calibrated", "promoted")
 """Decisions by which a model is put in use; after the others it stays or becomes a challenger, or is out."""
 BEGUN = ("drift", "challenged")
 EVERY = timedelta(hours=1)
+KEEP_EVERY = timedelta(hours=6)
 MOST = 100_000
 
 
@@ -52,12 +53,13 @@ class Learned:
             (r["kind"], r["subject"]): r for r in contests(keeper.store)[1]
         }
         """(kind, subject) -> way in use, how its contest stands, how good it was."""
+        self._kept_at: datetime | None = None
         self.decided = False
         """Whether something was decided about a reference since this was last put back."""
 
     def tick(
         self, now: datetime, foresight: Foresight | None = None,
-        sensors: dict[str, dict[str, Any]] | None = None,
+        sensors: Mapping[str, dict[str, Any]] | None = None,
     ) -> None:  # fmt: skip
         """Enter what was learned and decided since the last look; at most once an hour of plant time.
 
@@ -80,9 +82,18 @@ class Learned:
                 self._calibrating(element, now)
         for told in foresight.take_turns() if foresight is not None else ():
             self._forecast(told, now)
-        for name, made in (sensors or {}).items():
-            self._sensor(name, made, now)
+        for name, sensed in (sensors or {}).items():
+            self._sensor(name, sensed, now)
         self._tell_contests(now, foresight)
+
+    def keep(self, now: datetime, foresight: Foresight | None) -> None:
+        """Keep references and forecasters: after a decision, and every few hours; they are large."""
+        if self._kept_at is None or self.decided or now - self._kept_at >= KEEP_EVERY:
+            self._kept_at, self.decided = now, False
+            self._keeper.state("references", self._look.references.state())
+        state = foresight.take_state() if foresight is not None else None
+        if state is not None:
+            self._keeper.state("foresight", state)
 
     # --- machines
 
@@ -150,9 +161,7 @@ class Learned:
             left_out=told["left_out"], why_left_out=("flagged bad",) if told["left_out"] else (),
         )  # fmt: skip
         scores = {k: v for k, v in told["scores"].items() if v == v}
-        made = self._enter(
-            SENSOR, name, trained, now, {}, told["content"], scores, told["why"]
-        )  # fmt: skip
+        made = self._enter(SENSOR, name, trained, now, {}, told["content"], scores, told["why"])
         if made is not None:
             self._promote(made, now, told["why"])
 

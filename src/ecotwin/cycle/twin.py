@@ -48,7 +48,7 @@ WAIT_S = 0.02
 """Longest wait for data in a step of the cycle [wall s]."""
 SAVE_EVERY = timedelta(minutes=30)
 """Plant time between two savings of what was learned."""
-REFERENCES_EVERY = HOUSEKEEPING = timedelta(hours=6)
+HOUSEKEEPING = timedelta(hours=6)
 BUSY_WAIT_S = 5.0
 """A command that asks the history holds it for a moment; a start waits so long for it [wall s]."""
 DRAIN_STEPS = 100
@@ -132,7 +132,7 @@ class Twin(People, Present, Ahead):
         self.failed = False
         self.started_at = clock.now()
         self._thread = threading.Thread(target=self._run, name="cycle", daemon=True)
-        self._saved_at = self._kept_house_at = self._references_at = self.started_at
+        self._saved_at = self._kept_house_at = self.started_at
 
     # --- life -------------------------------------------------------------------------------------------------
 
@@ -208,8 +208,8 @@ class Twin(People, Present, Ahead):
                     changed += said
                 moved |= self.prove.tick(closed, self.today_, days=not self.recorded)
                 if self.look.trail.newest():
-                    cases = self.upkeeps.cases
-                    moved |= self.act.advise(now, image, self.look, self.savings(), cases)
+                    known = (self.look, self.savings(), self.upkeeps.cases)
+                    moved |= self.act.advise(now, image, *known)
             if changed or moved or now - self._opened_at >= REFRESH_OPEN:
                 self._refresh_open(now)
             if changed or moved:
@@ -353,9 +353,9 @@ class Twin(People, Present, Ahead):
         self.keeper.seal_all([(finding, finding.id, finding.onset) for finding in changed])
 
     def _keep_house(self, now: datetime) -> None:
-        foretold = self.foresight if self._foretells() else None
-        self.learned.tick(now, foretold, self.sensing.learned)
-        self._keep_learned(now)
+        foresight = self.foresight if self._foretells() else None
+        self.learned.tick(now, foresight, self.sensing.learned)
+        self.learned.keep(now, self.__dict__.get("foresight"))
         if now - self._saved_at >= SAVE_EVERY:
             self._saved_at = now
             self._save()
@@ -369,21 +369,10 @@ class Twin(People, Present, Ahead):
         self.keeper.state("look", self.look.state())
         self.keeper.state("today", self.today_.state())
 
-    def _keep_learned(self, now: datetime) -> None:
-        """Keep references and forecasters: after a decision, and every few hours; they are large."""
-        if self.learned.decided or now - self._references_at >= REFERENCES_EVERY:
-            self._references_at, self.learned.decided = now, False
-            self.keeper.state("references", self.look.references.state())
-        if "foresight" in self.__dict__:
-            state = self.foresight.take_state()
-            if state is not None:
-                self.keeper.state("foresight", state)
-
     def _restore(self) -> None:
         rooms = (("look", self.look), ("today", self.today_), ("references", self.look.references))
         for name, room in rooms:
-            kept = self.keeper.restore(name)
-            if kept is not None:
+            if (kept := self.keeper.restore(name)) is not None:
                 room.restore(kept)
         self.look.refill_trail()
 

@@ -44,6 +44,8 @@ def _title(twin: Twin, model: Model) -> str:
     """What it speaks of, as people call it."""
     if model.kind == BASELINE:
         return twin.plant.element(model.subject).name
+    if twin.plant.has_signal(model.subject):
+        return twin.plant.signal(model.subject).name.replace("_", " ")
     return next((a.title for a in aims(twin.plant) if a.id == model.subject), model.subject)
 
 
