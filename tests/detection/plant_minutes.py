@@ -85,8 +85,8 @@ def _day(number: int, seed: int) -> tuple[Window, Expected]:
         if s.means == "parts_good" and total is not None:
             made = amount[:, total.index]
             amount[:, s.index] = made - rng.binomial(made.astype(int), 0.01)
-    _pairs(plant, mean, amount)
     _balance(plant, rng, mean, amount)
+    _pairs(plant, mean, amount)
     _sun(plant, rng, at, mean)
     ones = np.ones((n, size))
     window = Window(

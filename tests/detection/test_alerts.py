@@ -266,6 +266,7 @@ def test_every_cause_of_every_detector_has_a_kind_and_a_sentence() -> None:
             expected.actual[300:, machines(plant).index("oven_2")] += 20
             window.mean[300:, plant.signal("pv_1.power").index] *= 0.4
             window.amount[300:, plant.signal("water_main.water_in").index] += 1 / 60
+            window.mean[300:, plant.signal("water_main.water_in_flow").index] += 1.0
             window.covered[300:, plant.signal("oven_1.zone_1_temperature").index] = 0.0
         scores = [s for one in many.values() for s in one.on_minutes(window, expected)]
         scores.sort(key=lambda s: s.at)

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from detection.compressor_minutes import made as minutes_of_a_compressor
 from detection.plant_minutes import cut, day, works
 from ecotwin.detection.contract import Detector, Expected
 from ecotwin.plugs import load, names
@@ -173,7 +174,7 @@ def test_scores_point_at_what_exists(name: str, data: list[tuple[Window, Expecte
 def test_every_detector_has_something_to_say(
     name: str, data: list[tuple[Window, Expected]]
 ) -> None:
-    """Else the laws above would hold of silence. `ewma` needs days of hours and has its own test."""
+    """Else the laws above would hold of silence. `ewma` and `efficiency` need days and have tests of their own."""
     if name == "ewma":
         window, expected = data[0]
         many = [day(works(), n) for n in range(6)]
@@ -182,5 +183,9 @@ def test_every_detector_has_something_to_say(
             assert w is not window
             assert e is not expected
         assert run(made(name), many)
+        return
+    if name == "efficiency":
+        dearer = minutes_of_a_compressor(7, 8, lambda day, kw: kw + 5.0 * (day >= 6.0))
+        assert made(name).on_minutes(dearer, None)
         return
     assert run(made(name), data) or made(name).on_readings(readings())
