@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv as csv_module
+import io as io_module
 import json as json_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -44,8 +46,6 @@ def report(
 
     Example: ecotwin report plants/electronics.yaml --period 2026 --out reports-2026
     """
-    from ecotwin.cycle.asking import as_csv
-
     if out is None:
         if chosen:
             raise SettingsFault(
@@ -55,7 +55,7 @@ def report(
             )
         result = _ask(plant, data_folder, "report", period=period, element=element)
         if csv:
-            typer.echo(as_csv(result["measures"]), nl=False)
+            typer.echo(_as_csv(result["measures"]), nl=False)
             return
         _show(result, json)
         return
@@ -275,3 +275,25 @@ def _ask(plant: Path, folder: Path | None, question: str, **words: Any) -> dict[
     from ecotwin.service.ask import ask
 
     return ask(plant, folder, question, words)
+
+
+def _as_csv(measures: list[dict[str, Any]]) -> str:
+    """Figures of a report as CSV."""
+    names = [
+        "element",
+        "indicator",
+        "value",
+        "unit",
+        "low",
+        "high",
+        "coverage",
+        "estimated_share",
+        "method",
+        "id",
+        "entry",
+    ]
+    text = io_module.StringIO()
+    writer = csv_module.DictWriter(text, names, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(measures)
+    return text.getvalue()

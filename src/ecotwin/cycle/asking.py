@@ -377,28 +377,6 @@ def _next_minute(at: datetime) -> datetime:
     return floor if floor == at else floor + timedelta(minutes=1)
 
 
-def as_csv(measures: list[dict[str, Any]]) -> str:
-    """Figures of a report as CSV."""
-    names = [
-        "element",
-        "indicator",
-        "value",
-        "unit",
-        "low",
-        "high",
-        "coverage",
-        "estimated_share",
-        "method",
-        "id",
-        "entry",
-    ]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, names, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(measures)
-    return text.getvalue()
-
-
 def _line(m: Measure) -> str:
     number = explain.number
     return (

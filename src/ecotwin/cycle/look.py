@@ -18,6 +18,7 @@ from ecotwin.accounting.baseline import Baselines
 from ecotwin.accounting.references import References, Turn
 from ecotwin.clock import MINUTE, Period, instant, micros
 from ecotwin.cycle.diagnosing import Diagnosing
+from ecotwin.cycle.discarded import Discarded
 from ecotwin.cycle.inflow import electricity
 from ecotwin.cycle.prices import Prices
 from ecotwin.cycle.trail import Supply, Trail, supply
@@ -52,6 +53,8 @@ class Look:
         self._store = store
         self._prices = prices
         self._gas_factor = gas_factor
+        self.discarded: Discarded | None = None
+        """What scrapped product had cost; None: its mass alone is told."""
         self._all = tuple(range(len(plant.signals)))
         self._factor = np.array([s.factor for s in plant.signals], np.float64)
         self._offset = np.array([s.offset for s in plant.signals], np.float64)
@@ -238,6 +241,9 @@ class Look:
         market: dict[str, Any] = {"electricity": self._prices.carbon_market()}
         if self._gas_factor is not None:
             factors["gas"] = market["gas"] = self._gas_factor
+        if self.discarded is not None:
+            rates["material"] = self.discarded.money
+            factors["material"] = market["material"] = self.discarded.carbon
         told = self.alerts.findings(scores, now, rates, factors, market)
         self._note_worthless(told)
         return self.diagnosing.with_causes(told, closed) if told else []

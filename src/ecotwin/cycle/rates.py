@@ -64,6 +64,13 @@ def rates_of(applied: Applied, books: Sequence[Booking]) -> Rates:
     )
 
 
+def materials_of(
+    plant: Plant, books: Sequence[Booking], moment: datetime
+) -> dict[str, MaterialRate]:
+    """Rate of every material of the products at a moment, as the books tell it."""
+    return _Books(plant, books, moment).materials(Terms(), {})
+
+
 def _middles(start: datetime, hours: float, bin_s: float) -> list[datetime]:
     count = max(1, int(np.ceil(hours * 3600.0 / bin_s - 1e-9)))
     return [start + timedelta(seconds=(n + 0.5) * bin_s) for n in range(count)]

@@ -16,7 +16,8 @@ from ecotwin.cleaning.chain import Chain
 from ecotwin.clock import Clock, ManualClock, Period, days_of, instant, iso, micros
 from ecotwin.cycle.act import Act
 from ecotwin.cycle.ahead import Ahead
-from ecotwin.cycle.bookkeeping import Books
+from ecotwin.cycle.bookkeeping import Books, bookings
+from ecotwin.cycle.discarded import Discarded
 from ecotwin.cycle.footprints import Footprints
 from ecotwin.cycle.importing import bring_in
 from ecotwin.cycle.keeping import Keeper
@@ -104,6 +105,7 @@ class Twin(People, Present, Ahead):
             chain=Chain(plant, future_s=settings.future_s),
         )
         self.look = Look(plant, self.store, self.prices, _gas_factor(plant))
+        self.look.discarded = Discarded(plant, lambda: bookings(self.store))
         self.intake.urgent = self.look.is_urgent
         self.own = self._count_own()
         self.today_ = Today(plant, self.look.window, self._known_since)
