@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from detection.plant_minutes import causes, day, detector, machines, works
+from ecotwin.detection.silence import Silence
 from ecotwin.plant import Plant
+from ecotwin.plant.own import with_own
 from ecotwin.plugs import load as load_plug
 from ecotwin.plugs import names
 from ecotwin.records import Quality, Readings, Score
@@ -360,3 +363,20 @@ def test_one_oven_alone_is_no_peak() -> None:
     window.last[900:960, plant.signal("oven_1.state").index] = 2
     window.mean[900:960, plant.signal("oven_1.power").index] = 60.0
     assert peak.on_minutes(window, expected) == []
+
+
+def test_the_twins_own_signals_may_be_silent() -> None:
+    plant = with_own(works())
+    window, _ = day(works(), 0)
+    n = window.steps
+    columns: dict[str, Any] = {
+        name: np.column_stack([getattr(window, name), np.ones(n)])
+        for name in ("mean", "low", "high", "last", "amount", "covered", "estimated")
+    }
+    columns["covered"][600:, -1] = 0.0
+    count = np.column_stack([window.count, np.where(np.arange(n) < 600, 1, 0)])
+    grown = replace(window, signals=(*window.signals, len(window.signals)), count=count, **columns)
+    assert Silence(plant).on_minutes(grown, None) == []
+    grown.covered[600:, plant.signal("oven_1.power").index] = 0.0
+    grown.count[600:, plant.signal("oven_1.power").index] = 0
+    assert {s.element for s in Silence(plant).on_minutes(grown, None)} == {"oven_1"}

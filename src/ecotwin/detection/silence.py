@@ -15,6 +15,7 @@ import numpy as np
 from ecotwin.detection.columns import called, lasting, picked, positions
 from ecotwin.detection.contract import Expected
 from ecotwin.plant.model import Plant
+from ecotwin.plant.sensed import CONNECTION
 from ecotwin.records import Bools, Floats, Readings, Score, Window
 
 PATIENCE_MIN = 10.0
@@ -26,7 +27,7 @@ WIDE_SHARE = 0.6
 """From this share of a connection's machines on it is the connection that is silent."""
 REGULAR = ("counter", "interval", "rate", "gauge")
 """Set-points and states are told on change in many plants, and references of a told signal are taken now and then:
-their silence says nothing."""
+their silence says nothing. Nor does that of what the twin itself tells: it says why where it tells nothing."""
 
 _Told = tuple[str, str, float, str]
 """Element, signal, minutes, and a sentence without its end."""
@@ -40,7 +41,11 @@ class Silence:
     def __init__(self, plant: Plant) -> None:
         self._plant = plant
         at_times = {s.sensed.reference for s in plant.signals if s.sensed}
-        self._signals = [s for s in plant.signals if s.form in REGULAR and s.id not in at_times]
+        self._signals = [
+            s
+            for s in plant.signals
+            if s.form in REGULAR and s.id not in at_times and s.connection != CONNECTION
+        ]
         self._patience = np.array([max(PATIENCE_MIN, 2.0 * s.hold_s / 60.0) for s in self._signals])
         self._missing, self._stuck = np.zeros(len(self._signals)), np.zeros(len(self._signals))
         self._back = np.zeros(len(self._signals))
