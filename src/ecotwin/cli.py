@@ -27,11 +27,8 @@ from ecotwin.errors import EcotwinError
 app = typer.Typer(
     name="ecotwin",
     help="A digital twin that keeps a factory's environmental performance true, live and provable.",
-    no_args_is_help=False,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
+    no_args_is_help=False, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
+)  # fmt: skip
 
 PlantFile = Annotated[Path, typer.Argument(help="The plant file (YAML).")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
