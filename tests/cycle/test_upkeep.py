@@ -115,7 +115,7 @@ def test_no_wear_no_claim(plant: Plant) -> None:
 
 
 def test_little_history_and_other_machines_are_refused_in_words(plant: Plant) -> None:
-    assert "measured rows" in told(plant, 1e-5, hours=20).gaps[0]
+    assert "measurements that it takes" in told(plant, 1e-5, hours=20).gaps[0]
     oven = next(m.id for m in plant.machines if m.kind == "reflow_oven")
     upkeeps = Upkeeps(plant, cast(Store, Hours(plant, 0.0)), Prices(plant))
     assert "does not count" in upkeeps.of(oven, NOW).gaps[0]

@@ -196,11 +196,17 @@ def creep(hours: Floats, figure: Floats, seed: int = 0) -> Creep:
     """
     sound = np.isfinite(hours) & np.isfinite(figure)
     at, seen = hours[sound], figure[sound]
-    if len(at) < LEAST_ROWS or (np.diff(at) < 0.0).any() or not np.ptp(at) > 0.0:
+    if len(at) < LEAST_ROWS:
         raise FigureGap(
-            f"{len(at)} measured rows over running hours that do not go on as they should",
-            expected=f"at least {LEAST_ROWS} rows, running hours rising",
-            remedy="wait for a longer history, or mend the hour counter",
+            f"{len(at)} of the {LEAST_ROWS} measurements that it takes are there",
+            expected=f"at least {LEAST_ROWS} rows with running hours",
+            remedy="wait for a longer history",
+        )
+    if (np.diff(at) < 0.0).any() or not np.ptp(at) > 0.0:
+        raise FigureGap(
+            "its running hours fall back or stand still",
+            expected="running hours that rise",
+            remedy="mend the hour counter",
         )
     # Means of equal parts carry the slope; noise from row to row does not.
     parts = np.array_split(np.arange(len(at)), min(_POINTS, len(at)))

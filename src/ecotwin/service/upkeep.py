@@ -19,7 +19,7 @@ def upkeep_facts(known: Upkeep) -> list[Fact]:
         return []
     rows = []
     if known.creep is None:
-        rows.append(Fact(name="Health", value=f"not told: {known.gaps[0]}", source=SOURCE))
+        rows.append(Fact(name="Health", value=f"not told yet: {known.gaps[0]}", source=SOURCE))
     else:
         moved = known.creep
         if moved.sure:
