@@ -48,7 +48,7 @@ class PowerModel:
     def joules(self, cpu_s: float, wall_s: float) -> float:
         """What the computer used over a stretch for the twin [J].
 
-        >>> PowerModel(idle_w=10, core_w=8).joules(cpu_s=30, wall_s=60)
+        >>> PowerModel(idle_w=10.0, core_w=8.0).joules(cpu_s=30.0, wall_s=60.0)
         840.0
         """
         return self.idle_w * wall_s + self.active_j(cpu_s)
