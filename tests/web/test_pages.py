@@ -200,10 +200,6 @@ def test_links_back_button_and_filters_live_in_the_address(site: Site, seen: See
     assert any("/api/v1/live?area=air" in url for url in seen.requests)
 
 
-# The server goes while it may be sending a file; what it leaves open is its end, not a fault of the page.
-@pytest.mark.filterwarnings(
-    "ignore:Exception ignored in. <_io.FileIO:pytest.PytestUnraisableExceptionWarning"
-)
 def test_a_lost_connection_keeps_the_picture_counts_its_age_and_comes_back(
     site: Site, seen: Seen
 ) -> None:

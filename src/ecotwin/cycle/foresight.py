@@ -303,13 +303,9 @@ class Foresight:
         days = (local.date() - now.astimezone(self._plant.zone).date()).days
         day = {0: "today", 1: "tomorrow"}.get(days, f"{local:%A}")
         text = (
-            (
-                f"{told.aim.title} may pass the contract's {warned.limit:g} {told.aim.unit} {day} about {local:%H:%M}, "
-                f"{warned.probability:.0%} likely. Highest quarter hour {middle:.0f} {told.aim.unit} "
-                f"({low:.0f} to {high:.0f}, 80 %), {ahead_h:.1f} h ahead"
-            )
-            .replace("%", " %")
-            .replace("  %", " %")
+            f"{told.aim.title} may pass the contract's {warned.limit:g} {told.aim.unit} {day} about {local:%H:%M}, "
+            f"{100 * warned.probability:.0f} % likely. Highest quarter hour {middle:.0f} {told.aim.unit} "
+            f"({low:.0f} to {high:.0f}, 80 %), {ahead_h:.1f} h ahead"
         )
         sd = max((high - low) / (2 * 1.2816), 1e-9)
         return Score(

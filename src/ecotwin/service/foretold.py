@@ -67,14 +67,14 @@ def sentences(twin: Twin, told: Told) -> list[str]:
     peak = f"Highest quarter hour about {highest} {unit}, {when}"
     if told.warned is not None:
         share = told.warned.probability
-        chance = "under 0.5 %" if share < _LIKELY else f"{share:.0%}"
+        chance = "under 0.5 %" if share < _LIKELY else f"{100 * share:.0f} %"
         limit = words.digits(told.warned.limit)
         peak += f"; probability that one passes the contract's {limit} {unit}: {chance}"
     found.append(peak + ".")
     if told.judged:
         found.append(
-            f"A day ahead the last {told.judged} quarter hours were off by {told.off:.0%} on average, "
-            f"{told.held:.0%} of them inside the 80 % band."
+            f"A day ahead the last {told.judged} quarter hours were off by {100 * told.off:.0f} % on average, "
+            f"{100 * told.held:.0f} % of them inside the 80 % band."
         )
     return found
 

@@ -38,7 +38,7 @@ def lines(body: Mapping[str, Any]) -> list[str]:
                 better = (
                     ""
                     if cell["better"] is None
-                    else f"; better in {cell['better']:.0%} of the runs"
+                    else f"; better in {100 * cell['better']:.0f} % of the runs"
                 )
                 made.append(f"    {case['name']:<{_WIDTH - 4}} {cell_text(cell, unit)}{better}")
     made.append("")
