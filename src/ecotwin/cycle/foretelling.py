@@ -277,6 +277,7 @@ class Course:
         """JSON-able state."""
         return {
             "peaks": list(self._peaks), "rehearsed": self._rehearsed,
+            "peaks_wait": [[b, v.tolist()] for b, v in self._peaks_wait.items()],
             "rivals": self.rivals.state(), "waits": [[w, *v] for w, v in self._waits.items()],
             "marks": [list(m) for m in self._marks], "repeats": [list(r) for r in self._repeats],
             "together": None if self._together is None else self._together.tolist(),
@@ -287,6 +288,7 @@ class Course:
         self.rivals.restore(state["rivals"])
         self._peaks.extend(float(p) for p in state["peaks"])
         self._rehearsed = int(state["rehearsed"])
+        self._peaks_wait = {float(b): np.array(v) for b, v in state["peaks_wait"]}
         self._waits = {float(w[0]): (w[1], w[2], w[3]) for w in state["waits"]}
         self._marks.extend((float(a), float(b), bool(c)) for a, b, c in state["marks"])
         self._repeats.extend((float(a), float(b)) for a, b in state["repeats"])
