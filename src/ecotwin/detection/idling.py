@@ -3,8 +3,9 @@
 Its state may well explain the power (a hot oven is idle, and idle ovens draw much); that it is in that state at all is
 the waste. Judged are nights, week-ends and holidays. The custom is each machine's own mean there, kept apart for the
 hours before a shift, in which machines are warmed up, for those after it, in which they are shut down, and for the
-rest. What makes no parts, such as air handling or lighting, is judged in hours only in which it is usually off: where
-the weather or others' demand runs it now and then, that it runs says nothing.
+rest. What makes no parts, such as air handling or lighting, is judged in hours only in which it is usually off, and in
+weather that such hours have seen; it is told once it is on again on another night: a wash, a dose, one cold night are
+no custom worth a person's time.
 
 Sources: ISO 14955-1:2017, energy drawn while no part is made as a share that can be avoided. Running outside of the
 hours of use as the first thing to look for in buildings: ISO 50002:2014, annex A; see `detection.chart` for the tests.
@@ -20,6 +21,8 @@ from ecotwin.clock import DAY, HOUR, MINUTE, Period, instant
 from ecotwin.detection.chart import MODES, Chart, Verdict
 from ecotwin.detection.columns import Modes, lasting, number, picked, power_signal
 from ecotwin.detection.contract import Expected
+from ecotwin.detection.efficiency import made_by
+from ecotwin.detection.weather import Weather
 from ecotwin.plant import calendar
 from ecotwin.plant.model import STATES, Plant
 from ecotwin.records import Bools, Floats, Ints, Readings, Score, Window
@@ -36,8 +39,14 @@ LEARN_MIN = np.array([600.0] + [240.0] * _EDGES)
 YOUNG_MIN = np.array([3 * 480.0] + [300.0] * _EDGES)
 """So long all is learned from, alarm or not: the first nights are the custom."""
 ON = (STATES["heating"], STATES["setup"], STATES["idle"], STATES["busy"])
+ON_LEAST_SHARE = 0.2
+"""What makes no parts takes this share of its nominal power at least when it is on."""
 OFF_SHARE = 0.02
 """On for less than this share of the time: it is usually off then."""
+AGAIN_US = 20 * HOUR
+"""What makes no parts must be on again so long after it began."""
+SETTLED_SHARE = 0.6
+"""So much of the excess the moving average must hold, so that what is told is what it takes."""
 
 
 class Idling:
@@ -52,7 +61,7 @@ class Idling:
             for m in plant.machines
             if power_signal(plant, m.id) is not None
             and m.kind_facts.get("role", "machine") == "machine"
-            and (_makes_parts(plant, m.id) or plant.find(m.id, "state") is not None)
+            and (_makes_parts(plant, m.id) or _has_hours(plant, m.id))
         ]
         self._elements = tuple(told_on)
         self._makes = np.array([_makes_parts(plant, e) for e in self._elements], np.bool_)
@@ -61,13 +70,14 @@ class Idling:
         told = [
             number(plant.element(e), "nominal_kw", "kw_busy", "rated_kw") for e in self._elements
         ]
-        self._floor = np.maximum(
-            RELEVANT_SHARE * np.array([t or 0.0 for t in told], np.float64), RELEVANT_KW
-        )
+        share = np.where(self._makes, RELEVANT_SHARE, ON_LEAST_SHARE)
+        self._floor = np.maximum(share * np.array([t or 0.0 for t in told]), RELEVANT_KW)
         self._chart = Chart(self._elements)
         k = len(self._elements)
         self._custom, self._spent, self._on = (np.zeros((MODES, k)) for _ in range(3))
         """[hours, k] mean power [kW], minutes learned from, share of them in which it was on."""
+        self._told = np.zeros(k, np.bool_)
+        self._weather = Weather(plant, MODES)
         self._days: dict[int, Ints] = {}
 
     def on_readings(self, readings: Readings) -> list[Score]:
@@ -86,17 +96,20 @@ class Idling:
         at = np.array([place.get(e, -1) for e in self._elements], np.int64)
         actual = picked(expected.actual, at)
         on = np.isin(self._modes.of(window), ON)
+        degc = self._weather.of(window)
         ends = window.at + window.step_s * 1_000_000
         scores: list[Score] = []
         for t in np.flatnonzero(hours != WORK):
-            scores += self._step(
-                int(ends[t]), window.step_s / 60.0, int(hours[t]), actual[t], on[t]
-            )
+            hour, dt_min = int(hours[t]), window.step_s / 60.0
+            seen = self._weather.seen(int(ends[t]), float(degc[t]), hour)
+            scores += self._step(int(ends[t]), dt_min, hour, actual[t], on[t], seen)
         return scores
 
-    def _step(self, at: int, dt_min: float, hour: int, actual: Floats, on: Bools) -> list[Score]:
+    def _step(
+        self, at: int, dt_min: float, hour: int, actual: Floats, on: Bools, seen: bool
+    ) -> list[Score]:
         custom, spent, share = self._custom[hour], self._spent[hour], self._on[hour]
-        ripe = (spent >= LEARN_MIN[hour]) & (self._makes | (share < OFF_SHARE))
+        ripe = (spent >= LEARN_MIN[hour]) & (self._makes | ((share < OFF_SHARE) & seen))
         k = len(self._elements)
         said = self._chart.step(
             at,
@@ -106,8 +119,16 @@ class Idling:
             np.full(k, hour),
             self._floor,
         )
-        # Who reads the scores reads the custom of the hour that they are about.
-        told = [self._score(v, at, float(custom[v.row]), hour) for v in said]
+        above = actual - custom
+        shows = on & (above >= self._floor)
+        told = []
+        for v in said:
+            settled = bool(shows[v.row]) and v.now >= SETTLED_SHARE * above[v.row]
+            again = settled and at - v.onset >= AGAIN_US
+            tells = bool(self._makes[v.row] or self._told[v.row] or again)
+            self._told[v.row] = tells and v.over
+            # Who reads the score reads the custom of the hour that it is about.
+            told += [self._score(v, at, float(custom[v.row]), hour)] if tells else []
         fit = np.isfinite(actual) & (~self._chart.over | (spent < YOUNG_MIN[hour]))
         spent += np.where(fit, dt_min, 0.0)
         gain = np.where(
@@ -184,6 +205,8 @@ class Idling:
         return {
             "chart": self._chart.state(),
             "hours": {e: [a[:, i].tolist() for a in kept] for i, e in enumerate(self._elements)},
+            "told": [e for e, told in zip(self._elements, self._told, strict=True) if told],
+            "weather": self._weather.state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -192,7 +215,9 @@ class Idling:
         if not hours:
             return
         self._chart.restore(state["chart"])
+        self._weather.restore(state["weather"])
         for i, element in enumerate(self._elements):
+            self._told[i] = element in state["told"]
             if element in hours:
                 self._custom[:, i], self._spent[:, i], self._on[:, i] = hours[element]
 
@@ -208,6 +233,11 @@ def _when(hour: int) -> str:
     late = hour > BEFORE_H
     first = hour - 1 - BEFORE_H * late
     return f", {first} to {first + 1} h {'after' if late else 'before'} one"
+
+
+def _has_hours(plant: Plant, element: str) -> bool:
+    """Whether its state tells when it is on, and no demand of others decides that."""
+    return plant.find(element, "state") is not None and made_by(plant, element) is None
 
 
 def _makes_parts(plant: Plant, element: str) -> bool:
