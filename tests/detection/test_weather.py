@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from detection.plant_minutes import causes, day, detector, works
-from ecotwin.clock import DAY, MINUTE
+from ecotwin.clock import DAY, HOUR, MINUTE, micros
 from ecotwin.detection.contract import Expected
 from ecotwin.detection.weather import Weather, weather_run
 from ecotwin.records import Score, Window
@@ -17,12 +20,16 @@ FAN, PLACER = "ahu_1", "placer_1a"
 MILD, COLD = 10.0, -5.0
 
 
-def lived(number: int, degc: float, more_kw: dict[str, float]) -> tuple[Window, Expected]:
+def lived(
+    number: int, degc: float, more_kw: dict[str, float], since: int = 0
+) -> tuple[Window, Expected]:
+    """A day with its mean temperature; machines that draw more from a minute on, before which it was mild."""
     window, expected = day(works(), number)
     outdoor = works().signal(works().outdoor or "").index
     window.mean[:, outdoor] = degc + np.sin(np.arange(window.steps) / 230.0)
+    window.mean[:since, outdoor] = MILD
     for element, kw in more_kw.items():
-        expected.actual[:, expected.elements.index(element)] += kw
+        expected.actual[since:, expected.elements.index(element)] += kw
     return window, expected
 
 
@@ -34,7 +41,7 @@ def run(days: list[tuple[Window, Expected]], name: str = "residual") -> list[lis
 def test_what_the_weather_runs_is_not_judged_in_its_first_frost_but_on_the_next_day() -> None:
     frost = {FAN: 6.0, PLACER: 3.0}
     calm = [lived(n, MILD, {}) for n in range(4)]
-    said = run([*calm, lived(4, COLD, frost), lived(5, COLD, frost)])
+    said = run([*calm, lived(4, COLD, frost, 720), lived(5, COLD, frost)])
     assert not causes([s for one in said[:4] for s in one])
     assert causes(said[4]) == {f"{PLACER}:power"}
     assert causes(said[5]) == {f"{PLACER}:power", f"{FAN}:power"}
@@ -53,14 +60,20 @@ def test_the_kinds_facts_say_what_the_weather_runs() -> None:
 
 
 @given(st.lists(st.floats(-30.0, 40.0), min_size=1, max_size=40), st.floats(-40.0, 50.0))
-def test_what_a_day_brought_is_seen_from_the_next_day_on(day_degc: list[float], now: float) -> None:
+def test_a_day_counts_from_midnight_on_and_a_night_from_noon_on(
+    degc: list[float], now: float
+) -> None:
     weather = Weather(works())
-    for n, degc in enumerate(day_degc):
-        assert not weather.seen(DAY + n * MINUTE, degc)
+    noon = micros(datetime(2026, 6, 1, 12, 30, tzinfo=works().zone))
+    for n, one in enumerate(degc):
+        assert not weather.seen(noon + n * MINUTE, one)
     restored = Weather(works())
-    restored.restore(weather.state())
-    inside = min(day_degc) - 1.0 <= now <= max(day_degc) + 1.0
-    assert restored.seen(2 * DAY, now) == weather.seen(2 * DAY, now) == inside
+    restored.restore(json.loads(json.dumps(weather.state())))
+    lows, highs = now < min(degc) - 1.0, now > max(degc) + 1.0
+    assert not restored.seen(noon + 12 * HOUR, now)  # the night: what was coldest is not settled
+    copy = Weather(works())
+    copy.restore(weather.state())
+    assert copy.seen(noon + 24 * HOUR, now) == (not lows and not highs)
 
 
 def test_where_the_weather_is_not_known_all_is_judged() -> None:
