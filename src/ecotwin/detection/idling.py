@@ -45,6 +45,8 @@ OFF_SHARE = 0.02
 """On for less than this share of the time: it is usually off then."""
 AGAIN_US = 20 * HOUR
 """What makes no parts must be on again so long after it began."""
+LEAST_H = 3.0
+"""And must have taken what counts for so long [h]."""
 SETTLED_SHARE = 0.6
 """So much of the excess the moving average must hold, so that what is told is what it takes."""
 
@@ -77,7 +79,7 @@ class Idling:
         self._custom, self._spent, self._on = (np.zeros((MODES, k)) for _ in range(3))
         """[hours, k] mean power [kW], minutes learned from, share of them in which it was on."""
         self._told = np.zeros(k, np.bool_)
-        self._weather = Weather(plant, MODES)
+        self._weather = Weather(plant, MODES, least_h=1.0)
         self._days: dict[int, Ints] = {}
 
     def on_readings(self, readings: Readings) -> list[Score]:
@@ -124,7 +126,8 @@ class Idling:
         told = []
         for v in said:
             settled = bool(shows[v.row]) and v.now >= SETTLED_SHARE * above[v.row]
-            again = settled and at - v.onset >= AGAIN_US
+            enough = v.total >= LEAST_H * self._floor[v.row]
+            again = settled and enough and at - v.onset >= AGAIN_US
             tells = bool(self._makes[v.row] or self._told[v.row] or again)
             self._told[v.row] = tells and v.over
             # Who reads the score reads the custom of the hour that it is about.
