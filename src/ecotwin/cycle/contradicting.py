@@ -24,13 +24,14 @@ from ecotwin.records import Floats, Ints, Rows
 ROWS_US = 1_800_000_000
 MOST_AFTER = 96
 LEAST_SURE = 0.6
+SWAPPED = "swapped"
 OPEN_SHARE = 0.5
 """A balance does not close when its rest took up this share of the excess with the other sign."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """What a cross-check says of a finding's meter: `sensor` or `manipulation`, how sure, and its sentence."""
+    """What a cross-check says of a finding's meter: `sensor`, `swapped` or `manipulation`, how sure, its sentence."""
 
     kind: str
     sure: float
@@ -78,7 +79,7 @@ def _swap(scene: Scene, node: Balance, mine: Signal) -> Contradiction | None:
         f"Since it began the meter of {here} reads what {there} used to take, and the meter of {there} what {here} "
         f"used to take, while what flows into {node.name} stayed as it was: the two look swapped"
     )
-    return Contradiction(SENSOR, best[0], text)
+    return Contradiction(SWAPPED, best[0], text)
 
 
 def _course(scene: Scene, values: Floats, signal: Signal) -> Floats:
