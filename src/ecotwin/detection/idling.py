@@ -3,9 +3,9 @@
 Its state may well explain the power (a hot oven is idle, and idle ovens draw much); that it is in that state at all is
 the waste. Judged are nights, week-ends and holidays. The custom is each machine's own mean there, kept apart for the
 hours before a shift, in which machines are warmed up, for those after it, in which they are shut down, and for the
-rest. What makes no parts, such as air handling or lighting, is judged in hours only in which it is usually off, and in
-weather that such hours have seen; it is told once it is on again on another night: a wash, a dose, one cold night are
-no custom worth a person's time.
+rest. What makes no parts, such as air handling or lighting, is judged in hours only in which it is usually off, and if
+the weather runs it in weather that such hours have seen; it is told once it is on again on another night: a wash, a
+dose, one cold night are no custom worth a person's time.
 
 Sources: ISO 14955-1:2017, energy drawn while no part is made as a share that can be avoided. Running outside of the
 hours of use as the first thing to look for in buildings: ISO 50002:2014, annex A; see `detection.chart` for the tests.
@@ -22,7 +22,7 @@ from ecotwin.detection.chart import MODES, Chart, Verdict
 from ecotwin.detection.columns import Modes, lasting, number, picked, power_signal
 from ecotwin.detection.contract import Expected
 from ecotwin.detection.efficiency import made_by
-from ecotwin.detection.weather import Weather
+from ecotwin.detection.weather import Weather, weather_run
 from ecotwin.plant import calendar
 from ecotwin.plant.model import STATES, Plant
 from ecotwin.records import Bools, Floats, Ints, Readings, Score, Window
@@ -80,6 +80,7 @@ class Idling:
         """[hours, k] mean power [kW], minutes learned from, share of them in which it was on."""
         self._told = np.zeros(k, np.bool_)
         self._weather = Weather(plant, MODES, least_h=1.0)
+        self._by_weather = np.array([weather_run(plant, e) for e in self._elements], np.bool_)
         self._days: dict[int, Ints] = {}
 
     def on_readings(self, readings: Readings) -> list[Score]:
@@ -111,7 +112,8 @@ class Idling:
         self, at: int, dt_min: float, hour: int, actual: Floats, on: Bools, seen: bool
     ) -> list[Score]:
         custom, spent, share = self._custom[hour], self._spent[hour], self._on[hour]
-        ripe = (spent >= LEARN_MIN[hour]) & (self._makes | ((share < OFF_SHARE) & seen))
+        by_hours = (share < OFF_SHARE) & (seen | ~self._by_weather)
+        ripe = (spent >= LEARN_MIN[hour]) & (self._makes | by_hours)
         k = len(self._elements)
         said = self._chart.step(
             at,
