@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ecotwin.cli_words import Json, writing
 from ecotwin.errors import FileFault, SettingsFault
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def detect(
         Path | None,
         typer.Option(help="CSV: time, score, anomaly, top_signals; with --cross-check also kind."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Learn what is normal from the first rows of a file, and tell of each later row whether it is.
 
@@ -125,24 +126,15 @@ def _truth(cells: list[str], file: Path, label: str) -> Bools:
 
 def _write(out: Path, rows: Rows, judged: Judged, kinds: tuple[str, ...] = ()) -> None:
     """The verdicts as CSV; `kinds`: of the cross-check, a column more where it was asked for."""
-    try:
-        with out.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
+    with writing(out) as file:
+        writer = csv.writer(file)
+        writer.writerow(["time", "score", "anomaly", "top_signals", *(["kind"] if kinds else [])])
+        for i, stamp in enumerate(rows.stamps[judged.trained :]):
+            score = float(judged.score[i])
             writer.writerow(
-                ["time", "score", "anomaly", "top_signals", *(["kind"] if kinds else [])]
-            )
-            for i, stamp in enumerate(rows.stamps[judged.trained :]):
-                score = float(judged.score[i])
-                writer.writerow(
-                    [stamp, "" if score != score else repr(score), int(judged.over[i]), ";".join(judged.top[i]),
-                     *kinds[i : i + 1]]
-                )  # fmt: skip
-    except OSError as fault:
-        raise FileFault(
-            f"{out} cannot be written ({fault.strerror})",
-            expected="a file in a folder that is there",
-            remedy="check the path",
-        ) from fault
+                [stamp, "" if score != score else repr(score), int(judged.over[i]), ";".join(judged.top[i]),
+                 *kinds[i : i + 1]]
+            )  # fmt: skip
 
 
 def _told(rows: Rows, judged: Judged, worth: Worth | None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ecotwin.cli_words import Json, unwritable, writing
 from ecotwin.errors import FileFault, SettingsFault
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def inspect(
     waste_code: Annotated[str, typer.Option(help="European list, for --book: 16 02 16.")] = "",
     treatment: Annotated[str, typer.Option(help="R1..R13 or D1..D15, for --book.")] = "",
     element: Annotated[str, typer.Option(help="Where, for --book; empty: the site.")] = "",
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Judge pictures of pieces, and say how many are really bad, with interval, and what their scrap weighs.
 
@@ -202,7 +203,7 @@ def _booked(book: Path, made: Scrap, what: tuple[str, str, str], at_s: float, na
         with book.open("a", newline="", encoding="utf-8") as lines:
             csv.writer(lines).writerows([*([] if old else [head]), cells])
     except OSError as fault:
-        raise _unwritable(book, fault) from None
+        raise unwritable(book, fault) from None
     return row
 
 
@@ -218,16 +219,5 @@ def _bytes(file: Path) -> bytes:
 
 
 def _write(out: Path, rows: list[list[object]]) -> None:
-    try:
-        with out.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows(rows)
-    except OSError as fault:
-        raise _unwritable(out, fault) from None
-
-
-def _unwritable(out: Path, fault: OSError) -> FileFault:
-    return FileFault(
-        f"{out} cannot be written ({fault.strerror})",
-        expected="a file in a folder that is there",
-        remedy="check the path",
-    )
+    with writing(out) as file:
+        csv.writer(file).writerows(rows)

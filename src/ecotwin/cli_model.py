@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ecotwin.cli_words import Json, unwritable, writing
 from ecotwin.errors import FileFault, SettingsFault
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ model = typer.Typer(
     rich_markup_mode=None,
 )
 Time = Annotated[str, typer.Option(help="Column of time; without one, rows follow each other.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 CHUNK = 4096
 """Rows at once."""
 
@@ -227,25 +227,14 @@ def _put(out: Path, content: bytes) -> None:
     try:
         out.write_bytes(content)
     except OSError as fault:
-        raise _unwritable(out, fault) from None
+        raise unwritable(out, fault) from None
 
 
 def _write(out: Path, head: list[str], rows: Iterable[list[object]]) -> None:
-    try:
-        with out.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(head)
-            writer.writerows(rows)
-    except OSError as fault:
-        raise _unwritable(out, fault) from None
-
-
-def _unwritable(out: Path, fault: OSError) -> FileFault:
-    return FileFault(
-        f"{out} cannot be written ({fault.strerror})",
-        expected="a file in a folder that is there",
-        remedy="check the path",
-    )
+    with writing(out) as file:
+        writer = csv.writer(file)
+        writer.writerow(head)
+        writer.writerows(rows)
 
 
 def _say(told: dict[str, Any], json: bool) -> None:

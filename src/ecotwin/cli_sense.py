@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ecotwin.errors import EcotwinError, SettingsFault
+from ecotwin.cli_words import Json, writing
+from ecotwin.errors import SettingsFault
 
 if TYPE_CHECKING:
     from ecotwin.records import Bools, Rows
@@ -51,7 +52,7 @@ def sense(
         Path | None, typer.Option(help="CSV: time, value, low, high, state, why of each row told.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the trees.")] = 0,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Tell a value from others where no analyser stands, with an 80 % band, alarms and refusals.
 
@@ -220,19 +221,16 @@ def _band(told: Told) -> tuple[Any, Any]:
 
 def _write(out: Path, rows: Rows, walked: Walked) -> None:
     told = walked.told
-    try:
-        with out.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["time", "value", "low", "high", "state", "why"])
-            for i in range(len(told)):
-                numbers = [
-                    "" if math.isnan(float(v[i])) else f"{float(v[i]):.10g}"
-                    for v in (told.value, told.low, told.high)
-                ]
-                stamp = rows.stamps[walked.first + i]
-                writer.writerow([stamp, *numbers, told.standing[i].value, told.why[i]])
-    except OSError as error:
-        raise EcotwinError(f"{out} cannot be written: {error.strerror}") from error
+    with writing(out) as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["time", "value", "low", "high", "state", "why"])
+        for i in range(len(told)):
+            numbers = [
+                "" if math.isnan(float(v[i])) else f"{float(v[i]):.10g}"
+                for v in (told.value, told.low, told.high)
+            ]
+            stamp = rows.stamps[walked.first + i]
+            writer.writerow([stamp, *numbers, told.standing[i].value, told.why[i]])
 
 
 def _lines(result: dict[str, Any], target: str) -> list[str]:

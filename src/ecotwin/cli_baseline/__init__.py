@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 import typer
 
 from ecotwin.cli_baseline.columns import Roles, bound, find_roles, joined, read_file, stamps_s
-from ecotwin.errors import EcotwinError, SettingsFault
+from ecotwin.cli_words import Json, writing
+from ecotwin.errors import SettingsFault
 
 if TYPE_CHECKING:
     from ecotwin.accounting.performance import Adjustment, Performance, Series
@@ -57,7 +58,7 @@ def baseline(
     ] = None,
     level: Annotated[float, typer.Option(help="Of the interval.")] = 0.9,
     out: Annotated[Path | None, typer.Option(help="CUSUM as CSV: time, cusum.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Fit an energy baseline on a file before a time, and prove or refuse the saving after it.
 
@@ -157,10 +158,9 @@ def _write(out: Path, result: Performance) -> None:
         f"{datetime.fromtimestamp(float(t), UTC).replace(tzinfo=None).isoformat()},{float(c)!r}\n"
         for t, c in zip(result.at_s, result.cusum, strict=True)
     )
-    try:
-        out.write_text("time,cusum\n" + "".join(rows), encoding="utf-8")
-    except OSError as error:
-        raise EcotwinError(f"{out} cannot be written: {error.strerror}") from error
+    with writing(out) as file:
+        file.write("time,cusum\n")
+        file.writelines(rows)
 
 
 def _lines(result: Performance, roles: Roles, data: Series) -> list[str]:
