@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ecotwin.cli_words import Json, writing
+from ecotwin.cli_words import Json, Table, writing
 from ecotwin.errors import FileFault
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def forecast(
-    file: Annotated[Path, typer.Argument(help="CSV (also .gz) or Parquet with a header.")],
+    file: Table,
     time: Annotated[str, typer.Option(help="Column of time.")],
     target: Annotated[str, typer.Option(help="Column to forecast.")],
     horizon: Annotated[int, typer.Option(help="Rows ahead.")],

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import csv
-import json as json_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ecotwin.cli_words import Json, unwritable, writing
+from ecotwin.cli_words import Json, show, unwritable, writing
 from ecotwin.errors import FileFault, SettingsFault
 
 if TYPE_CHECKING:
@@ -18,22 +17,22 @@ if TYPE_CHECKING:
     from ecotwin.records import Bools, Floats, Range
 
 
+Co2e = Annotated[
+    str,
+    typer.Option(help="Embodied in a piece [kgCO2e]: 3.0, or 3.0,2.4,3.6 with its 95 % interval."),
+]
+Truth = Annotated[
+    Path | None,
+    typer.Option(help="CSV picture,bad: what people said; precision and recall are told from it."),
+]
+
+
 def inspect(
     file: Annotated[Path, typer.Argument(help="An ONNX model of pictures with its card.")],
     folder: Annotated[Path, typer.Argument(help="Folder of pictures: PNG, PGM, PPM or .npy.")],
     kg: Annotated[float, typer.Option("--kg", help="Mass of a piece [kg].")],
-    co2e: Annotated[
-        str,
-        typer.Option(
-            help="Embodied in a piece [kgCO2e]: 3.0, or 3.0,2.4,3.6 with its 95 % interval."
-        ),
-    ] = "",
-    truth: Annotated[
-        Path | None,
-        typer.Option(
-            help="CSV picture,bad: what people said; precision and recall are told from it."
-        ),
-    ] = None,
+    co2e: Co2e = "",
+    truth: Truth = None,
     out: Annotated[
         Path | None, typer.Option(help="CSV to write: picture, probability, bad.")
     ] = None,
@@ -79,14 +78,18 @@ def inspect(
     if book is not None:
         day = max(f.stat().st_mtime for f in files)
         told["booked"] = _booked(book, made, (waste_code, treatment, element), day, eye.card.name)
-    if json:
-        typer.echo(json_module.dumps(told, ensure_ascii=False, indent=2))
-        return
+    show(told, json, _lines(told))
+
+
+def _lines(told: dict[str, Any]) -> list[str]:
+    """For a person."""
+    lines = []
     for key, value in told.items():
         text = "; ".join(map(str, value)) if isinstance(value, list) else value
         if isinstance(value, dict):
             text = f"{value['value']:g} ({value['low']:g} to {value['high']:g})"
-        typer.echo(f"{key.replace('_', ' ')}: {text}")
+        lines.append(f"{key.replace('_', ' ')}: {text}")
+    return lines
 
 
 def _looked(file: Path, folder: Path) -> tuple[Inspector, list[Path], Floats]:

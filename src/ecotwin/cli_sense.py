@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ecotwin.cli_words import Json, writing
+from ecotwin.cli_words import Json, Table, one_beginning, writing
 from ecotwin.errors import SettingsFault
 
 if TYPE_CHECKING:
@@ -20,10 +20,17 @@ if TYPE_CHECKING:
     from ecotwin.sensing.walk import Score, Walked
 
 SPOT, BLOCK = "spot", "block"
+References = Annotated[
+    str,
+    typer.Option(
+        help="`block`: at each calibration the references of all rows before become known; "
+        "`spot`: the newest alone."
+    ),
+]
 
 
 def sense(
-    file: Annotated[Path, typer.Argument(help="CSV (also .gz) or Parquet with a header.")],
+    file: Table,
     target: Annotated[str, typer.Option(help="Column that is told; empty cells: no reference.")],
     reference_every: Annotated[
         int, typer.Option(help="Rows between two calibrations: 168 is a week of hours.")
@@ -34,13 +41,7 @@ def sense(
     ] = "",
     train_rows: Annotated[int, typer.Option(help="Rows of the first calibration.")] = 0,
     train_until: Annotated[str, typer.Option(help="Or its end, in the time column's terms.")] = "",
-    references: Annotated[
-        str,
-        typer.Option(
-            help="`block`: at each calibration the references of all rows before become known; "
-            "`spot`: the newest alone."
-        ),
-    ] = BLOCK,
+    references: References = BLOCK,
     hold: Annotated[
         bool, typer.Option("--hold", help="Never recalibrate; references only judge.")
     ] = False,
@@ -134,11 +135,7 @@ def _columns(
 
 
 def _first(rows: Rows, train_rows: int, train_until: str, place: Any) -> int:
-    if (train_rows > 0) == bool(train_until):
-        raise SettingsFault(
-            "the end of the first calibration is not clear",
-            expected="either --train-rows N or --train-until T",
-        )
+    one_beginning(train_rows, train_until, "say where the first calibration ends")
     first = int(train_rows or place(train_until, rows, "--train-until"))
     if first >= len(rows):
         raise SettingsFault(

@@ -10,10 +10,13 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
-from ecotwin.errors import FileFault
+from ecotwin.errors import FileFault, SettingsFault
 
 PlantFile = Annotated[Path, typer.Argument(help="The plant file (YAML).")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Table = Annotated[Path, typer.Argument(help="CSV (also .gz) or Parquet, with a header.")]
+TrainRows = Annotated[int, typer.Option("--train-rows", help="Learn from this many first rows.")]
+TrainUntil = Annotated[str, typer.Option(help="Learn from the rows before this time.")]
 Data = Annotated[
     Path | None,
     typer.Option("--data-folder", help="Folder of history and ledger (default: var/<plant>)."),
@@ -56,3 +59,19 @@ def unwritable(out: Path, fault: OSError) -> FileFault:
         expected="a file in a folder that is there",
         remedy="check the path",
     )
+
+
+def one_beginning(train_rows: int, train_until: str, remedy: str) -> None:
+    """Refuse neither or both of --train-rows and --train-until.
+
+    Raises:
+        SettingsFault: Neither or both are given, or a number of rows below zero.
+    """
+    if (train_rows > 0) == bool(train_until):
+        raise SettingsFault(
+            "neither or both of --train-rows and --train-until are given"
+            if train_rows >= 0
+            else f"--train-rows is {train_rows}",
+            expected="one of them",
+            remedy=remedy,
+        )
