@@ -209,6 +209,21 @@ def test_a_leak_and_the_power_it_costs_are_one_finding() -> None:
     assert len(other.open(at(50))) == 1
 
 
+@pytest.mark.parametrize("leak_first", [True, False])
+def test_a_compressor_that_takes_more_for_its_air_is_no_part_of_a_leak(*, leak_first: bool) -> None:
+    leak = score(
+        40, "air:compressed_air", element="air_station", signal="compressor_1.air_flow", detector="baseflow",
+        excess_kw=0.0, excess_rate=384.0, excess_sd=20.0, unit="m3/h", value=36.0, expected=20.0, so_far=8.0,
+    )  # fmt: skip
+    wear = score(
+        50, "compressor_1:power", signal="compressor_1.power", excess_kw=2.0, detector="efficiency"
+    )
+    alerts = Alerts(works())
+    for said in (leak, wear) if leak_first else (wear, leak):
+        tell(alerts, 50, said)
+    assert {f.cause for f in alerts.open(at(50))} == {"air:compressed_air", "compressor_1:power"}
+
+
 def test_water_is_counted_in_cubic_metres() -> None:
     alerts = Alerts(works())
     leak = score(

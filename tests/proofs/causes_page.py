@@ -30,14 +30,15 @@ when its class is one of the fault's (where a fault has several, the best placed
 outmoded, worn or wrongly set). *First* is what was said when the finding opened, *last* what was said of it at the end.
 
 What was seen before: the tables of priors and clues are stated assumptions, written by somebody who had read the
-stand-in's catalogue. Seed 31 in April and the four seasons of the edition before (seeds 4101 to 4404: 54 of 64 and 30
-of 44 found, 28.9 findings without a fault in 30 days) were looked at, and after them: a minute in which a pump stops no
-longer teaches a flow's model that nothing flows while it runs (30 of those 54 findings were fills of one tank); a
-meter's flow is never expected below zero; utilities are judged by half hours against what they make; an index is
-held against its rate; swapped and contradicting meters are asked for. Seeds below were looked at once. After this run,
-and so not in its figures: meters are held against their index in their large hours alone (findings of *index and rate
-of Cooling water* came from a rate told in steps of 0.02 m3/h);
-wear is charted at work alone, and a drift of a wear signal is diagnosed by its own course.
+stand-in's catalogue, and the eleven other faults were known when rules were bettered. Seed 31 in April and two
+editions of seasons were looked at: seeds 4101 to 4404 (54 of 64 and 30 of 44 found, 28.9 findings without a fault in 30
+days; 4101 to 4404 replayed again and again since) and 5227 and 5119 (29 of 32 and 17 of 22, 20.4). After the second:
+meters are held against their index in their large hours alone; wear is charted at work alone; a machine that makes no
+parts is told when it runs in hours in which it is usually off; what the weather runs is not judged in weather never
+had before; what a compressor takes for its air is kept apart from what leaks; swapped meters are looked for by the
+state of each machine. And the count was changed: a stuck power reading that is found by its index or as a machine
+that draws more, with the sensor named, counts as found (before, as missed and as a finding without a fault). The
+seeds below were looked at once, after all that.
 """
 
 

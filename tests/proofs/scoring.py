@@ -22,7 +22,7 @@ RIGHT: dict[str, frozenset[str]] = {
     "pv_inverter_out": frozenset({"sun"}),
     "scrap_burst": frozenset({"scrap"}),
     "chiller_fouled": frozenset({"power", "drift"}),
-    "stuck_sensor": frozenset({"stuck"}),
+    "stuck_sensor": frozenset({"stuck", "meter", "power"}),
     "gap": frozenset({"gap"}),
     "device_death": frozenset({"gap"}),
 }
@@ -155,12 +155,23 @@ def is_about(plant: Plant, finding: Finding, event: Event) -> bool:
     if what not in RIGHT[event.fault]:
         return False
     if event.fault == "stuck_sensor":
-        return place in event.signals
+        return place in event.signals if what == "stuck" else _shows(plant, finding, event)
     if event.fault in {"air_leak", "cooling_water_leak"}:
         return _at_flow(plant, place, event)
     if what == "peak":  # one finding tells of all machines that heat together
         return any(plant.signal(s).element in event.elements for s in finding.signals)
     return finding.element in event.elements
+
+
+def _shows(plant: Plant, finding: Finding, event: Event) -> bool:
+    """A rate that stands still shows as well in what it adds up to, and in what its machine seems to draw."""
+    told = [plant.signal(i) for i in event.signals]
+    shown = [plant.signal(i) for i in finding.signals if plant.has_signal(i)]
+    return any(
+        t.element == s.element and t.carrier != "" and t.carrier == s.carrier
+        for t in told
+        for s in shown
+    )
 
 
 def _at_flow(plant: Plant, place: str, event: Event) -> bool:

@@ -14,10 +14,10 @@ import pytest
 
 from proofs import evidence, month
 
-SEEDS = (808, 909, 1010)
+SEEDS = (1213, 1317, 1419)
 """Used by nobody while detection was built.
 
-Looked at, and no evidence any more: 7, 101, 202, 404, 505, 606, 707, 1001, 1002.
+Looked at, and no evidence any more: 7, 101, 202, 404, 505, 606, 707, 808, 909, 1001, 1002, 1010.
 """
 ZERO = datetime(2026, 6, 15, tzinfo=ZoneInfo("Europe/Berlin"))
 CALM_DAYS, DAYS = 10.0, 30.0

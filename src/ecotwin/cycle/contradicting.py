@@ -15,7 +15,7 @@ import numpy as np
 from ecotwin.detection.crosscheck import MANIPULATION, SENSOR, CrossCheck, Verdict, links_of
 from ecotwin.detection.crosscheck.swap import swapped
 from ecotwin.errors import FigureGap
-from ecotwin.maintenance.clues.scene import Scene, spread
+from ecotwin.maintenance.clues.scene import LEAST_STEPS, Scene, spread
 from ecotwin.maintenance.clues.wording import share
 from ecotwin.plant import Plant
 from ecotwin.plant.model import Balance, Signal
@@ -24,13 +24,14 @@ from ecotwin.records import Floats, Ints, Rows
 ROWS_US = 1_800_000_000
 MOST_AFTER = 96
 LEAST_SURE = 0.6
+SWAPPED = "swapped"
 OPEN_SHARE = 0.5
 """A balance does not close when its rest took up this share of the excess with the other sign."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """What a cross-check says of a finding's meter: `sensor` or `manipulation`, how sure, and its sentence."""
+    """What a cross-check says of a finding's meter: `sensor`, `swapped` or `manipulation`, how sure, its sentence."""
 
     kind: str
     sure: float
@@ -67,9 +68,8 @@ def _swap(scene: Scene, node: Balance, mine: Signal) -> Contradiction | None:
     for other in parts:
         beside = scene.values(other)
         late = scene.after
-        sure = swapped(
-            own[late], beside[late], _course(scene, own)[late], _course(scene, beside)[late]
-        )
+        usual_own, usual_beside = _course(scene, own, mine), _course(scene, beside, other)
+        sure = swapped(own[late], beside[late], usual_own[late], usual_beside[late])
         if sure >= LEAST_SURE and (best is None or sure > best[0]):
             best = (sure, other)
     if best is None:
@@ -79,21 +79,22 @@ def _swap(scene: Scene, node: Balance, mine: Signal) -> Contradiction | None:
         f"Since it began the meter of {here} reads what {there} used to take, and the meter of {there} what {here} "
         f"used to take, while what flows into {node.name} stayed as it was: the two look swapped"
     )
-    return Contradiction(SENSOR, best[0], text)
+    return Contradiction(SWAPPED, best[0], text)
 
 
-def _course(scene: Scene, values: Floats) -> Floats:
-    """[steps] what is usual of a meter beside the finding: by the pace of the plant and the plan alone.
+def _course(scene: Scene, values: Floats, signal: Signal) -> Floats:
+    """[steps] what is usual of a meter of a balance: by the state of its own machine, the pace of the plant, the plan.
 
-    Not by the state of the finding's own machine, which says nothing of another's.
+    A meter's leads say nothing of a machine's state: what it reads in a state is what the machine of that state takes.
     """
-    cells = (scene.cell // 2 % 8) * 2 + scene.planned
-    made = np.full(len(values), np.nan)
+    slow = (scene.cell // 2 % 8) * 2 + scene.planned
     known = np.isfinite(values) & scene.before
-    for one in np.unique(cells):
-        alike = known & (cells == one)
-        if alike.sum() >= 6:
-            made[cells == one] = np.median(values[alike])
+    made = np.full(len(values), np.nan)
+    for cells in (slow, 16 * scene.modes(signal.element) + slow):
+        for one in np.unique(cells):
+            alike = known & (cells == one)
+            if alike.sum() >= LEAST_STEPS:
+                made[cells == one] = np.median(values[alike])
     return made
 
 

@@ -16,5 +16,6 @@ NOT_PLUGS = frozenset(
         "series",
         "single",
         "subspace",
+        "weather",
     }
 )

@@ -25,6 +25,8 @@ LASTING_SHARE = 0.35
 """... but one that has gone on for a day does from this share of that on: what lasts is worth a look."""
 KIN_SHARE = 0.2
 """Of two excesses with one cause the smaller is at least this share of the larger."""
+BY_YIELD = "efficiency"
+"""The detector that holds a utility's power against what it makes."""
 LASTING_US = 24 * 3_600_000_000
 
 
@@ -155,6 +157,10 @@ class Alerts:
         """Whether a score is of a size with a finding of another kind: a small leak is not why a compressor ails."""
         if case.element == s.element or any(v.score.cause == s.cause for v in case.voices.values()):
             return True
+        if any(
+            d == BY_YIELD for d in (s.detector, *(v.score.detector for v in case.voices.values()))
+        ):
+            return False  # what it takes for the air that it makes is no matter of how much air leaks away
         ours, mine = self._costing.per_day(case.lead), self._costing.per_day(s)
         if ours is None or mine is None or ours.field != mine.field:
             return True

@@ -26,6 +26,7 @@ from ecotwin.detection.chart import Chart, Verdict
 from ecotwin.detection.columns import Modes, lasting, picked, positions, rates
 from ecotwin.detection.contract import Expected
 from ecotwin.detection.series import drawn, product_signal, series_of
+from ecotwin.detection.weather import Weather, weather_run
 from ecotwin.plant.model import STATES, Plant, Signal
 from ecotwin.records import Bools, Floats, Ints, Readings, Score, Window
 from ecotwin.units import said
@@ -130,6 +131,10 @@ class Baseflow:
         self._flow_mean, self._flow_var = np.zeros(k), np.zeros(k)
         self._theta, self._p = np.zeros((k, WIDTH)), _unknown(self._own)
         self._degc = 15.0
+        self._weather = Weather(plant)
+        self._by_weather = np.array(
+            [bool(u) and weather_run(plant, u) for u in utilities], np.bool_
+        )
 
     def on_readings(self, readings: Readings) -> list[Score]:
         """Nothing: it judges closed minutes."""
@@ -153,7 +158,8 @@ class Baseflow:
         for t in range(window.steps):
             self._degc = float(degc[t]) if np.isfinite(degc[t]) else self._degc
             drive[t, :, WEATHER] = (self._degc - 15.0) / 10.0
-            scores += self._step(int(ends[t]), window.step_s / 60.0, flow[t], drive[t])
+            known = self._weather.seen(int(ends[t]), float(degc[t])) | ~self._by_weather
+            scores += self._step(int(ends[t]), window.step_s / 60.0, flow[t], drive[t], known)
         return scores
 
     def _drive(self, window: Window) -> Floats:
@@ -181,7 +187,7 @@ class Baseflow:
         x[:, :, DEMAND] = _sums(np.nan_to_num(drawn), self._drawn_by) / DEMAND_SCALE
         return x
 
-    def _step(self, at: int, dt_min: float, flow: Floats, x: Floats) -> list[Score]:
+    def _step(self, at: int, dt_min: float, flow: Floats, x: Floats, known: Bools) -> list[Score]:
         px = np.matmul(self._p, x[:, :, None])[:, :, 0]
         unsure = (x * px).sum(axis=1)
         mean = (x * self._theta).sum(axis=1)
@@ -196,7 +202,7 @@ class Baseflow:
         mode = np.where(resting, QUIET, np.where(working, BUSY, IDLE))
         # A meter's flow is never expected below nothing; only a balance's rest may be.
         mean = np.where(self._is_rest, mean, np.maximum(mean, 0.0))
-        residual = np.where(ripe, flow - mean, np.nan)
+        residual = np.where(ripe & known, flow - mean, np.nan)
         said = self._chart.step(
             at, dt_min, residual, np.sqrt(unsure), mode, np.maximum(floor, 1e-3)
         )
@@ -324,6 +330,7 @@ class Baseflow:
             "slow": self._slow.state(),
             "level": level,
             "degc": self._degc,
+            "weather": self._weather.state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -333,6 +340,7 @@ class Baseflow:
         self._chart.restore(state["chart"])
         self._slow.restore(state["slow"])
         self._degc = state["degc"]
+        self._weather.restore(state.get("weather", {}))
         for i, s in enumerate(self._series):
             one = state["level"].get(s.key)
             if one is not None:

@@ -1,12 +1,14 @@
-"""Power that a machine draws while no shift runs, above its own custom: what was left on overnight.
+"""Power that a machine draws while no shift runs, above its own custom: left on overnight, started too early.
 
-Its state may well explain the power (a hot oven is idle, and idle ovens draw much); that it is in
-that state at all is the waste. Judged are only nights, week-ends and holidays, without the time
-before and after a shift in which machines are warmed up and shut down. The custom is each machine's
-own mean there.
+Its state may well explain the power (a hot oven is idle, and idle ovens draw much); that it is in that state at all is
+the waste. Judged are nights, week-ends and holidays. The custom is each machine's own mean there, kept apart for the
+hours before a shift, in which machines are warmed up, for those after it, in which they are shut down, and for the
+rest. What makes no parts, such as air handling or lighting, is judged in hours only in which it is usually off, and if
+the weather runs it in weather that such hours have seen; it is told once it is on again on another night: a wash, a
+dose, one cold night are no custom worth a person's time.
 
-Sources: ISO 14955-1:2017, energy drawn while no part is made as a share that can be avoided; see
-`detection.chart` for the tests.
+Sources: ISO 14955-1:2017, energy drawn while no part is made as a share that can be avoided. Running outside of the
+hours of use as the first thing to look for in buildings: ISO 50002:2014, annex A; see `detection.chart` for the tests.
 """
 
 from __future__ import annotations
@@ -15,25 +17,38 @@ from typing import Any
 
 import numpy as np
 
-from ecotwin.clock import DAY, MINUTE, Period, instant
-from ecotwin.detection.chart import Chart, Verdict
-from ecotwin.detection.columns import lasting, number, picked, power_signal
+from ecotwin.clock import DAY, HOUR, MINUTE, Period, instant
+from ecotwin.detection.chart import MODES, Chart, Verdict
+from ecotwin.detection.columns import Modes, lasting, number, picked, power_signal
 from ecotwin.detection.contract import Expected
+from ecotwin.detection.efficiency import made_by
+from ecotwin.detection.weather import Weather, weather_run
 from ecotwin.plant import calendar
-from ecotwin.plant.model import Plant
-from ecotwin.records import Bools, Floats, Readings, Score, Window
+from ecotwin.plant.model import STATES, Plant
+from ecotwin.records import Bools, Floats, Ints, Readings, Score, Window
 from ecotwin.units import said
 
-AFTER_US = 60 * MINUTE
-BEFORE_US = 120 * MINUTE
-"""Shutting down and warming up belong to the shift."""
+BEFORE_H, AFTER_H = 4, 3
+"""Hours before and after a shift that have a custom of their own, each."""
+WORK = -1
 RELEVANT_SHARE = 0.05
 RELEVANT_KW = 0.3
-MEMORY_MIN = 20 * 600.0
-LEARN_MIN = 600.0
-YOUNG_MIN = 3 * 480.0
+_EDGES = BEFORE_H + AFTER_H
+MEMORY_MIN = np.array([20 * 600.0] + [20 * 60.0] * _EDGES)
+LEARN_MIN = np.array([600.0] + [240.0] * _EDGES)
+YOUNG_MIN = np.array([3 * 480.0] + [300.0] * _EDGES)
 """So long all is learned from, alarm or not: the first nights are the custom."""
-MODE = 0
+ON = (STATES["heating"], STATES["setup"], STATES["idle"], STATES["busy"])
+ON_LEAST_SHARE = 0.2
+"""What makes no parts takes this share of its nominal power at least when it is on."""
+OFF_SHARE = 0.02
+"""On for less than this share of the time: it is usually off then."""
+AGAIN_US = 20 * HOUR
+"""What makes no parts must be on again so long after it began."""
+LEAST_H = 3.0
+"""And must have taken what counts for so long [h]."""
+SETTLED_SHARE = 0.6
+"""So much of the excess the moving average must hold, so that what is told is what it takes."""
 
 
 class Idling:
@@ -43,24 +58,30 @@ class Idling:
 
     def __init__(self, plant: Plant) -> None:
         self._plant = plant
-        self._elements = tuple(
+        told_on = [
             m.id
             for m in plant.machines
-            if plant.find(m.id, "parts_total") is not None
-            and power_signal(plant, m.id) is not None
+            if power_signal(plant, m.id) is not None
             and m.kind_facts.get("role", "machine") == "machine"
-        )
+            and (_makes_parts(plant, m.id) or _has_hours(plant, m.id))
+        ]
+        self._elements = tuple(told_on)
+        self._makes = np.array([_makes_parts(plant, e) for e in self._elements], np.bool_)
+        self._modes = Modes(plant, self._elements)
         self._signals = [power_signal(plant, e) for e in self._elements]
         told = [
             number(plant.element(e), "nominal_kw", "kw_busy", "rated_kw") for e in self._elements
         ]
-        self._floor = np.maximum(
-            RELEVANT_SHARE * np.array([t or 0.0 for t in told], np.float64), RELEVANT_KW
-        )
+        share = np.where(self._makes, RELEVANT_SHARE, ON_LEAST_SHARE)
+        self._floor = np.maximum(share * np.array([t or 0.0 for t in told]), RELEVANT_KW)
         self._chart = Chart(self._elements)
         k = len(self._elements)
-        self._custom, self._spent = np.zeros(k), np.zeros(k)
-        self._days: dict[int, Bools] = {}
+        self._custom, self._spent, self._on = (np.zeros((MODES, k)) for _ in range(3))
+        """[hours, k] mean power [kW], minutes learned from, share of them in which it was on."""
+        self._told = np.zeros(k, np.bool_)
+        self._weather = Weather(plant, MODES, least_h=1.0)
+        self._by_weather = np.array([weather_run(plant, e) for e in self._elements], np.bool_)
+        self._days: dict[int, Ints] = {}
 
     def on_readings(self, readings: Readings) -> list[Score]:
         """Nothing: it judges closed minutes."""
@@ -71,63 +92,88 @@ class Idling:
         """Judge closed minutes in which no shift runs."""
         if expected is None or not self._elements:
             return []
-        deserted = self._deserted(window)
-        if not deserted.any():
+        hours = self._hours(window)
+        if (hours == WORK).all():
             return []
         place = {e: i for i, e in enumerate(expected.elements)}
         at = np.array([place.get(e, -1) for e in self._elements], np.int64)
         actual = picked(expected.actual, at)
+        on = np.isin(self._modes.of(window), ON)
+        degc = self._weather.of(window)
         ends = window.at + window.step_s * 1_000_000
         scores: list[Score] = []
-        for t in np.flatnonzero(deserted):
-            scores += self._step(int(ends[t]), window.step_s / 60.0, actual[t])
+        for t in np.flatnonzero(hours != WORK):
+            hour, dt_min = int(hours[t]), window.step_s / 60.0
+            seen = self._weather.seen(int(ends[t]), float(degc[t]), hour)
+            scores += self._step(int(ends[t]), dt_min, hour, actual[t], on[t], seen)
         return scores
 
-    def _step(self, at: int, dt_min: float, actual: Floats) -> list[Score]:
-        ripe = self._spent >= LEARN_MIN
+    def _step(
+        self, at: int, dt_min: float, hour: int, actual: Floats, on: Bools, seen: bool
+    ) -> list[Score]:
+        custom, spent, share = self._custom[hour], self._spent[hour], self._on[hour]
+        by_hours = (share < OFF_SHARE) & (seen | ~self._by_weather)
+        ripe = (spent >= LEARN_MIN[hour]) & (self._makes | by_hours)
         k = len(self._elements)
         said = self._chart.step(
             at,
             dt_min,
-            np.where(ripe, actual - self._custom, np.nan),
+            np.where(ripe, actual - custom, np.nan),
             np.full(k, np.nan),
-            np.full(k, MODE),
+            np.full(k, hour),
             self._floor,
         )
-        fit = np.isfinite(actual) & (~self._chart.over | (self._spent < YOUNG_MIN))
-        self._spent += np.where(fit, dt_min, 0.0)
-        gain = np.maximum(dt_min / MEMORY_MIN, dt_min / np.maximum(self._spent, dt_min))
-        self._custom += np.where(fit, gain * (np.nan_to_num(actual) - self._custom), 0.0)
-        return [self._score(v, at) for v in said]
+        above = actual - custom
+        shows = on & (above >= self._floor)
+        told = []
+        for v in said:
+            settled = bool(shows[v.row]) and v.now >= SETTLED_SHARE * above[v.row]
+            enough = v.total >= LEAST_H * self._floor[v.row]
+            again = settled and enough and at - v.onset >= AGAIN_US
+            tells = bool(self._makes[v.row] or self._told[v.row] or again)
+            self._told[v.row] = tells and v.over
+            # Who reads the score reads the custom of the hour that it is about.
+            told += [self._score(v, at, float(custom[v.row]), hour)] if tells else []
+        fit = np.isfinite(actual) & (~self._chart.over | (spent < YOUNG_MIN[hour]))
+        spent += np.where(fit, dt_min, 0.0)
+        gain = np.where(
+            fit, np.maximum(dt_min / MEMORY_MIN[hour], dt_min / np.maximum(spent, dt_min)), 0.0
+        )
+        custom += gain * (np.nan_to_num(actual) - custom)
+        share += gain * (on - share)
+        return told
 
-    def _deserted(self, window: Window) -> Bools:
-        """[steps] no shift runs, ended an hour ago or starts within two."""
-        out = np.zeros(window.steps, np.bool_)
+    def _hours(self, window: Window) -> Ints:
+        """[steps] `WORK`, or which hour before or after a shift it is; 0: none of these."""
+        out = np.full(window.steps, WORK, np.int64)
         day = window.at // DAY
         for one in np.unique(day):
             here = day == one
             out[here] = self._day(int(one))[(window.at[here] % DAY) // MINUTE]
         return out
 
-    def _day(self, day: int) -> Bools:
+    def _day(self, day: int) -> Ints:
         if day not in self._days:
             if len(self._days) > 4:
                 self._days.clear()
             minutes = day * DAY + np.arange(1440, dtype=np.int64) * MINUTE
-            made = np.zeros(1440, np.bool_)
+            made = np.full(1440, WORK, np.int64)
             around = Period(instant((day - 4) * DAY), instant((day + 5) * DAY))
             for gap in calendar.gaps(self._plant, around):
-                made |= (minutes >= gap.start_us + AFTER_US) & (minutes < gap.end_us - BEFORE_US)
+                inside = (minutes >= gap.start_us) & (minutes < gap.end_us)
+                after = (minutes - gap.start_us) // HOUR
+                before = (gap.end_us - 1 - minutes) // HOUR
+                late = np.where(after < AFTER_H, BEFORE_H + 1 + after, 0)
+                made = np.where(inside, np.where(before < BEFORE_H, 1 + before, late), made)
             self._days[day] = made
         return self._days[day]
 
-    def _score(self, v: Verdict, at: int) -> Score:
+    def _score(self, v: Verdict, at: int, custom: float, hour: int) -> Score:
         element, signal = self._elements[v.row], self._signals[v.row]
-        custom = float(self._custom[v.row])
         half = abs(v.now) * 1.96 / max(abs(v.z), 1e-9)
         name = self._plant.element(element).name
         text = (
-            f"{name} drew {said(custom + v.now, 'kW')} while no shift ran; {said(custom, 'kW')} is its "
+            f"{name} drew {said(custom + v.now, 'kW')} while no shift ran{_when(hour)}; {said(custom, 'kW')} is its "
             f"custom then (95 %: {said(max(custom - half, 0.0), 'kW')} to {said(custom + half, 'kW')}), measured over "
             f"{lasting(v.hours)} without a shift."
         )
@@ -160,18 +206,48 @@ class Idling:
 
     def state(self) -> dict[str, Any]:
         """JSON-able state."""
-        pairs = zip(self._elements, self._custom, self._spent, strict=True)
+        kept = (self._custom, self._spent, self._on)
         return {
             "chart": self._chart.state(),
-            "custom": {e: [float(c), float(m)] for e, c, m in pairs},
+            "hours": {e: [a[:, i].tolist() for a in kept] for i, e in enumerate(self._elements)},
+            "told": [e for e, told in zip(self._elements, self._told, strict=True) if told],
+            "weather": self._weather.state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a saved state."""
+        """Go on from a saved state; one of an older edition, without hours, is learned anew."""
+        hours = state.get("hours", {})
+        if not hours:
+            return
         self._chart.restore(state["chart"])
+        self._weather.restore(state["weather"])
         for i, element in enumerate(self._elements):
-            if element in state["custom"]:
-                self._custom[i], self._spent[i] = state["custom"][element]
+            self._told[i] = element in state["told"]
+            if element in hours:
+                self._custom[:, i], self._spent[:, i], self._on[:, i] = hours[element]
+
+
+def _when(hour: int) -> str:
+    """Which hour before or after a shift, in words.
+
+    >>> _when(2), _when(5), _when(0)
+    (', 1 to 2 h before one', ', 0 to 1 h after one', '')
+    """
+    if hour == 0:
+        return ""
+    late = hour > BEFORE_H
+    first = hour - 1 - BEFORE_H * late
+    return f", {first} to {first + 1} h {'after' if late else 'before'} one"
+
+
+def _has_hours(plant: Plant, element: str) -> bool:
+    """Whether its state tells when it is on, and no demand of others decides that."""
+    return plant.find(element, "state") is not None and made_by(plant, element) is None
+
+
+def _makes_parts(plant: Plant, element: str) -> bool:
+    """Whether a machine counts parts."""
+    return plant.find(element, "parts_total") is not None
 
 
 plug = Idling

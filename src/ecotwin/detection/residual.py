@@ -3,7 +3,7 @@
 The expectation comes from the learned baseline and carries the drivers, so that another product, a
 cold week or a
 holiday is expected and stays quiet. A machine whose expectation still comes from its kind alone
-must be far off.
+must be far off. One that the weather runs is not judged in weather that the plant has not had before.
 
 Sources: see `detection.chart` for the tests.
 """
@@ -18,6 +18,7 @@ import numpy as np
 from ecotwin.detection.chart import Chart, Verdict
 from ecotwin.detection.columns import Modes, Settling, lasting, number, power_signal
 from ecotwin.detection.contract import Expected
+from ecotwin.detection.weather import Weather, weather_run
 from ecotwin.plant.model import STATE_NAMES, Plant
 from ecotwin.records import Floats, Ints, Readings, Score, Window
 from ecotwin.units import said
@@ -49,6 +50,8 @@ class Residual:
         self._modes = Modes(plant, self._elements)
         self._settling = Settling(len(self._elements))
         self._chart = Chart(self._elements)
+        self._weather = Weather(plant)
+        self._by_weather = np.array([weather_run(plant, e) for e in self._elements], np.bool_)
         told = [
             number(plant.element(e), "nominal_kw", "kw_busy", "rated_kw") for e in self._elements
         ]
@@ -75,16 +78,18 @@ class Residual:
         actual = np.where(at >= 0, expected.actual[:, take], np.nan)
         learned = np.where(at >= 0, expected.learned[take], False)
         modes = self._modes.of(window)
+        degc = self._weather.of(window)
         ends = window.at + window.step_s * 1_000_000
         dt_min = window.step_s / 60.0
         scores: list[Score] = []
         for t in range(window.steps):
             floor = self._floor(mean[t], learned)
             mode = self._settling.of(modes[t], dt_min)
+            seen = self._weather.seen(int(ends[t]), float(degc[t]))
             said = self._chart.step(
                 int(ends[t]),
                 dt_min,
-                actual[t] - mean[t],
+                np.where(seen | ~self._by_weather, actual[t] - mean[t], np.nan),
                 np.where(learned, sd[t], 2 * sd[t]),
                 mode,
                 floor,
@@ -147,6 +152,7 @@ class Residual:
         )
         return {
             "chart": self._chart.state(),
+            "weather": self._weather.state(),
             "level": {
                 e: [float(x) for x in side] for e, side in zip(self._elements, sides, strict=True)
             },
@@ -155,6 +161,7 @@ class Residual:
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a saved state."""
         self._chart.restore(state["chart"])
+        self._weather.restore(state.get("weather", {}))
         for i, element in enumerate(self._elements):
             if element in state["level"]:
                 nominal, self._actual[i], self._expected[i], *left = state["level"][element]

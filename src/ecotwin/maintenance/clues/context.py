@@ -16,6 +16,7 @@ NEAR_H = 1.0
 BEYOND_K = 2.0
 """Weather is new from so far outside of what the days before knew."""
 RECENT_DAYS = 30
+SWAP_SURE = 0.99
 
 
 def clues(scene: Scene) -> Iterator[Clue]:
@@ -175,6 +176,8 @@ def _product_name(plant: Plant, code: float) -> str:
 
 def _verdict(scene: Scene) -> Iterator[Clue]:
     """What cross-checks with other meters said of the signal."""
-    if scene.verdict in ("sensor", "manipulation", "process"):
-        sure = min(max(scene.verdict_sure, 0.03), 0.97)
+    if scene.verdict in ("sensor", "manipulation", "process", "swapped"):
+        # That two meters tell each other's story to the digit is hardly ever chance; other verdicts may be.
+        most = SWAP_SURE if scene.verdict == "swapped" else 0.97
+        sure = min(max(scene.verdict_sure, 0.03), most)
         yield Clue(f"cross_{scene.verdict}", sure, scene.verdict_text)

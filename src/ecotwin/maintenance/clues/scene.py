@@ -55,8 +55,8 @@ class Scene:
         power: Machine -> (actual, expected) [steps] electric power [kW], NaN where not known.
         earlier: Onsets of earlier findings with this cause [us UTC], oldest first.
         spoiled: Spans [us UTC] in which something else was found here: no part of what is usual, while enough is left.
-        verdict: What cross-checks said of the telling signal: `sensor`, `process`, `manipulation` or empty; with
-            `verdict_sure`, its probability, and `verdict_text`, their sentence.
+        verdict: What cross-checks said of the telling signal: `sensor`, `swapped`, `process`, `manipulation` or
+            empty; with `verdict_sure`, its probability, and `verdict_text`, their sentence.
     """
 
     plant: Plant
