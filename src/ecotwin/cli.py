@@ -6,7 +6,7 @@ import json as json_module
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -16,12 +16,14 @@ from ecotwin.cli_detect import detect
 from ecotwin.cli_factors import factors
 from ecotwin.cli_forecast import forecast
 from ecotwin.cli_inspect import inspect
+from ecotwin.cli_kept import backup, explain, export, models, quarantine, restore, verify
 from ecotwin.cli_life import life
 from ecotwin.cli_lifecycle import lifecycle
 from ecotwin.cli_model import model
 from ecotwin.cli_reports import benchmarks, book, conform, design, path, report, shell
 from ecotwin.cli_sense import sense
 from ecotwin.cli_whatif import whatif
+from ecotwin.cli_words import Data, Json, PlantFile, show
 from ecotwin.errors import EcotwinError
 
 app = typer.Typer(
@@ -29,21 +31,6 @@ app = typer.Typer(
     help="A digital twin that keeps a factory's environmental performance true, live and provable.",
     no_args_is_help=False, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
 )  # fmt: skip
-
-PlantFile = Annotated[Path, typer.Argument(help="The plant file (YAML).")]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Data = Annotated[
-    Path | None,
-    typer.Option("--data-folder", help="Folder of history and ledger (default: var/<plant>)."),
-]
-
-
-def show(result: Any, as_json: bool, lines: list[str]) -> None:
-    """Print a result for a machine or for a person."""
-    if as_json:
-        typer.echo(json_module.dumps(result, ensure_ascii=False, indent=2, default=str))
-    else:
-        typer.echo("\n".join(lines))
 
 
 @app.callback(invoke_without_command=True)
@@ -207,110 +194,6 @@ def replay(
 
 
 @app.command()
-def explain(plant: PlantFile, figure: str, data_folder: Data = None, json: Json = False) -> None:
-    """The whole tree of one figure: formula, inputs with coverage, factors with source, revisions.
-
-    Example: ecotwin explain plants/electronics.yaml "site:scope2.location:2026-06-18"
-    """
-    result = _ask(plant, data_folder, "explain", figure=figure)
-    show(result["tree"], json, result["lines"])
-
-
-@app.command()
-def export(
-    plant: PlantFile,
-    signals: Annotated[str, typer.Argument(help="Signal ids, parted by commas.")],
-    period: Annotated[str, typer.Option(help="As for report.")] = "today",
-    data_folder: Data = None,
-) -> None:
-    """Readings of signals as CSV: at, signal, value, quality.
-
-    Example: ecotwin export plants/electronics.yaml oven_1.power --period 2026-06-18 > oven.csv
-    """
-    result = _ask(plant, data_folder, "export", signals=signals, period=period)
-    typer.echo(result["csv"], nl=False)
-
-
-@app.command()
-def quarantine(
-    plant: PlantFile,
-    period: Annotated[str, typer.Option(help="As for report; default: all.")] = "",
-    limit: Annotated[int, typer.Option(help="Newest rows to print.")] = 50,
-    data_folder: Data = None,
-    json: Json = False,
-) -> None:
-    """Samples that cleaning refused, each with its reason.
-
-    Example: ecotwin quarantine plants/electronics.yaml --limit 20
-    """
-    result = _ask(plant, data_folder, "quarantine", period=period, limit=limit)
-    show(result, json, result["lines"])
-
-
-@app.command()
-def models(
-    plant: PlantFile,
-    kind: Annotated[str, typer.Option(help="Only of this kind: baseline, forecast.")] = "",
-    subject: Annotated[str, typer.Option(help="Only of this machine or signal.")] = "",
-    data_folder: Data = None,
-    json: Json = False,
-) -> None:
-    """What the twin has learned: which model speaks of what, since when, made of what, after which.
-
-    Example: ecotwin models plants/electronics.yaml --subject oven_1
-    """
-    result = _ask(plant, data_folder, "models", kind=kind, subject=subject)
-    show(result["models"], json, result["lines"])
-
-
-@app.command()
-def verify(
-    where: Annotated[
-        Path,
-        typer.Argument(help="A ledger or data folder, a plant file, or an evidence bundle (.zip)."),
-    ],
-    json: Json = False,
-) -> None:
-    """Check a whole ledger, or an evidence bundle, offline.
-
-    Example: ecotwin verify evidence-48213.zip
-    """
-    from ecotwin.cycle.verifying import verify as check_proof
-
-    result = check_proof(where)
-    show(result["report"], json, result["lines"])
-    if not result["report"]["ok"]:
-        raise typer.Exit(1)
-
-
-@app.command()
-def backup(plant: PlantFile, folder: Path, data_folder: Data = None, json: Json = False) -> None:
-    """A complete, consistent copy of history and ledger; safe while the twin runs.
-
-    Example: ecotwin backup plants/electronics.yaml /backups/2026-06-18
-    """
-    result = _ask(plant, data_folder, "backup", to=str(folder.resolve()))
-    show(
-        result,
-        json,
-        [
-            f"Backed up to {folder}: {result['bytes']:,} bytes, ledger of {result['entries']} entries."
-        ],
-    )
-
-
-@app.command()
-def restore(plant: PlantFile, folder: Path, data_folder: Data = None) -> None:
-    """Bring a backup back into an empty data folder.
-
-    Example: ecotwin restore plants/electronics.yaml /backups/2026-06-18
-    """
-    from ecotwin.cycle.backing import restore as bring_back
-
-    typer.echo(bring_back(plant, folder, data_folder))
-
-
-@app.command()
 def plugs(json: Json = False) -> None:
     """Every plug that is installed, by room.
 
@@ -342,6 +225,13 @@ def doctor(json: Json = False) -> None:
 app.add_typer(factors, name="factors")
 app.add_typer(model, name="model")
 for command in (
+    explain,
+    export,
+    quarantine,
+    models,
+    verify,
+    backup,
+    restore,
     baseline,
     forecast,
     detect,
@@ -376,13 +266,6 @@ def bench(
     from ecotwin.service.bench import measure
 
     typer.echo(json_module.dumps(measure(name, seconds, data), indent=2))
-
-
-def _ask(plant: Path, folder: Path | None, question: str, **words: Any) -> dict[str, Any]:
-    """Ask the running twin over its local socket, or open the history when none runs."""
-    from ecotwin.service.ask import ask
-
-    return ask(plant, folder, question, words)
 
 
 def main() -> None:

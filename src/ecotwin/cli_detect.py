@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ecotwin.cli_words import Json, Table, TrainRows, TrainUntil, one_beginning, writing
 from ecotwin.errors import FileFault, SettingsFault
 
 if TYPE_CHECKING:
@@ -18,41 +19,45 @@ if TYPE_CHECKING:
     from ecotwin.records import Bools, Rows
 
 
+Time = Annotated[
+    str, typer.Option(help="Column of time; without one, rows follow each other evenly.")
+]
+Signals = Annotated[
+    str, typer.Option(help="Columns to watch, parted by commas; default: all that are numbers.")
+]
+Label = Annotated[
+    str, typer.Option(help="Column that says what was true: only scored, never learned from.")
+]
+AlarmShare = Annotated[
+    float | None,
+    typer.Option(
+        help="Share of normal rows that may be told; default: 0.01, of a signal alone 0.001."
+    ),
+]
+CrossCheck = Annotated[
+    bool,
+    typer.Option(
+        "--cross-check",
+        help="Also say whether a sensor, the process or made-up data is behind odd stretches.",
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="CSV: time, score, anomaly, top_signals; with --cross-check also kind."),
+]
+
+
 def detect(
-    file: Annotated[Path, typer.Argument(help="CSV (also .gz) or Parquet, with a header.")],
-    time: Annotated[
-        str, typer.Option(help="Column of time; without one, rows follow each other evenly.")
-    ] = "",
-    signals: Annotated[
-        str, typer.Option(help="Columns to watch, parted by commas; default: all that are numbers.")
-    ] = "",
-    train_rows: Annotated[
-        int, typer.Option("--train-rows", help="Learn from this many first rows.")
-    ] = 0,
-    train_until: Annotated[
-        str, typer.Option("--train-until", help="Learn from the rows before this time.")
-    ] = "",
-    label: Annotated[
-        str, typer.Option(help="Column that says what was true: only scored, never learned from.")
-    ] = "",
-    alarm_share: Annotated[
-        float | None,
-        typer.Option(
-            help="Share of normal rows that may be told; default: 0.01, of a signal alone 0.001."
-        ),
-    ] = None,
-    cross_check: Annotated[
-        bool,
-        typer.Option(
-            "--cross-check",
-            help="Also say whether a sensor, the process or made-up data is behind odd stretches.",
-        ),
-    ] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="CSV: time, score, anomaly, top_signals; with --cross-check also kind."),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    file: Table,
+    time: Time = "",
+    signals: Signals = "",
+    train_rows: TrainRows = 0,
+    train_until: TrainUntil = "",
+    label: Label = "",
+    alarm_share: AlarmShare = None,
+    cross_check: CrossCheck = False,
+    out: Out = None,
+    json: Json = False,
 ) -> None:
     """Learn what is normal from the first rows of a file, and tell of each later row whether it is.
 
@@ -63,14 +68,7 @@ def detect(
     from ecotwin.connectors.measured import place, read_columns, read_rows
     from ecotwin.detection.scoring.running import detect as run
 
-    if (train_rows > 0) == bool(train_until):
-        raise SettingsFault(
-            "neither or both of --train-rows and --train-until are given"
-            if train_rows >= 0
-            else f"--train-rows is {train_rows}",
-            expected="one of them",
-            remedy="say how many first rows are normal, or until when",
-        )
+    one_beginning(train_rows, train_until, "say how many first rows are normal, or until when")
     if alarm_share is not None and not 0.0 < alarm_share < 0.5:
         raise SettingsFault(f"--alarm-share is {alarm_share:g}", expected="above 0 and below 0.5")
     wanted = [name.strip() for name in signals.split(",") if name.strip()]
@@ -125,24 +123,15 @@ def _truth(cells: list[str], file: Path, label: str) -> Bools:
 
 def _write(out: Path, rows: Rows, judged: Judged, kinds: tuple[str, ...] = ()) -> None:
     """The verdicts as CSV; `kinds`: of the cross-check, a column more where it was asked for."""
-    try:
-        with out.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
+    with writing(out) as file:
+        writer = csv.writer(file)
+        writer.writerow(["time", "score", "anomaly", "top_signals", *(["kind"] if kinds else [])])
+        for i, stamp in enumerate(rows.stamps[judged.trained :]):
+            score = float(judged.score[i])
             writer.writerow(
-                ["time", "score", "anomaly", "top_signals", *(["kind"] if kinds else [])]
-            )
-            for i, stamp in enumerate(rows.stamps[judged.trained :]):
-                score = float(judged.score[i])
-                writer.writerow(
-                    [stamp, "" if score != score else repr(score), int(judged.over[i]), ";".join(judged.top[i]),
-                     *kinds[i : i + 1]]
-                )  # fmt: skip
-    except OSError as fault:
-        raise FileFault(
-            f"{out} cannot be written ({fault.strerror})",
-            expected="a file in a folder that is there",
-            remedy="check the path",
-        ) from fault
+                [stamp, "" if score != score else repr(score), int(judged.over[i]), ";".join(judged.top[i]),
+                 *kinds[i : i + 1]]
+            )  # fmt: skip
 
 
 def _told(rows: Rows, judged: Judged, worth: Worth | None) -> dict[str, Any]:

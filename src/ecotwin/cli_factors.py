@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ecotwin.cli_words import Json
 from ecotwin.errors import FileFault
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ factors = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 GwpSet = Annotated[str, typer.Option(help="AR4, AR5 or AR6: the set of the total it goes into.")]
 _SHOWN = 20
 

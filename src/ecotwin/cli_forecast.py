@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ecotwin.cli_words import Json, Table, writing
 from ecotwin.errors import FileFault
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def forecast(
-    file: Annotated[Path, typer.Argument(help="CSV (also .gz) or Parquet with a header.")],
+    file: Table,
     time: Annotated[str, typer.Option(help="Column of time.")],
     target: Annotated[str, typer.Option(help="Column to forecast.")],
     horizon: Annotated[int, typer.Option(help="Rows ahead.")],
@@ -34,7 +35,7 @@ def forecast(
     out: Annotated[
         Path | None, typer.Option(help="Forecasts as CSV: origin, at, q10, q50, q90.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Forecast a column of any file, each origin from the rows before it, and hold it against what came.
 
@@ -111,12 +112,8 @@ def write(out: Path, rows: Rows, made: Backtest) -> None:
     ):
         stamps = ",".join(_cell(rows.stamps[r]) for r in (of, row))
         lines.append(f"{stamps},{','.join(map(repr, quantiles))}\n")
-    try:
-        out.write_text("".join(lines), encoding="utf-8")
-    except OSError as error:
-        raise FileFault(
-            f"{out} cannot be written: {error.strerror}", remedy="give another --out"
-        ) from error
+    with writing(out) as file:
+        file.writelines(lines)
 
 
 def _cell(text: str) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import json as json_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ecotwin.cli_words import Json, show, unwritable, writing
 from ecotwin.errors import FileFault, SettingsFault
 
 if TYPE_CHECKING:
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
     from ecotwin.records import Bools, Floats, Range
 
 
+Co2e = Annotated[
+    str,
+    typer.Option(help="Embodied in a piece [kgCO2e]: 3.0, or 3.0,2.4,3.6 with its 95 % interval."),
+]
+Truth = Annotated[
+    Path | None,
+    typer.Option(help="CSV picture,bad: what people said; precision and recall are told from it."),
+]
+
+
 def inspect(
     file: Annotated[Path, typer.Argument(help="An ONNX model of pictures with its card.")],
     folder: Annotated[Path, typer.Argument(help="Folder of pictures: PNG, PGM, PPM or .npy.")],
     kg: Annotated[float, typer.Option("--kg", help="Mass of a piece [kg].")],
-    co2e: Annotated[
-        str,
-        typer.Option(
-            help="Embodied in a piece [kgCO2e]: 3.0, or 3.0,2.4,3.6 with its 95 % interval."
-        ),
-    ] = "",
-    truth: Annotated[
-        Path | None,
-        typer.Option(
-            help="CSV picture,bad: what people said; precision and recall are told from it."
-        ),
-    ] = None,
+    co2e: Co2e = "",
+    truth: Truth = None,
     out: Annotated[
         Path | None, typer.Option(help="CSV to write: picture, probability, bad.")
     ] = None,
@@ -42,7 +42,7 @@ def inspect(
     waste_code: Annotated[str, typer.Option(help="European list, for --book: 16 02 16.")] = "",
     treatment: Annotated[str, typer.Option(help="R1..R13 or D1..D15, for --book.")] = "",
     element: Annotated[str, typer.Option(help="Where, for --book; empty: the site.")] = "",
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Judge pictures of pieces, and say how many are really bad, with interval, and what their scrap weighs.
 
@@ -78,14 +78,18 @@ def inspect(
     if book is not None:
         day = max(f.stat().st_mtime for f in files)
         told["booked"] = _booked(book, made, (waste_code, treatment, element), day, eye.card.name)
-    if json:
-        typer.echo(json_module.dumps(told, ensure_ascii=False, indent=2))
-        return
+    show(told, json, _lines(told))
+
+
+def _lines(told: dict[str, Any]) -> list[str]:
+    """For a person."""
+    lines = []
     for key, value in told.items():
         text = "; ".join(map(str, value)) if isinstance(value, list) else value
         if isinstance(value, dict):
             text = f"{value['value']:g} ({value['low']:g} to {value['high']:g})"
-        typer.echo(f"{key.replace('_', ' ')}: {text}")
+        lines.append(f"{key.replace('_', ' ')}: {text}")
+    return lines
 
 
 def _looked(file: Path, folder: Path) -> tuple[Inspector, list[Path], Floats]:
@@ -202,7 +206,7 @@ def _booked(book: Path, made: Scrap, what: tuple[str, str, str], at_s: float, na
         with book.open("a", newline="", encoding="utf-8") as lines:
             csv.writer(lines).writerows([*([] if old else [head]), cells])
     except OSError as fault:
-        raise _unwritable(book, fault) from None
+        raise unwritable(book, fault) from None
     return row
 
 
@@ -218,16 +222,5 @@ def _bytes(file: Path) -> bytes:
 
 
 def _write(out: Path, rows: list[list[object]]) -> None:
-    try:
-        with out.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows(rows)
-    except OSError as fault:
-        raise _unwritable(out, fault) from None
-
-
-def _unwritable(out: Path, fault: OSError) -> FileFault:
-    return FileFault(
-        f"{out} cannot be written ({fault.strerror})",
-        expected="a file in a folder that is there",
-        remedy="check the path",
-    )
+    with writing(out) as file:
+        csv.writer(file).writerows(rows)

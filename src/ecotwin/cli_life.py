@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ecotwin.cli_words import Json, writing
 from ecotwin.errors import FileFault, SettingsFault
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def life(
     why: Annotated[
         str | None, typer.Option(help="A unit whose life is to be explained, by its name.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """How long each unit of TEST will last, with an 80 % interval, learned from TRAIN alone.
 
@@ -167,16 +168,11 @@ def _key(unit: str) -> str:
 
 def write(out: Path, told: list[Left]) -> None:
     """Write the lives."""
-    try:
-        with out.open("w", newline="", encoding="utf-8") as file:
-            rows = csv.writer(file)
-            rows.writerow(("unit", "rul", "low", "high"))
-            for one in told:
-                rows.writerow((one.unit, *(f"{x:.6g}" for x in (one.rul, one.low, one.high))))
-    except OSError as error:
-        raise FileFault(
-            f"{out} cannot be written ({error})", expected="a file in a folder that exists"
-        ) from error
+    with writing(out) as file:
+        rows = csv.writer(file)
+        rows.writerow(("unit", "rul", "low", "high"))
+        for one in told:
+            rows.writerow((one.unit, *(f"{x:.6g}" for x in (one.rul, one.low, one.high))))
 
 
 def _body(model: LifeModel, running: Fleet, told: list[Left]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ecotwin.cli_words import Json
 from ecotwin.errors import EcotwinError, FileFault
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
         Uncertain,
     )
 
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 _EVERY, _NAMED = 100, 10
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ecotwin.cli_words import Json, Table, TrainRows, TrainUntil, one_beginning, unwritable, writing
 from ecotwin.errors import FileFault, SettingsFault
 
 if TYPE_CHECKING:
@@ -23,26 +24,21 @@ model = typer.Typer(
     rich_markup_mode=None,
 )
 Time = Annotated[str, typer.Option(help="Column of time; without one, rows follow each other.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 CHUNK = 4096
 """Rows at once."""
 
 
 @model.command()
 def export(
-    file: Annotated[Path, typer.Argument(help="CSV (also .gz) or Parquet, with a header.")],
+    file: Table,
     out: Annotated[Path, typer.Option(help="The ONNX file to write.")],
     time: Time = "",
     signals: Annotated[
         str, typer.Option(help="Columns to learn from, parted by commas; default: all numbers.")
     ] = "",
     leave: Annotated[str, typer.Option(help="Columns to leave out, such as a label.")] = "",
-    train_rows: Annotated[
-        int, typer.Option("--train-rows", help="Learn from this many first rows.")
-    ] = 0,
-    train_until: Annotated[
-        str, typer.Option("--train-until", help="Learn from the rows before this time.")
-    ] = "",
+    train_rows: TrainRows = 0,
+    train_until: TrainUntil = "",
     target: Annotated[
         str, typer.Option(help="Learn to tell this column from the others, not what is normal.")
     ] = "",
@@ -56,12 +52,7 @@ def export(
     """
     from ecotwin.connectors.measured import place, read_rows
 
-    if (train_rows > 0) == bool(train_until):
-        raise SettingsFault(
-            "neither or both of --train-rows and --train-until are given",
-            expected="one of them",
-            remedy="say from how many first rows to learn, or until when",
-        )
+    one_beginning(train_rows, train_until, "say from how many first rows to learn, or until when")
     wanted = _names(signals)
     if target and wanted and target not in wanted:
         wanted.append(target)
@@ -87,7 +78,7 @@ def export(
 @model.command()
 def run(
     file: Annotated[Path, typer.Argument(help="An ONNX file that `ecotwin model export` wrote.")],
-    data: Annotated[Path, typer.Argument(help="CSV (also .gz) or Parquet, with a header.")],
+    data: Table,
     out: Annotated[Path, typer.Option(help="CSV to write.")],
     time: Time = "",
     skip_rows: Annotated[
@@ -227,25 +218,14 @@ def _put(out: Path, content: bytes) -> None:
     try:
         out.write_bytes(content)
     except OSError as fault:
-        raise _unwritable(out, fault) from None
+        raise unwritable(out, fault) from None
 
 
 def _write(out: Path, head: list[str], rows: Iterable[list[object]]) -> None:
-    try:
-        with out.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(head)
-            writer.writerows(rows)
-    except OSError as fault:
-        raise _unwritable(out, fault) from None
-
-
-def _unwritable(out: Path, fault: OSError) -> FileFault:
-    return FileFault(
-        f"{out} cannot be written ({fault.strerror})",
-        expected="a file in a folder that is there",
-        remedy="check the path",
-    )
+    with writing(out) as file:
+        writer = csv.writer(file)
+        writer.writerow(head)
+        writer.writerows(rows)
 
 
 def _say(told: dict[str, Any], json: bool) -> None:

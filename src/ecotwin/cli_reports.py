@@ -10,17 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ecotwin.cli_words import Data, Json, PlantFile, ask, show
 from ecotwin.errors import FileFault, SettingsFault
 
 if TYPE_CHECKING:
     from ecotwin.accounting.company import Company
-
-PlantFile = Annotated[Path, typer.Argument(help="The plant file (YAML).")]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Data = Annotated[
-    Path | None,
-    typer.Option("--data-folder", help="Folder of history and ledger (default: var/<plant>)."),
-]
 
 
 def report(
@@ -53,16 +47,16 @@ def report(
                 expected="a folder to write reports into",
                 remedy="add --out FOLDER",
             )
-        result = _ask(plant, data_folder, "report", period=period, element=element)
+        result = ask(plant, data_folder, "report", period=period, element=element)
         if csv:
             typer.echo(_as_csv(result["measures"]), nl=False)
             return
-        _show(result, json)
+        show(result, json, result["lines"])
         return
     words: dict[str, Any] = {"names": _parts(chosen), "forms": _parts(forms)}
     place = str(out.resolve())
-    result = _ask(plant, data_folder, "reports", period=period, element=element, into=place, **words)  # fmt: skip
-    _show(result, json)
+    result = ask(plant, data_folder, "reports", period=period, element=element, into=place, **words)  # fmt: skip
+    show(result, json, result["lines"])
     if not result["written"]:
         raise typer.Exit(1)
 
@@ -84,7 +78,8 @@ def book(
 
         typer.echo(header(template), nl=False)
         return
-    _show(_ask(plant, data_folder, "book"), json)
+    result = ask(plant, data_folder, "book")
+    show(result, json, result["lines"])
 
 
 def shell(
@@ -100,7 +95,8 @@ def shell(
     Example: ecotwin shell plants/electronics.yaml oven_1 --period 2026-06-18 --out oven_1.aasx
     """
     words = {"period": period, "element": element, "into": str(out.resolve())}
-    _show(_ask(plant, data_folder, "shell", **words), json)
+    result = ask(plant, data_folder, "shell", **words)
+    show(result, json, result["lines"])
 
 
 def design(
@@ -124,7 +120,8 @@ def design(
             expected="a design file as in docs/designs.md",
             remedy="name a file that is there",
         ) from None
-    _show(_ask(plant, data_folder, "design", period=period, text=text, name=file.name), json)
+    result = ask(plant, data_folder, "design", period=period, text=text, name=file.name)
+    show(result, json, result["lines"])
 
 
 def benchmarks(
@@ -205,7 +202,7 @@ def path(
         plant = works.load(file)
         folder = None if data_folder is None else data_folder / file.stem
         try:
-            told = _ask(file, folder, "report", period=period, element="")
+            told = ask(file, folder, "report", period=period, element="")
         except EcotwinError as fault:
             sites.append(Site(plant, gap=str(fault)))
             continue
@@ -225,9 +222,10 @@ def path(
     rows = [asdict(p) | {"over": p.over, "on": p.on, "missing": p.missing} for p in made.promises]
     sums = [asdict(s) for s in made.sums]
     lines = _company_lines(made)
-    _show(
+    show(
         {"company": made.name, "promises": rows, "sums": sums, "words": made.words, "lines": lines},
         json,
+        lines,
     )
     if not made.complete:
         raise typer.Exit(1)
@@ -261,20 +259,6 @@ def _company_lines(made: Company) -> list[str]:
 
 def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _show(result: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        typer.echo(json_module.dumps(result, ensure_ascii=False, indent=2, default=str))
-    else:
-        typer.echo("\n".join(result["lines"]))
-
-
-def _ask(plant: Path, folder: Path | None, question: str, **words: Any) -> dict[str, Any]:
-    """Ask the running twin over its local socket, or open the history when none runs."""
-    from ecotwin.service.ask import ask
-
-    return ask(plant, folder, question, words)
 
 
 def _as_csv(measures: list[dict[str, Any]]) -> str:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ecotwin.errors import EcotwinError, SettingsFault
+from ecotwin.cli_words import Json, Table, one_beginning, writing
+from ecotwin.errors import SettingsFault
 
 if TYPE_CHECKING:
     from ecotwin.records import Bools, Rows
@@ -19,10 +20,17 @@ if TYPE_CHECKING:
     from ecotwin.sensing.walk import Score, Walked
 
 SPOT, BLOCK = "spot", "block"
+References = Annotated[
+    str,
+    typer.Option(
+        help="`block`: at each calibration the references of all rows before become known; "
+        "`spot`: the newest alone."
+    ),
+]
 
 
 def sense(
-    file: Annotated[Path, typer.Argument(help="CSV (also .gz) or Parquet with a header.")],
+    file: Table,
     target: Annotated[str, typer.Option(help="Column that is told; empty cells: no reference.")],
     reference_every: Annotated[
         int, typer.Option(help="Rows between two calibrations: 168 is a week of hours.")
@@ -33,13 +41,7 @@ def sense(
     ] = "",
     train_rows: Annotated[int, typer.Option(help="Rows of the first calibration.")] = 0,
     train_until: Annotated[str, typer.Option(help="Or its end, in the time column's terms.")] = "",
-    references: Annotated[
-        str,
-        typer.Option(
-            help="`block`: at each calibration the references of all rows before become known; "
-            "`spot`: the newest alone."
-        ),
-    ] = BLOCK,
+    references: References = BLOCK,
     hold: Annotated[
         bool, typer.Option("--hold", help="Never recalibrate; references only judge.")
     ] = False,
@@ -51,7 +53,7 @@ def sense(
         Path | None, typer.Option(help="CSV: time, value, low, high, state, why of each row told.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the trees.")] = 0,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Tell a value from others where no analyser stands, with an 80 % band, alarms and refusals.
 
@@ -133,11 +135,7 @@ def _columns(
 
 
 def _first(rows: Rows, train_rows: int, train_until: str, place: Any) -> int:
-    if (train_rows > 0) == bool(train_until):
-        raise SettingsFault(
-            "the end of the first calibration is not clear",
-            expected="either --train-rows N or --train-until T",
-        )
+    one_beginning(train_rows, train_until, "say where the first calibration ends")
     first = int(train_rows or place(train_until, rows, "--train-until"))
     if first >= len(rows):
         raise SettingsFault(
@@ -220,19 +218,16 @@ def _band(told: Told) -> tuple[Any, Any]:
 
 def _write(out: Path, rows: Rows, walked: Walked) -> None:
     told = walked.told
-    try:
-        with out.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["time", "value", "low", "high", "state", "why"])
-            for i in range(len(told)):
-                numbers = [
-                    "" if math.isnan(float(v[i])) else f"{float(v[i]):.10g}"
-                    for v in (told.value, told.low, told.high)
-                ]
-                stamp = rows.stamps[walked.first + i]
-                writer.writerow([stamp, *numbers, told.standing[i].value, told.why[i]])
-    except OSError as error:
-        raise EcotwinError(f"{out} cannot be written: {error.strerror}") from error
+    with writing(out) as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["time", "value", "low", "high", "state", "why"])
+        for i in range(len(told)):
+            numbers = [
+                "" if math.isnan(float(v[i])) else f"{float(v[i]):.10g}"
+                for v in (told.value, told.low, told.high)
+            ]
+            stamp = rows.stamps[walked.first + i]
+            writer.writerow([stamp, *numbers, told.standing[i].value, told.why[i]])
 
 
 def _lines(result: dict[str, Any], target: str) -> list[str]:

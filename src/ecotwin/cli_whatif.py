@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ecotwin.cli_words import Json
 from ecotwin.errors import FileFault
 
 
@@ -37,7 +38,7 @@ def whatif(
         Path | None,
         typer.Option("--data-folder", help="Folder of history and ledger (default: var/<plant>)."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Run the plant ahead with and without scenarios, many times, and tell the differences; Ctrl-C stops.
 

@@ -80,7 +80,7 @@ def test_for_a_person_it_prints_numbers_beside_peers(tmp_path: Path, table: dict
     [
         (("--train-rows", "200", "--inputs", "nox,air"), SettingsFault, "never told from itself"),
         (("--train-rows", "400"), SettingsFault, "400 rows"),
-        ((), SettingsFault, "not clear"),
+        ((), SettingsFault, "one of them"),
         (("--train-rows", "200", "--references", "some"), SettingsFault, "block or spot"),
         (("--train-rows", "20"), FigureGap, "at least 60"),
         (("--train-rows", "200", "--inputs", "note"), FileFault, "words"),

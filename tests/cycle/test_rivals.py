@@ -30,10 +30,14 @@ def load(days: int, seed: int, shape: Callable[[int, Floats], Floats]) -> Floats
     return np.asarray(np.maximum(kw + noise, 0.0), np.float64)
 
 
+_AT = [START + timedelta(minutes=15 * k) for k in range(60 * STEPS)]
+_WALL_S = np.array([(a - datetime(1970, 1, 1)).total_seconds() for a in _AT])  # noqa: DTZ001
+_STAMPS = tuple(a.isoformat() for a in _AT)
+
+
 def rows(values: Floats, first: int = 0) -> Rows:
-    at = [START + timedelta(minutes=15 * (first + k)) for k in range(len(values))]
-    wall = np.array([(a - datetime(1970, 1, 1)).total_seconds() for a in at])  # noqa: DTZ001
-    return Rows(("power",), values[:, None], wall, tuple(a.isoformat() for a in at), civil=True)
+    span = slice(first, first + len(values))
+    return Rows(("power",), values[:, None], _WALL_S[span], _STAMPS[span], civil=True)
 
 
 def day_shift(day: int, hour: Floats) -> Floats:

@@ -117,7 +117,7 @@ def test_leaks_are_found_where_they_are(what: str, cause: str) -> None:
 def test_a_slowly_growing_leak_is_found() -> None:
     plant, baseflow = works(), detector("baseflow")
     said: list[Score] = []
-    for number in range(12):
+    for number in range(9):
         window, expected = day(plant, number, seed=6)
         if number >= 3:
             grown = (number - 3 + np.arange(1440) / 1440) * 1.5

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -15,6 +13,8 @@ import numpy as np
 
 from ecotwin.clock import Period
 from ecotwin.cycle.asking import Asked
+from ecotwin.maintenance.fleet import Fleet, gather
+from ecotwin.maintenance.life import Left, LifeModel, learn_life
 from ecotwin.plant import Plant, load
 from ecotwin.records import Floats, Samples, Window
 from ecotwin.simulation.calibration.turbofans import plug
@@ -22,7 +22,6 @@ from ecotwin.simulation.contract import Case, Image, Known
 from ecotwin.simulation.engine import run
 from ecotwin.simulation.observed import observe
 from ecotwin.simulation.surroundings import Weather
-from ecotwin.simulation.turbofans.life import History, LifeModel
 from ecotwin.simulation.turbofans.upkeep import (
     Avoided,
     Terms,
@@ -36,18 +35,19 @@ from ecotwin.simulation.turbofans.watch import Watched, watch
 from ecotwin.simulation.turbofans.watch import reports as flights
 from ecotwin_standin.engines import RATED_N, Engine, Wear
 from ecotwin_standin.gaspath import air
-from ecotwin_standin.lives import HOT_DAY_K, Life, lives
+from ecotwin_standin.lives import COLUMNS, HOT_DAY_K, Life, lives
 from ecotwin_standin.plantside import Plantside
 from ecotwin_standin.recording import write_days
 from ecotwin_standin.world import World
 from proofs import month
 
 FLEET = month.ROOT / "plants" / "turbofan.yaml"
-PUBLIC = (
-    Path(os.environ.get("ECOTWIN_PUBLIC_DATA", month.ROOT.parent / "shared" / "data")) / "cmapss"
-)
 EVERY = 100.0
 """Flights between two take-off reports of the made lives."""
+NEAR_SHARE = 0.6
+"""Share of the median life from which on engines count as equally far from their end: upkeep asks who is near it."""
+CONDITIONS = ("height", "mach", "thrust", "inlet")
+"""Of a report [m, 1, kN, degC]."""
 TERMS = Terms(fuel_kg=2450.0, fuel_price=0.82, fuel_kg_co2e=3.184)
 """Fuel of one engine in one flight as the stand-in flies it; price and factor of the plant file."""
 
@@ -189,28 +189,25 @@ def calibrated(seed: int, start: datetime, days: int = 2) -> Mapping[str, Known]
 # -- life left ------------------------------------------------------------------------------
 
 
-def reports(made: Sequence[Life], keep: dict[int, int] | None = None) -> History:
+def reports(made: Sequence[Life], keep: Mapping[int, int] | None = None) -> Fleet:
     """Take-off reports of lives, each up to a number of reports; none: to the end."""
-    unit, cycle, sensors, settings, tests = [], [], [], [], {}
-    for life in made:
-        n = len(life.cycles) if keep is None else keep[life.unit]
-        unit.append(np.full(n, life.unit))
-        cycle.append(life.cycles[:n])
-        sensors.append(life.sensors[:n])
-        settings.append(life.settings[:n])
-        tests[life.unit] = life.tested
-    whole = (
-        np.concatenate(unit),
-        np.concatenate(cycle),
-        np.concatenate(sensors),
-        np.concatenate(settings),
-    )
-    return History(*whole, tests)
+    cut = [(life, len(life.cycles) if keep is None else keep[life.unit]) for life in made]
+    return _fleet([(f"engine_{life.unit}", life, n) for life, n in cut])
 
 
-def judged(told: Sequence[Any], truth: Floats, by_age: Floats) -> dict[str, float]:
-    """How well life left was told."""
-    rul, low, high = (np.array([getattr(e, n) for e in told]) for n in ("rul", "low", "high"))
+def _fleet(cut: Sequence[tuple[str, Life, int]]) -> Fleet:
+    """So many reports of each life, under a name: what the engine's sensors told, and the conditions of the report."""
+    names = [name for name, _, n in cut for _ in range(n)]
+    cycles = np.concatenate([life.cycles[:n] for _, life, n in cut])
+    rows = [np.column_stack([life.sensors[:n], life.settings[:n]]) for _, life, n in cut]
+    return gather(names, cycles, (*COLUMNS, *CONDITIONS), np.concatenate(rows))
+
+
+def judged(
+    told: Sequence[Any], truth: Floats, by_age: Floats, name: str = "whole"
+) -> dict[str, float]:
+    """How well life left was told; `name`: what holds the middle."""
+    rul, low, high = (np.array([getattr(e, n) for e in told]) for n in (name, "low", "high"))
     return {
         "engines": float(len(told)),
         "rmse": float(np.sqrt(np.mean((rul - truth) ** 2))),
@@ -224,7 +221,8 @@ def judged(told: Sequence[Any], truth: Floats, by_age: Floats) -> dict[str, floa
 @cache
 def learned(seed: int, count: int) -> LifeModel:
     """A model of the stand-in's engines that were followed to their end."""
-    return LifeModel(reports(lives(seed, count, EVERY)))
+    followed = reports(lives(seed, count, EVERY))
+    return learn_life(followed, cap=NEAR_SHARE * float(np.median(followed.ends)))
 
 
 def life_left(seed: int, followed: int = 40, asked: int = 40) -> dict[str, float]:
@@ -234,14 +232,14 @@ def life_left(seed: int, followed: int = 40, asked: int = 40) -> dict[str, float
     made = lives(seed + 5000, asked, EVERY)
     rng = np.random.default_rng(seed)
     keep = {life.unit: int(rng.integers(20, len(life.cycles))) for life in made}
-    told = model.left(reports(made, keep))
+    told = model.tell(reports(made, keep))
     flown = np.array([life.cycles[keep[life.unit] - 1] for life in made])
     truth = np.array([life.end for life in made]) - flown
     return judged(told, truth, np.maximum(0.0, median - flown)) | {"near": _near(told, truth)}
 
 
-def _near(told: Sequence[Any], truth: Floats) -> float:
-    error = np.array([e.rul for e in told]) - truth
+def _near(told: Sequence[Left], truth: Floats) -> float:
+    error = np.array([e.whole for e in told]) - truth
     return float(np.sqrt(np.mean(error[truth < 4000.0] ** 2)))
 
 
@@ -265,14 +263,8 @@ def served(seed: int, followed: int = 40, asked: int = 25) -> Served:
     off, late, plain, plain_late = [], 0, [], 0
     made = lives(seed + 9000, asked, EVERY)
     for life in made:
-        moments = list(range(20, len(life.cycles) + 1, 2))
-        whole = reports([life])
-        rows = np.concatenate([np.arange(n) for n in moments])
-        unit = np.repeat(np.arange(len(moments)), moments)
-        tests = dict.fromkeys(range(len(moments)), life.tested)
-        told = model.left(
-            History(unit, whole.cycle[rows], whole.sensors[rows], whole.settings[rows], tests)
-        )
+        moments = range(20, len(life.cycles) + 1, 2)
+        told = model.tell(_fleet([(f"engine_{life.unit} at {n}", life, n) for n in moments]))
         due = next((e.cycle for e in told if e.low < TERMS.lead), None)
         late += due is None
         off.append(life.end if due is None else due)
@@ -335,7 +327,7 @@ def watched_all(seeds: Sequence[int], start: datetime) -> dict[str, float]:
     lost = np.array([s.watched.lost_k - s.lost_k for s in every])
     margin = np.array([s.watched.margin_k - s.margin_k for s in every])
     truth = np.array([s.left for s in every])
-    found = judged([s.watched.left for s in every], truth, truth)
+    found = judged([s.watched.left for s in every], truth, truth, "rul")
     return found | {
         "lost_k": float(np.sqrt(np.mean(lost**2))),
         "margin_k": float(np.sqrt(np.mean(margin**2))),
@@ -365,20 +357,3 @@ def plans(
     }
     found = {"fixed": (usual, avoided(usual, usual))}
     return found | {name: (other, avoided(usual, other)) for name, other in others.items()}
-
-
-# -- public data ----------------------------------------------------------------------------
-
-
-def cmapss(name: str) -> Floats:
-    """A table of C-MAPSS."""
-    path = PUBLIC / name
-    if path.suffix == ".gz":
-        with gzip.open(path, "rt") as file:
-            return np.loadtxt(file)
-    return np.loadtxt(path)
-
-
-def cmapss_history(table: Floats) -> History:
-    """Its rows as reports: 3 settings, 21 sensors."""
-    return History(table[:, 0].astype(np.int64), table[:, 1], table[:, 5:], table[:, 2:5])

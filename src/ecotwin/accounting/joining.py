@@ -27,28 +27,7 @@ def joined(parts: Sequence[Measure]) -> Measure:
     if len(parts) == 1:
         return parts[0]
     first, last = parts[0], parts[-1]
-    units = tuple(dict.fromkeys(m.unit for m in parts))
-    if len(units) > 1:
-        raise FigureGap(
-            f"{first.indicator} of {first.element} is in {' and '.join(units)} within {first.period.start} to "
-            f"{last.period.end}",
-            expected="one unit over the whole span",
-            remedy="ask for the spans before and after the change apart",
-        )
-    try:
-        one_gwp_set(f for m in parts for f in m.factors)
-    except FactorGap as gap:
-        raise FigureGap(
-            f"{first.indicator} of {first.element} would mix sets of GWP: {gap.found}",
-            expected="one set over the whole span",
-            remedy="ask for the spans before and after the change apart",
-        ) from None
-    if any(m.numerator is None or m.denominator is None for m in parts):
-        raise FigureGap(
-            f"{first.indicator} of {first.element} does not add up over time",
-            expected="sums or ratios of sums",
-            remedy="ask for a span within which the terms did not change",
-        )
+    _one_kind(parts)
     above = sum(m.numerator or 0.0 for m in parts)
     ratio = any(m.denominator != 1.0 for m in parts)
     below = sum(m.denominator or 0.0 for m in parts) if ratio else 1.0
@@ -78,6 +57,33 @@ def joined(parts: Sequence[Measure]) -> Measure:
         split=_split(parts, weights),
         known_at=max((m.known_at for m in parts if m.known_at), default=None),
     )
+
+
+def _one_kind(parts: Sequence[Measure]) -> None:
+    """Refuse parts of different units or sets of GWP, and those that do not add up over time."""
+    first, last = parts[0], parts[-1]
+    units = tuple(dict.fromkeys(m.unit for m in parts))
+    if len(units) > 1:
+        raise FigureGap(
+            f"{first.indicator} of {first.element} is in {' and '.join(units)} within {first.period.start} to "
+            f"{last.period.end}",
+            expected="one unit over the whole span",
+            remedy="ask for the spans before and after the change apart",
+        )
+    try:
+        one_gwp_set(f for m in parts for f in m.factors)
+    except FactorGap as gap:
+        raise FigureGap(
+            f"{first.indicator} of {first.element} would mix sets of GWP: {gap.found}",
+            expected="one set over the whole span",
+            remedy="ask for the spans before and after the change apart",
+        ) from None
+    if any(m.numerator is None or m.denominator is None for m in parts):
+        raise FigureGap(
+            f"{first.indicator} of {first.element} does not add up over time",
+            expected="sums or ratios of sums",
+            remedy="ask for a span within which the terms did not change",
+        )
 
 
 def join_all(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_module
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -12,17 +11,40 @@ from zoneinfo import ZoneInfo
 import typer
 
 from ecotwin.cli_baseline.columns import Roles, bound, find_roles, joined, read_file, stamps_s
-from ecotwin.errors import EcotwinError, SettingsFault
+from ecotwin.cli_words import Json, show, writing
+from ecotwin.errors import SettingsFault
 
 if TYPE_CHECKING:
     from ecotwin.accounting.performance import Adjustment, Performance, Series
     from ecotwin.records import Floats
 
 
+Energy = Annotated[
+    Path, typer.Argument(help="CSV (also .gz) or Parquet: energy and its variables.")
+]
+Drivers = Annotated[
+    str, typer.Option(help="Variables, parted by commas, or `none`; default: found by name.")
+]
+From = Annotated[
+    str, typer.Option("--from", help="Start of the reporting period; default: --until.")
+]
+Zone = Annotated[
+    str, typer.Option(help="Zone of the site, for stamps in UTC; default: as stamped.")
+]
+TimeUnit = Annotated[
+    str, typer.Option(help="Unit of numbers in the time column: s ms us ns min h d.")
+]
+Adjust = Annotated[
+    list[str] | None,
+    typer.Option(help="Non-routine adjustment AMOUNT=REASON, added to the expected use."),
+]
+Exclude = Annotated[
+    list[str] | None, typer.Option(help="Leave out START/END=REASON on both sides.")
+]
+
+
 def baseline(
-    file: Annotated[
-        Path, typer.Argument(help="CSV (also .gz) or Parquet: energy and its variables.")
-    ],
+    file: Energy,
     until: Annotated[
         str, typer.Option(help="End of the baseline period, in the time column's terms.")
     ],
@@ -30,34 +52,21 @@ def baseline(
     target: Annotated[
         str, typer.Option(help="Column of energy used; default: found by name.")
     ] = "",
-    drivers: Annotated[
-        str, typer.Option(help="Variables, parted by commas, or `none`; default: found by name.")
-    ] = "",
+    drivers: Drivers = "",
     temperature: Annotated[
         str, typer.Option(help="Which variable is the outdoor temperature.")
     ] = "",
-    from_: Annotated[
-        str, typer.Option("--from", help="Start of the reporting period; default: --until.")
-    ] = "",
+    from_: From = "",
     stamps: Annotated[
         str, typer.Option(help="Stamps are the `start` or `end` of readings.")
     ] = "start",
-    time_unit: Annotated[
-        str, typer.Option(help="Unit of numbers in the time column: s ms us ns min h d.")
-    ] = "",
-    timezone: Annotated[
-        str, typer.Option(help="Zone of the site, for stamps in UTC; default: as stamped.")
-    ] = "",
-    adjust: Annotated[
-        list[str] | None,
-        typer.Option(help="Non-routine adjustment AMOUNT=REASON, added to the expected use."),
-    ] = None,
-    exclude: Annotated[
-        list[str] | None, typer.Option(help="Leave out START/END=REASON on both sides.")
-    ] = None,
+    time_unit: TimeUnit = "",
+    timezone: Zone = "",
+    adjust: Adjust = None,
+    exclude: Exclude = None,
     level: Annotated[float, typer.Option(help="Of the interval.")] = 0.9,
     out: Annotated[Path | None, typer.Option(help="CUSUM as CSV: time, cusum.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Fit an energy baseline on a file before a time, and prove or refuse the saving after it.
 
@@ -91,10 +100,7 @@ def baseline(
         "notes": list(roles.notes),
         "excluded": [{"period": p, "reason": r} for _, _, p, r in left_out],
     }  # fmt: skip
-    if json:
-        typer.echo(json_module.dumps(told, ensure_ascii=False, indent=2))
-    else:
-        typer.echo("\n".join(_lines(result, roles, data)))
+    show(told, json, _lines(result, roles, data))
 
 
 def _series(
@@ -157,10 +163,9 @@ def _write(out: Path, result: Performance) -> None:
         f"{datetime.fromtimestamp(float(t), UTC).replace(tzinfo=None).isoformat()},{float(c)!r}\n"
         for t, c in zip(result.at_s, result.cusum, strict=True)
     )
-    try:
-        out.write_text("time,cusum\n" + "".join(rows), encoding="utf-8")
-    except OSError as error:
-        raise EcotwinError(f"{out} cannot be written: {error.strerror}") from error
+    with writing(out) as file:
+        file.write("time,cusum\n")
+        file.writelines(rows)
 
 
 def _lines(result: Performance, roles: Roles, data: Series) -> list[str]:

@@ -129,15 +129,7 @@ class Baseflow:
         )
         self._age, self._noise, self._peak, self._site = (np.zeros(k) for _ in range(4))
         self._flow_mean, self._flow_var = np.zeros(k), np.zeros(k)
-        self._theta = np.zeros((k, WIDTH))
-        sd = np.full(WIDTH, UNKNOWN_DRIVER_SD)
-        sd[:KNOWN] = sd[[OWN_WORK, OWN_IDLE]] = UNKNOWN_SD
-        self._p = np.tile(np.diag(sd**2), (k, 1, 1))
-        # What a utility takes in follows its own state first; else the plant's would be credited with half of it.
-        places = np.arange(KNOWN)
-        self._p[np.ix_(np.flatnonzero(self._own >= 0), places, places)] = np.diag(
-            np.full(KNOWN, UNKNOWN_DRIVER_SD**2)
-        )
+        self._theta, self._p = np.zeros((k, WIDTH)), _unknown(self._own)
         self._degc = 15.0
         self._weather = Weather(plant)
         self._by_weather = np.array(
@@ -361,6 +353,19 @@ class Baseflow:
 
 def _index(signal: Signal | None) -> int:
     return -1 if signal is None else signal.index
+
+
+def _unknown(own: Ints) -> Floats:
+    """[series, drivers, drivers] covariance of what is not known yet; `own`: the machine whose flow it is, or -1."""
+    sd = np.full(WIDTH, UNKNOWN_DRIVER_SD)
+    sd[:KNOWN] = sd[[OWN_WORK, OWN_IDLE]] = UNKNOWN_SD
+    p = np.tile(np.diag(sd**2), (len(own), 1, 1))
+    # What a utility takes in follows its own state first; else the plant's would be credited with half of it.
+    places = np.arange(KNOWN)
+    p[np.ix_(np.flatnonzero(own >= 0), places, places)] = np.diag(
+        np.full(KNOWN, UNKNOWN_DRIVER_SD**2)
+    )
+    return p
 
 
 def _sums(by_machine: Floats, scope: Floats) -> Floats:

@@ -1,20 +1,14 @@
 """Control charts of many residual series at once: has a mean risen, since when, how much.
 
-Two tests look for a mean above zero in residuals that are correlated from minute to minute: a fast
-moving
-average (tau 15 min) that must stay above five of its own standard deviations for 15 minutes, and a
-CUSUM that adds up
-small excesses and dates their beginning. A second CUSUM decides that the excess is gone, counting
-only steps in those
-machine states in which it was seen: an oven that is hot in breaks is not well because it is busy
-now.
+Two tests look for a mean above zero in residuals that are correlated from minute to minute: a fast moving average
+(tau 15 min) that must stay above five of its own standard deviations for 15 minutes, and a CUSUM that adds up small
+excesses and dates their beginning. A second CUSUM decides that the excess is gone, counting only steps in those machine
+states in which it was seen: an oven that is hot in breaks is not well because it is busy now.
 
 Sources:
-    Page, Continuous inspection schemes, Biometrika 41 (1954): the CUSUM and its last zero as
-    estimate of the onset.
-    Siegmund, Sequential Analysis (1985): a CUSUM with drift -k and long-run variance v passes h
-    with
-    probability about exp(-2 k h / v) an excursion; AR(1) noise has v = s^2 (1 + rho) / (1 - rho).
+    Page, Continuous inspection schemes, Biometrika 41 (1954): the CUSUM and its last zero as estimate of the onset.
+    Siegmund, Sequential Analysis (1985): a CUSUM with drift -k and long-run variance v passes h with probability about
+    exp(-2 k h / v) an excursion; AR(1) noise has v = s^2 (1 + rho) / (1 - rho).
 """
 
 from __future__ import annotations

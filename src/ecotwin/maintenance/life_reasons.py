@@ -10,7 +10,7 @@ from ecotwin.errors import FigureGap
 from ecotwin.maintenance.course import signals
 from ecotwin.maintenance.fleet import Fleet
 from ecotwin.maintenance.life import LEVEL, LifeModel
-from ecotwin.records import Explanation, Range, Reason
+from ecotwin.records import Explanation, Floats, Range, Reason
 
 _MOST = 8
 
@@ -41,20 +41,7 @@ def explain_life(model: LifeModel, fleet: Fleet, unit: str) -> Explanation:
     )
     left = model.tell(alone)[0]
     z, fresh = signals(model.course, alone), model.course.fresh
-    kinds = z.shape[1]
-    # One copy of the unit for each signal set back, and one with all of them.
-    copies = np.repeat(z[None], kinds + 2, axis=0)
-    for k in range(kinds):
-        copies[k + 1, :, k] = fresh[k]
-    copies[-1] = fresh
-    many = replace(
-        alone,
-        units=tuple(str(k) for k in range(kinds + 2)),
-        begins=np.arange(kinds + 3, dtype=np.int64) * count,
-        cycle=np.tile(alone.cycle, kinds + 2),
-        values=np.tile(alone.values, (kinds + 2, 1)),
-    )
-    told = model.told(many, copies.reshape(-1, kinds))
+    told = _without_each(model, alone, z, fresh)
     short = max(1, min(count, model.course.windows.means[1]))
     now = z[-short:].mean(axis=0)
     reasons = []
@@ -80,6 +67,23 @@ def explain_life(model: LifeModel, fleet: Fleet, unit: str) -> Explanation:
         ),
         model="life",
     )
+
+
+def _without_each(model: LifeModel, alone: Fleet, z: Floats, fresh: Floats) -> Floats:
+    """[signals + 2] life told as it is, with each signal in turn set back to fresh, and with all of them."""
+    count, kinds = z.shape
+    copies = np.repeat(z[None], kinds + 2, axis=0)
+    for k in range(kinds):
+        copies[k + 1, :, k] = fresh[k]
+    copies[-1] = fresh
+    many = replace(
+        alone,
+        units=tuple(str(k) for k in range(kinds + 2)),
+        begins=np.arange(kinds + 3, dtype=np.int64) * count,
+        cycle=np.tile(alone.cycle, kinds + 2),
+        values=np.tile(alone.values, (kinds + 2, 1)),
+    )
+    return model.told(many, copies.reshape(-1, kinds))
 
 
 def _reason(model: LifeModel, signal: int, weight: float, off: float) -> Reason:

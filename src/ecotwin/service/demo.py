@@ -77,15 +77,8 @@ def run_demo(
     broker_port = _free_port()
     origin = time.time() + AHEAD_S
     standin = [sys.executable, "-m", "ecotwin_standin.cli"]
-    live = subprocess.Popen(  # noqa: S603
-        [
-            *standin, "run", str(file), "--port", str(broker_port), "--broker-inside",
-            "--start", start.isoformat(), "--speed", str(speed), "--origin", str(origin),
-            "--seed", str(seed), "--scenario", _scenario(file), "--truth", str(folder / "truth.jsonl"),
-            "--state", str(folder / "stand-in"),
-        ],
-        start_new_session=True,
-    )  # fmt: skip
+    pace = ["--start", start.isoformat(), "--speed", str(speed), "--origin", str(origin)]
+    live = _play(standin, file, folder, broker_port, [*pace, "--seed", str(seed)])
     past = (
         _record(standin, file, folder / "past", days, seed, start) if days > 0 and fresh else None
     )
@@ -105,6 +98,19 @@ def run_demo(
     finally:
         for process in (live, past):
             _end(process)
+
+
+def _play(
+    standin: list[str], file: Path, folder: Path, broker_port: int, pace: list[str]
+) -> subprocess.Popen[bytes]:
+    """Start the stand-in factory as a process of its own."""
+    return subprocess.Popen(  # noqa: S603
+        [
+            *standin, "run", str(file), "--port", str(broker_port), "--broker-inside", *pace,
+            "--scenario", _scenario(file), "--truth", str(folder / "truth.jsonl"), "--state", str(folder / "stand-in"),
+        ],
+        start_new_session=True,
+    )  # fmt: skip
 
 
 def _scenario(file: Path) -> str:

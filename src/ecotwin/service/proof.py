@@ -194,57 +194,43 @@ def _steps(twin: Twin, tree: dict[str, Any], sealed: Entry | None) -> list[Step]
         for one in tree["inputs"]
     ]
     steps.append(
-        Step(
-            name="Measured",
-            text=f"{tree['coverage'] * 100:.1f} % of the time, "
+        _plain_step(
+            "Measured",
+            f"{tree['coverage'] * 100:.1f} % of the time, "
             f"{tree['estimated_share'] * 100:.1f} % of the value estimated",
-            detail="",
-            steps=[],
         )
     )
-    for factor in tree["factors"]:
-        facts = [
-            factor["place"],
-            str(factor["year"] or ""),
-            factor["source"],
-            factor["version"],
-            factor["gwp_set"],
-        ]
-        steps.append(
-            Step(
-                name="Factor",
-                text=f"{words.digits(factor['value'], 4)} {words.unit(factor['unit'])}",
-                detail=", ".join(f for f in facts if f),
-                steps=[],
-            )
-        )
-    steps.append(Step(name="Method", text=tree["method"], detail=tree["boundary"], steps=[]))
+    steps += [_factor_step(factor) for factor in tree["factors"]]
+    steps.append(_plain_step("Method", tree["method"], tree["boundary"]))
     steps += [
-        Step(
-            name="Part",
-            text=f"{name}: {words.digits(value)} {words.unit(tree['unit'])}",
-            detail="",
-            steps=[],
-        )
+        _plain_step("Part", f"{name}: {words.digits(value)} {words.unit(tree['unit'])}")
         for name, value in tree["split"].items()
     ]
     steps += [
-        Step(
-            name="Revised",
-            text=_revised(twin, r),
-            detail=f"known since {_local(twin, r['known'])}; {r['why']}",
-            steps=[],
+        _plain_step(
+            "Revised", _revised(twin, r), f"known since {_local(twin, r['known'])}; {r['why']}"
         )
         for r in tree["revisions"]
     ]
     if sealed is not None:
         steps.append(
-            Step(
-                name="Sealed",
-                text=f"entry {sealed.index}: {_text(sealed.kind, content(sealed))}",
-                detail=f"leaf {sealed.leaf.hex()[:12]}…, sealed "
+            _plain_step(
+                "Sealed",
+                f"entry {sealed.index}: {_text(sealed.kind, content(sealed))}",
+                f"leaf {sealed.leaf.hex()[:12]}…, sealed "
                 f"{words.day_time(sealed.at, twin.plant.zone, twin.now())}",
-                steps=[],
             )
         )
     return steps
+
+
+def _plain_step(name: str, text: str, detail: str = "") -> Step:
+    """A step that is made of nothing else."""
+    return Step(name=name, text=text, detail=detail, steps=[])
+
+
+def _factor_step(factor: Mapping[str, Any]) -> Step:
+    facts = [factor["place"], str(factor["year"] or "")]
+    facts += [factor[name] for name in ("source", "version", "gwp_set")]
+    text = f"{words.digits(factor['value'], 4)} {words.unit(factor['unit'])}"
+    return _plain_step("Factor", text, ", ".join(f for f in facts if f))

@@ -13,7 +13,6 @@ from ecotwin.simulation.chance import Keys
 from ecotwin.simulation.contract import Draw
 from ecotwin.simulation.linebook import STATES
 from ecotwin.simulation.lineplan import UNLIMITED, drawn
-from ecotwin.simulation.lineplay import stretch
 from ecotwin.simulation.linesheet import Sheet
 from ecotwin.simulation.linetypes import (
     COURSE,
@@ -25,6 +24,7 @@ from ecotwin.simulation.linetypes import (
     STREAM_NAMES,
     Line,
 )
+from ecotwin.simulation.linework import stretch
 from ecotwin.simulation.surroundings import BREAK, FREE, WORK, Surroundings
 
 SHORT_PAUSE_S = 5400.0

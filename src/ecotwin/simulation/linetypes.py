@@ -14,6 +14,8 @@ WAIT, BUSY, BLOCKED, SETUP_ASKED, SETUP, DOWN_ASKED, DOWN, PHASES = 0, 1, 2, 3, 
 """Phases of a machine; `ASKED`: a person was called and is not there yet."""
 OPERATOR, REPAIRER = 0, 1
 NEVER = np.inf
+NONE, STUCK = -1, -2
+"""In place of a machine or a job: there is none; the part cannot go on."""
 STREAM_NAMES = ("service", "check", "failure", "repair", "setting")
 """Streams of chance of a machine."""
 

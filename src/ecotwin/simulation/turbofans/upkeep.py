@@ -21,8 +21,7 @@ from ecotwin.errors import ScenarioFault
 from ecotwin.plant import Plant
 from ecotwin.records import Bools, Floats
 from ecotwin.simulation.chance import Chance
-from ecotwin.simulation.turbofans.life import Left
-from ecotwin.simulation.turbofans.wear import LAW, Wear, life_left
+from ecotwin.simulation.turbofans.wear import LAW, Told, Wear, life_left
 
 BLOCK = 50.0
 """Flights between two looks at an engine."""
@@ -100,11 +99,11 @@ class Due:
     """What an engine needs next.
 
     Attributes:
-        engine: Its number. what: `wash` or `restoration`. flights: From now. low, high: 80 % interval; a wash has none.
+        engine: Its name. what: `wash` or `restoration`. flights: From now. low, high: 80 % interval; a wash has none.
         by: Date of `flights`, at the pace given. why: In words.
     """
 
-    engine: int
+    engine: str
     what: str
     flights: float
     low: float
@@ -211,8 +210,8 @@ def plan(
 def agenda(
     facts: Mapping[str, float],
     terms: Terms,
-    left: Sequence[Left],
-    since_wash: Mapping[int, float],
+    left: Sequence[Told],
+    since_wash: Mapping[str, float],
     *,
     flights_a_day: float,
     today: date,
@@ -220,13 +219,13 @@ def agenda(
     """What every engine needs next and when, the soonest first: the plan of the rule `condition`.
 
     Args:
-        facts: From `facts_of`. terms: Fuel and prices. left: Life left, from `LifeModel.left`. since_wash: Engine ->
-            flights since its last wash. flights_a_day: Pace. today: Where dates count from.
+        facts: From `facts_of`. terms: Fuel and prices. left: Life left, of `watch` or `maintenance.life`. since_wash:
+            Engine -> flights since its last wash. flights_a_day: Pace. today: Where dates count from.
 
     Raises:
         ScenarioFault: The pace is not above zero, or an engine's last wash is not told.
     """
-    lacking = [str(e.unit) for e in left if e.unit not in since_wash]
+    lacking = [e.unit for e in left if e.unit not in since_wash]
     if flights_a_day <= 0.0 or lacking:
         raise ScenarioFault(
             f"{flights_a_day:g} flights a day"

@@ -6,7 +6,7 @@ A level is the fleet's own plus how the engine was built (its acceptance test ag
 lost since. What it may have lost has a prior, the law of wear at its flights; an engine fresh from the test cell has
 lost nothing, and so pins the fleet's level. What is left of the margin, by the law, is life left with an interval.
 
-No engine need have been followed to its end; where a fleet has such engines, `life` knows more.
+No engine need have been followed to its end; where a fleet has such engines, `maintenance.life` knows more.
 
 Sources: corrected temperatures and thrust: Walsh and Fletcher, Gas Turbine Performance, 2nd ed., ch. 4; normal linear
 model with normal priors: Gelman et al., Bayesian Data Analysis, 3rd ed., ch. 14.
@@ -24,9 +24,8 @@ from ecotwin.plant import Plant
 from ecotwin.records import Bools, Floats, Window
 from ecotwin.simulation.turbofans.burn import SEA_K, SEA_PA
 from ecotwin.simulation.turbofans.flight import CRUISE
-from ecotwin.simulation.turbofans.life import Left
 from ecotwin.simulation.turbofans.upkeep import facts_of
-from ecotwin.simulation.turbofans.wear import Wear, life_left
+from ecotwin.simulation.turbofans.wear import Left, Wear, life_left
 
 ENGINE = "turbofan_engine"
 HOT = 303.15 / SEA_K
@@ -148,7 +147,7 @@ def watch(
         spread = float(np.hypot(f["core_sd_share"], _LAW_SHARE))
         flown, doubt_k = np.asarray(cycles[n]), np.asarray(sd[n] + 1.0)
         low, middle, high = (float(x) for x in life_left(law, spread, flown, own, doubt_k, free))
-        left = Left(n, float(cycles[n]), max(0.0, middle), max(0.0, low), max(0.0, high))
+        left = Left(engine, float(cycles[n]), max(0.0, middle), max(0.0, low), max(0.0, high))
         margin = float(new - lost[n])
         count = sum(r.engine == engine for r in seen)
         made.append(

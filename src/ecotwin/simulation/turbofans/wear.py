@@ -7,13 +7,14 @@ which grows with a power of the flights. Each kelvin lost costs a share of fuel.
 Sources:
     Shape (quick first loss, slow middle, washable part): Kurz and Brun, Degradation in gas turbine systems, J. Eng. Gas
     Turbines Power 123 (2001); power law: in the place of the exponential growth of Saxena et al., Damage propagation
-    modeling (PHM 2008), since it needs no time of onset. Numbers: the kind's facts, or a fit to the fleet (`life`).
+    modeling (PHM 2008), since it needs no time of onset. Numbers: the kind's facts, or a fit to the fleet.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -27,6 +28,33 @@ LAW = (
     "dirt_cycles", "wash_recovery", "fuel_share_per_k",
 )  # fmt: skip
 """Facts of an engine in the order of the fields of `Wear`."""
+
+
+class Told(Protocol):
+    """Flights left of an engine with an 80 % interval, from whoever tells them: `watch`, or `maintenance.life`."""
+
+    @property
+    def unit(self) -> str:
+        """The engine."""
+
+    @property
+    def low(self) -> float:
+        """Flights that are left with nine chances in ten."""
+
+    @property
+    def high(self) -> float:
+        """Flights that are left with one chance in ten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Flights left of an engine by the law of wear: its middle, and its 80 % interval. `cycle`: flights flown."""
+
+    unit: str
+    cycle: float
+    rul: float
+    low: float
+    high: float
 
 
 @dataclass
