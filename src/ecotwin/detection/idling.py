@@ -1,11 +1,12 @@
 """Power that a machine draws while no shift runs, above its own custom: left on overnight, started too early.
 
 Its state may well explain the power (a hot oven is idle, and idle ovens draw much); that it is in that state at all is
-the waste. Judged are nights, week-ends and holidays. The custom is each machine's own mean there, kept apart for the
-hours before a shift, in which machines are warmed up, for those after it, in which they are shut down, and for the
-rest. What makes no parts, such as air handling or lighting, is judged in hours only in which it is usually off, and if
-the weather runs it in weather that such hours have seen; it is told once it is on again on another night: a wash, a
-dose, one cold night are no custom worth a person's time.
+the waste. Judged are nights, week-ends and holidays. The custom is each machine's own mean there.
+
+A machine that makes parts is not judged in the hours in which it is shut down and warmed up. What makes none, such as
+air handling or lighting, is judged by a custom of its own for each hour before and after a shift, where it is usually
+off, and if the weather runs it in weather that such hours have seen; it is told once it is on again on another night: a
+wash, a dose, one cold night are no custom worth a person's time.
 
 Sources: ISO 14955-1:2017, energy drawn while no part is made as a share that can be avoided. Running outside of the
 hours of use as the first thing to look for in buildings: ISO 50002:2014, annex A; see `detection.chart` for the tests.
@@ -31,6 +32,8 @@ from ecotwin.units import said
 BEFORE_H, AFTER_H = 4, 3
 """Hours before and after a shift that have a custom of their own, each."""
 WORK = -1
+SHIFTING = (1, 2, BEFORE_H + 1)
+"""Hours that belong to the shift for what makes parts: two of warming up, one of shutting down."""
 RELEVANT_SHARE = 0.05
 RELEVANT_KW = 0.3
 _EDGES = BEFORE_H + AFTER_H
@@ -111,16 +114,18 @@ class Idling:
     def _step(
         self, at: int, dt_min: float, hour: int, actual: Floats, on: Bools, seen: bool
     ) -> list[Score]:
-        custom, spent, share = self._custom[hour], self._spent[hour], self._on[hour]
+        hours = np.where(self._makes, 0, hour)
+        here = (hours, np.arange(len(hours)))
+        custom, spent, share = self._custom[here], self._spent[here], self._on[here]
         by_hours = (share < OFF_SHARE) & (seen | ~self._by_weather)
-        ripe = (spent >= LEARN_MIN[hour]) & (self._makes | by_hours)
-        k = len(self._elements)
+        judged = np.where(self._makes, hour not in SHIFTING, by_hours)
+        ripe = (spent >= LEARN_MIN[hours]) & judged
         said = self._chart.step(
             at,
             dt_min,
             np.where(ripe, actual - custom, np.nan),
-            np.full(k, np.nan),
-            np.full(k, hour),
+            np.full(len(hours), np.nan),
+            hours,
             self._floor,
         )
         above = actual - custom
@@ -133,14 +138,16 @@ class Idling:
             tells = bool(self._makes[v.row] or self._told[v.row] or again)
             self._told[v.row] = tells and v.over
             # Who reads the score reads the custom of the hour that it is about.
-            told += [self._score(v, at, float(custom[v.row]), hour)] if tells else []
-        fit = np.isfinite(actual) & (~self._chart.over | (spent < YOUNG_MIN[hour]))
-        spent += np.where(fit, dt_min, 0.0)
-        gain = np.where(
-            fit, np.maximum(dt_min / MEMORY_MIN[hour], dt_min / np.maximum(spent, dt_min)), 0.0
-        )
-        custom += gain * (np.nan_to_num(actual) - custom)
-        share += gain * (on - share)
+            told += [self._score(v, at, float(custom[v.row]), int(hours[v.row]))] if tells else []
+        teaches = ~self._makes | (hour not in SHIFTING)
+        calm = ~self._chart.over | (spent < YOUNG_MIN[hours])
+        fit = np.isfinite(actual) & teaches & calm
+        spent = spent + np.where(fit, dt_min, 0.0)
+        gain = np.maximum(dt_min / MEMORY_MIN[hours], dt_min / np.maximum(spent, dt_min))
+        gain = np.where(fit, gain, 0.0)
+        self._spent[here] = spent
+        self._custom[here] = custom + gain * (np.nan_to_num(actual) - custom)
+        self._on[here] = share + gain * (on - share)
         return told
 
     def _hours(self, window: Window) -> Ints:
