@@ -21,11 +21,12 @@ from ecotwin.learning.conformal import Adaptive
 from ecotwin.learning.drift import Alarm, ReferenceWatch
 from ecotwin.records import Bools, Floats, Ints
 from ecotwin.sensing.belief import Belief
+from ecotwin.sensing.columns import canonical, columns
 from ecotwin.sensing.dynamics import Dynamics
 from ecotwin.sensing.kept import References
 from ecotwin.sensing.kriging import Shape
 from ecotwin.sensing.lift import lift
-from ecotwin.sensing.members import KEPT, MEMBERS, Fitted, Member, Shapes
+from ecotwin.sensing.members import KEPT, MEMBERS, Fitted, Shapes
 from ecotwin.sensing.seen import Seen
 from ecotwin.sensing.stretch import Given, Memory, Stretch
 from ecotwin.sensing.told import Standing, Told
@@ -104,7 +105,7 @@ class SoftSensor:
         Raises:
             FigureGap: Too few references, no input moves, or the references do not move.
         """
-        self._order = _canonical(inputs, target)
+        self._order = canonical(inputs, target)
         self._dynamics = Dynamics(inputs.shape[1])
         rows = self._dynamics.push(inputs[:, self._order])
         good = np.isfinite(rows).all(axis=1) & np.isfinite(target)
@@ -175,7 +176,7 @@ class SoftSensor:
         x, y, at = self._kept.known()
         x, y, at, width = x[-KEPT:], y[-KEPT:], at[-KEPT:], x.shape[1] // 3
         self._fitted = [
-            Fitted(m, _columns(m, x, width), y, at, self.seed + k, self._shapes)
+            Fitted(m, columns(m, x, width), y, at, self.seed + k, self._shapes)
             for k, m in enumerate(MEMBERS)
         ]
 
@@ -183,7 +184,7 @@ class SoftSensor:
         """[members, rows] what each model tells."""
         width = x.shape[1] // 3
         told = [
-            f.predict(_columns(m, x, width), at) for m, f in zip(MEMBERS, self._fitted, strict=True)
+            f.predict(columns(m, x, width), at) for m, f in zip(MEMBERS, self._fitted, strict=True)
         ]
         return np.array(told)
 
@@ -231,6 +232,12 @@ class SoftSensor:
         if standing is Standing.UNCALIBRATED:
             return f"no reference in the last {PATIENCE * self.every:.0f} rows"
         return "" if standing is Standing.TOLD else "no value of an input, nor in the rows before"
+
+    def passed(self, rows: int) -> None:
+        """Rows went by that need not be told: a reference of theirs is only counted."""
+        self._memory.pass_by(rows)
+        self._next += rows
+        self._without += rows
 
     def refer(
         self, target: Floats, bad: Bools | None = None, *,
@@ -362,13 +369,7 @@ class SoftSensor:
                 remedy="calibrate it anew",
             )
         names = tuple(state["names"])
-        made = cls(
-            names,
-            block=state["block"],
-            every=state["every"],
-            hold=state["hold"],
-            seed=state["seed"],
-        )
+        made = cls(names, **{n: state[n] for n in ("block", "every", "hold", "seed")})
         made.learned, made._next = int(state["learned"]), int(state["next"])
         made._order = np.array(state["order"], np.int64)
         made._kept = References.restored(state["kept"], 3 * len(names), _HELD)
@@ -396,21 +397,3 @@ class SoftSensor:
         """How much each model is believed."""
         shares = self._belief.weights
         return {m.name: float(s) for m, s in zip(MEMBERS, shares, strict=True)}
-
-
-def _columns(member: Member, x: Floats, width: int) -> Floats:
-    return x if member.moving else x[:, :width]
-
-
-def _canonical(inputs: Floats, target: Floats) -> Any:
-    """Order of the inputs that no name, unit or place in the file changes: by how they go with the target."""
-    both = np.isfinite(target)
-    strength = []
-    for column in inputs.T:
-        here = both & np.isfinite(column)
-        x, y = column[here], target[here]
-        moves = len(x) > 2 and np.ptp(x) > 0 and np.ptp(y) > 0
-        r = float(np.corrcoef(x, y)[0, 1]) if moves else 0.0
-        third = float((((x - x.mean()) / x.std()) ** 3).mean()) if moves else 0.0
-        strength.append((round(-abs(r), 7), round(third, 5)))
-    return np.array(sorted(range(len(strength)), key=lambda j: strength[j]), np.int64)

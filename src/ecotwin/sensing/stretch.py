@@ -138,6 +138,12 @@ class Memory:
             waiting.pop(0)
         self._waiting = [joined(waiting)] if len(waiting) > _PIECES else waiting
 
+    def pass_by(self, rows: int) -> None:
+        """Rows went by that were not told; what was kept before them would stand at a wrong place, and goes."""
+        if rows:
+            self.since += rows
+            self._waiting, self._past = [], None
+
     @property
     def outside(self) -> float:
         """Share of the rows since the last look that were refused."""
