@@ -14,7 +14,14 @@ from typing import Any
 import numpy as np
 
 from ecotwin.clock import MINUTE, iso, micros
-from ecotwin.cycle.sensed_rows import Span, gathered, input_rows, newest_reference, references
+from ecotwin.cycle.sensed_rows import (
+    Span,
+    gathered,
+    input_rows,
+    late_reference,
+    newest_reference,
+    references,
+)
 from ecotwin.errors import EcotwinError
 from ecotwin.history.contract import Store
 from ecotwin.learning.register import digest
@@ -22,6 +29,7 @@ from ecotwin.plant import Plant, Signal
 from ecotwin.plant.sensed import Sensed
 from ecotwin.records import Floats, Quality, Readings
 from ecotwin.sensing.soft import Check, SoftSensor
+from ecotwin.sensing.stretch import REMEMBERED
 from ecotwin.sensing.told import Standing, Told
 
 VERSION = 1
@@ -106,7 +114,7 @@ class Course:
         sensor = SoftSensor(
             tuple(s.name for s in self.inputs), block=rows.block, every=rows.every, seed=0
         )
-        sensor.learn(rows.inputs, rows.target, rows.bad)
+        sensor.learn(rows.inputs, rows.target, rows.bad, rows.at)
         left = int((rows.bad & np.isfinite(rows.target)).sum())
         learned = self._learned(sensor, rows.start, micros(end), left, "first calibrated")
         return Made(sensor, micros(end), learned, (), micros(end), rows.moments)
@@ -116,7 +124,9 @@ class Course:
         before = self._now()
         sensor = before.sensor.forked()
         target, bad = references(self._store, self.reference, before.moment, micros(end), flagged)
-        check = sensor.refer(target, bad)
+        late = before.moment - len(sensor.waits_for) * MINUTE
+        earlier, spoiled = references(self._store, self.reference, late, before.moment, flagged)
+        check = sensor.refer(target, bad, earlier=earlier, earlier_bad=spoiled)
         checked = _checked(check, micros(end))
         checks = (*before.checks, checked)[-KEPT_CHECKS:]
         if before.moments < YOUNG:
@@ -163,7 +173,14 @@ class Course:
         }  # fmt: skip
 
     def follow(self, made: Made, until_us: int) -> None:
-        """Show a sensor the minutes up to an instant that were told already, so that it goes on from there."""
+        """Show a sensor the minutes up to an instant that were told already, so that it goes on from there.
+
+        Of more of them than are kept for late references only the newest are told again.
+        """
+        passed = (until_us - made.told_until) // MINUTE - REMEMBERED
+        if passed > 0:
+            made.sensor.passed(passed)
+            made.told_until += passed * MINUTE
         while made.told_until < until_us:
             end = min(until_us, made.told_until + PIECE * MINUTE)
             told = made.sensor.tell(input_rows(self._store, self.inputs, made.told_until, end))
@@ -191,9 +208,14 @@ class Course:
         return (after_us // step + 1) * step
 
     def has_new_references(self, until_us: int) -> bool:
-        """Whether one was taken since the last moment, or since it was last tried to calibrate."""
-        since = self.made.moment if self.made is not None else self.asked_until
-        return since == 0 or newest_reference(self._store, self.reference, since, until_us)
+        """Whether one was taken since the last moment, or since it was last tried to calibrate, or came late."""
+        made = self.made
+        since = made.moment if made is not None else self.asked_until
+        if since == 0 or newest_reference(self._store, self.reference, since, until_us):
+            return True
+        return made is not None and late_reference(
+            self._store, self.reference, made.moment, made.sensor.waits_for
+        )
 
     def advance(self, until_us: int) -> tuple[Told | None, Readings]:
         """Tell the minutes up to an instant; an empty batch while there is no sensor."""
@@ -256,7 +278,7 @@ class Course:
         return {
             "columns": [*self.terms.inputs, self.terms.reference], "start": iso(start), "end": iso(end),
             "rows": sensor.learned, "left_out": left_out, "why": why, "scores": {},
-            "content": digest([kept["names"], kept["order"], kept["x"], kept["y"], kept["seed"]]),
+            "content": digest([kept["names"], kept["order"], kept["kept"]["x"], kept["kept"]["y"], kept["seed"]]),
         }  # fmt: skip
 
 

@@ -38,6 +38,7 @@ class Gathered:
         target: [rows] references, NaN where there is none. bad: [rows] flagged.
         start: First reference [us UTC]. references: Their number. block: Usual number at one moment.
         every: Usual minutes between moments with references. moments: Number of moments with references.
+        at: [rows] minute of each row, counted from the oldest looked at; -1 where it parts.
     """
 
     inputs: Floats
@@ -48,6 +49,7 @@ class Gathered:
     block: int
     every: int
     moments: int
+    at: Ints
 
 
 def input_rows(store: Store, inputs: Sequence[Signal], start_us: int, end_us: int) -> Floats:
@@ -92,6 +94,14 @@ def newest_reference(store: Store, reference: Signal, start_us: int, end_us: int
     return bool((raw.quality < Quality.STALE).any())
 
 
+def late_reference(store: Store, reference: Signal, moment_us: int, waits: Bools) -> bool:
+    """Whether a reference came for one of the minutes before a moment that still wait for one: [minutes]."""
+    if not waits.any():
+        return False
+    target, _ = references(store, reference, moment_us - len(waits) * MINUTE, moment_us, ())
+    return bool((np.isfinite(target) & waits).any())
+
+
 def gathered(
     store: Store, inputs: Sequence[Signal], reference: Signal, end: datetime, step_us: int,
     flagged: Sequence[Span],
@@ -128,6 +138,7 @@ def gathered(
         block=max(1, round(float(counts.mean()))),
         every=max(1, round(apart * step_us / MINUTE)),
         moments=len(moments),
+        at=places,
     )
 
 

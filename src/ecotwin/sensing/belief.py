@@ -9,7 +9,7 @@ import numpy as np
 
 from ecotwin.records import Floats
 
-SHARPNESS = 4.0
+SHARPNESS = 6.0
 """A model with twice the error of the best has this power of one half of its weight."""
 BIAS_SHARE = 0.2
 """Of the newest block's median error this share is taken off."""

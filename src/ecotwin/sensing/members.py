@@ -14,7 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from ecotwin.errors import SettingsFault
-from ecotwin.records import Floats
+from ecotwin.records import Floats, Ints
+from ecotwin.sensing.kriging import Kriged, Shape, found
 
 REACH = 0.25
 """A member may tell this share of the range of its references beyond that range, no more."""
@@ -28,12 +29,16 @@ class Regressor(Protocol):
         ...
 
 
+Shapes = dict[str, Shape]
+"""What the members that reach through time found of themselves at the calibration."""
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """One model of a soft sensor.
 
     Attributes:
-        name: Its name. kind: `line`, `curve`, `smooth`, `trees` or `boosted`.
+        name: Its name. kind: `line`, `curve`, `smooth`, `trees`, `boosted` or `kriged`.
         moving: Whether it sees the inputs' recent past too. newest: How many of the newest references it learns from.
     """
 
@@ -47,20 +52,28 @@ MEMBERS = (
     Member("line, moving", "line", True, 500),
     Member("curve", "curve", False, 2000),
     Member("smooth", "smooth", False, 2000),
-    Member("smooth, moving", "smooth", True, 2000),
     Member("trees, moving", "trees", True, 2000),
     Member("boosted", "boosted", False, 6000),
     Member("boosted, moving", "boosted", True, 6000),
+    Member("kriged", "kriged", False, 2000),
+    Member("kriged, moving", "kriged", True, 2000),
 )
 KEPT = max(m.newest for m in MEMBERS)
 """References that are kept to learn from."""
 
 
 class Fitted:
-    """A member that has learned, in the target's unit."""
+    """A member that has learned, in the target's unit.
 
-    def __init__(self, member: Member, inputs: Floats, target: Floats, seed: int) -> None:
-        x, y = inputs[-member.newest :], target[-member.newest :]
+    Args:
+        member: What it is. inputs: [references, columns]. target: [references]. at: [references] row numbers.
+        shapes: Of those that reach through time; what is missing is found, and added.
+    """
+
+    def __init__(
+        self, member: Member, inputs: Floats, target: Floats, at: Ints, seed: int, shapes: Shapes
+    ) -> None:
+        x, y, when = inputs[-member.newest :], target[-member.newest :], at[-member.newest :]
         ends = np.quantile(x, [0.1, 0.9], axis=0)
         self._middle, wide = np.median(x, axis=0), (ends[1] - ends[0]) / 2.563
         plain = x.std(axis=0)
@@ -72,13 +85,17 @@ class Fitted:
         self._mean, self._sd = float(y.mean()), float(y.std())
         self._ends = (float(y.min()), float(y.max()))
         self._constant = not self._sd > 1e-12 * max(abs(self._mean), 1e-300)
-        self._model = (
-            None
-            if self._constant
-            else _learned(
-                member.kind, self._scaled(x), ((y - self._mean) / self._sd).round(8), seed
-            )
-        )
+        self._model: Any = None
+        if self._constant:
+            return
+        scaled, goal = self._scaled(x), ((y - self._mean) / self._sd).round(8)
+        if member.kind != "kriged":
+            self._model = _learned(member.kind, scaled, goal, seed)
+            return
+        if member.name not in shapes:
+            whole = ((target - self._mean) / self._sd).round(8)
+            shapes[member.name] = found(self._scaled(inputs), at, whole)
+        self._model = Kriged(scaled, when, goal, shapes[member.name])
 
     def _scaled(self, inputs: Floats) -> Floats:
         held = np.clip(inputs, self._low, self._high)
@@ -86,11 +103,14 @@ class Fitted:
         made = np.clip((held - self._middle) / self._scale, -5.0, 5.0).round(8)
         return np.asarray(made + 0.0, np.float64)
 
-    def predict(self, inputs: Floats) -> Floats:
-        """[rows] values; an input beyond what was learned from counts as its border."""
+    def predict(self, inputs: Floats, at: Ints) -> Floats:
+        """[rows] values of rows with their numbers; an input beyond what was learned from counts as its border."""
         if self._model is None:
             return np.full(len(inputs), self._mean)
-        made = self._model.predict(self._scaled(inputs)) * self._sd + self._mean
+        scaled = self._scaled(inputs)
+        by_time = isinstance(self._model, Kriged)
+        told = self._model.predict(scaled, at) if by_time else self._model.predict(scaled)
+        made = told * self._sd + self._mean
         reach = REACH * (self._ends[1] - self._ends[0])
         return np.asarray(np.clip(made, self._ends[0] - reach, self._ends[1] + reach), np.float64)
 

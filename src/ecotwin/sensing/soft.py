@@ -19,22 +19,25 @@ import numpy as np
 from ecotwin.errors import FigureGap
 from ecotwin.learning.conformal import Adaptive
 from ecotwin.learning.drift import Alarm, ReferenceWatch
-from ecotwin.records import Bools, Floats
+from ecotwin.records import Bools, Floats, Ints
 from ecotwin.sensing.belief import Belief
+from ecotwin.sensing.columns import canonical, columns
 from ecotwin.sensing.dynamics import Dynamics
+from ecotwin.sensing.kept import References
+from ecotwin.sensing.kriging import Shape
 from ecotwin.sensing.lift import lift
-from ecotwin.sensing.members import KEPT, MEMBERS, Fitted, Member
+from ecotwin.sensing.members import KEPT, MEMBERS, Fitted, Shapes
 from ecotwin.sensing.seen import Seen
-from ecotwin.sensing.told import Standing, Told, joined, waited, waiting_state
+from ecotwin.sensing.stretch import Given, Memory, Stretch
+from ecotwin.sensing.told import Standing, Told
 
 LEAST_REFERENCES = 60
 """References without which a sensor refuses to learn."""
+VERSION = 2
 LEVELS = (0.1, 0.5, 0.9)
 PATIENCE = 4.0
 """A sensor may go this many times its usual while without a reference."""
 _WALKS = 10
-_APART = 64
-"""Stretches of rows told are joined when there are more of them."""
 _REMEMBERED = 64
 _HELD = KEPT + 100
 """References kept: those to learn from, and those that came since it last learned."""
@@ -45,8 +48,9 @@ class Check:
     """What the references of one calibration moment said of what was told before them.
 
     Attributes:
-        rows: Rows since the last moment. references: How many of them had a reference that counts.
+        rows: Rows since the last moment. references: References that count, late ones among them.
         left_out: References not learned from because their rows were flagged bad.
+        lost: References of rows told so long ago that nothing is kept of them.
         mae, bias: Mean error, absolute and signed (told less reference), in the target's unit; NaN without references.
         held: Share of the references inside the band. outside: Share of rows that were refused.
         alarms: What rang. refitted: Whether the sensor learned anew.
@@ -61,6 +65,7 @@ class Check:
     outside: float
     alarms: tuple[Alarm, ...]
     refitted: bool
+    lost: int = 0
 
 
 class SoftSensor:
@@ -86,17 +91,21 @@ class SoftSensor:
             rate=min(0.02, 0.15 / self.block),
         )  # fmt: skip
 
-    def learn(self, inputs: Floats, target: Floats, bad: Bools | None = None) -> None:
+    def learn(
+        self, inputs: Floats, target: Floats, bad: Bools | None = None, at: Ints | None = None
+    ) -> None:
         """Calibrate.
 
         Args:
             inputs: [rows, inputs] in order of time. target: [rows] references, NaN where there is none.
             bad: [rows] rows flagged bad: their references are not learned from.
+            at: [rows] their numbers, rising, where rows between them are left out; the next row told follows the
+                largest.
 
         Raises:
             FigureGap: Too few references, no input moves, or the references do not move.
         """
-        self._order = _canonical(inputs, target)
+        self._order = canonical(inputs, target)
         self._dynamics = Dynamics(inputs.shape[1])
         rows = self._dynamics.push(inputs[:, self._order])
         good = np.isfinite(rows).all(axis=1) & np.isfinite(target)
@@ -104,19 +113,21 @@ class SoftSensor:
             good &= ~bad
         x, y = rows[good], np.asarray(target[good], np.float64)
         self._can_learn(x, y)
-        self._x, self._y, self._new = x[:0], y[:0], 0
+        numbers = np.arange(len(rows)) if at is None else np.asarray(at, np.int64)
+        self._next, when = int(numbers.max()) + 1, numbers[good]
         width = inputs.shape[1]
+        self._shapes: Shapes = {}
         self._belief = Belief(len(MEMBERS), max(6.6 * self.block, 100.0), float(y.std()))
-        walked = self._walk(x, y)
+        walked = self._walk(References(x, y, when, len(y)))
         self._watch = ReferenceWatch(walked, self.block)
         self._seen = Seen(tuple(self.names[i] for i in self._order))
         self._seen.learn(x[:, :width])
-        self._x, self._y, self._new = x[-_HELD:], y[-_HELD:], 0
+        self._kept = References(x, y, when, _HELD)
         self._fit()
         self.learned = len(y)
-        self._waiting: list[tuple[Floats, Floats, Told, Floats]] = []
+        self._memory = Memory()
         self._drifted, self._without = "", 0
-        self._counts: list[int] = []
+        self._begins: list[int] = []
 
     def _can_learn(self, x: Floats, y: Floats) -> None:
         if len(y) < LEAST_REFERENCES:
@@ -139,17 +150,18 @@ class SoftSensor:
                 remedy="calibrate over a time in which the emission moves",
             )
 
-    def _walk(self, x: Floats, y: Floats) -> Floats:
+    def _walk(self, all_of: References) -> Floats:
         """Errors on the last part of the calibration, each stretch told by models that had not seen it."""
+        x, y, at = all_of.known()
         span = int(min(len(y) // 2, max(8 * self.block, 1000)))
         step = max(self.block, -(-span // _WALKS))
         starts = list(range(len(y) - span, len(y), step))
         made: list[Floats] = []
         for start in starts:
             end = min(start + step, len(y))
-            self._x, self._y = x[max(0, start - KEPT) : start], y[max(0, start - KEPT) : start]
+            self._kept = References(x[:start], y[:start], at[:start], KEPT)
             self._fit()
-            told = self._members(x[start:end])
+            told = self._members(x[start:end], at[start:end])
             for first in range(start, end, self.block):
                 part = slice(first - start, min(first + self.block, end) - start)
                 value, spread = self._belief.joined(told[:, part])
@@ -160,19 +172,19 @@ class SoftSensor:
         return np.concatenate(made)
 
     def _fit(self) -> None:
-        """Learn from the references up to the newest that was there when it last learned."""
-        end = len(self._y) - self._new
-        x, y = self._x[:end][-KEPT:], self._y[:end][-KEPT:]
-        width = x.shape[1] // 3
+        """Learn from the references that were there when it last learned."""
+        x, y, at = self._kept.known()
+        x, y, at, width = x[-KEPT:], y[-KEPT:], at[-KEPT:], x.shape[1] // 3
         self._fitted = [
-            Fitted(m, _columns(m, x, width), y, self.seed + k) for k, m in enumerate(MEMBERS)
+            Fitted(m, columns(m, x, width), y, at, self.seed + k, self._shapes)
+            for k, m in enumerate(MEMBERS)
         ]
 
-    def _members(self, x: Floats) -> Floats:
+    def _members(self, x: Floats, at: Ints) -> Floats:
         """[members, rows] what each model tells."""
         width = x.shape[1] // 3
         told = [
-            f.predict(_columns(m, x, width)) for m, f in zip(MEMBERS, self._fitted, strict=True)
+            f.predict(columns(m, x, width), at) for m, f in zip(MEMBERS, self._fitted, strict=True)
         ]
         return np.array(told)
 
@@ -180,10 +192,10 @@ class SoftSensor:
         """Tell the next rows [rows, inputs]; they may come in pieces of any size."""
         rows = self._dynamics.push(inputs[:, self._order])
         why = self._seen.judge(rows[:, : inputs.shape[1]])
-        whole = np.isfinite(rows).all(axis=1)
+        whole, numbers = np.isfinite(rows).all(axis=1), self._next + np.arange(len(rows))
         told = np.full((len(MEMBERS), len(rows)), np.nan)
         if whole.any():
-            told[:, whole] = self._members(rows[whole])
+            told[:, whole] = self._members(rows[whole], numbers[whole])
         raw, spread = self._belief.joined(told)
         offsets = self._band.offsets()
         low, high = raw + spread * offsets[0], raw + spread * offsets[-1]
@@ -192,23 +204,17 @@ class SoftSensor:
         reasons = [why[i] or self._reason(s) for i, s in enumerate(standing)]
         self._without += len(rows)
         blank = np.where(refused, np.nan, 1.0)
-        made = Told(
+        self._memory.add(
+            Stretch(
+                numbers, rows, told.T, raw, spread,
+                np.repeat(np.atleast_2d(offsets), len(rows), axis=0), ~refused & np.isfinite(raw),
+                np.ones(len(rows), bool),
+            )
+        )  # fmt: skip
+        self._next += len(rows)
+        return Told(
             raw * blank, np.minimum(low, raw) * blank, np.maximum(high, raw) * blank,
             tuple(standing), tuple(reasons), raw, spread,
-        )  # fmt: skip
-        self._waiting.append((rows, told, made, np.atleast_2d(offsets)))
-        if len(self._waiting) > _APART:
-            self._waiting = [self._joined_waiting()]
-        return made
-
-    def _joined_waiting(self) -> tuple[Floats, Floats, Told, Floats]:
-        """Rows told since the last references, as one stretch."""
-        rows, members, told, offsets = zip(*self._waiting, strict=True)
-        each = [
-            np.broadcast_to(o, (len(r), o.shape[1])) for r, o in zip(rows, offsets, strict=True)
-        ]
-        return (
-            np.concatenate(rows), np.concatenate(members, axis=1), joined(list(told)), np.concatenate(each),
         )  # fmt: skip
 
     def _stands(self, ahead: int, refused: bool) -> Standing:
@@ -227,81 +233,101 @@ class SoftSensor:
             return f"no reference in the last {PATIENCE * self.every:.0f} rows"
         return "" if standing is Standing.TOLD else "no value of an input, nor in the rows before"
 
-    def refer(self, target: Floats, bad: Bools | None = None) -> Check:
-        """References of all rows told since the last call, NaN where there is none.
+    def passed(self, rows: int) -> None:
+        """Rows went by that need not be told: a reference of theirs is only counted."""
+        self._memory.pass_by(rows)
+        self._next += rows
+        self._without += rows
+
+    def refer(
+        self, target: Floats, bad: Bools | None = None, *,
+        earlier: Floats | None = None, earlier_bad: Bools | None = None,
+    ) -> Check:  # fmt: skip
+        """References of the rows told since the last call, and late ones of rows before, NaN where there is none.
+
+        A late reference is judged by what was told of its row then, and learned from at its place in time.
 
         Args:
             target: [rows told since]. bad: [rows] rows flagged bad: judged by neither, learned from never.
+            earlier: [n] late references of the `n` rows before these; of rows that are no longer kept
+                (`stretch.REMEMBERED`) they are only counted. earlier_bad: [n] flagged.
         """
-        told_rows = sum(len(w[0]) for w in self._waiting)
-        if len(target) != told_rows:
-            raise ValueError(f"{len(target)} references for {told_rows} rows told")
-        if not told_rows:
+        rows = self._memory.since
+        if len(target) != rows:
+            raise ValueError(f"{len(target)} references for {rows} rows told")
+        late = None if earlier is None else Given.of(earlier, earlier_bad)
+        if not rows and late is None:
             return Check(0, 0, 0, np.nan, np.nan, np.nan, np.nan, (), False)
-        rows, members, told, offsets = self._joined_waiting()
-        raw, spread, low, value, high = told.raw, told.spread, told.low, told.value, told.high
-        self._waiting = []
-        whole = np.isfinite(target) & np.isfinite(raw)
-        flagged = whole & bad if bad is not None else np.zeros(len(rows), bool)
-        known = whole & ~flagged
-        judged = known & np.isfinite(value)
-        truth = np.asarray(target, np.float64)
-        error = raw[judged] - truth[judged]
-        alarms = tuple(self._watch.push(error)) if judged.any() else ()
-        refitted = False
-        if judged.any():
+        now, begin = Given.of(target, bad), self._next - rows
+        outside = self._memory.outside
+        told, given, lost = self._memory.take(now, late)
+        if told is None:
+            return Check(rows, 0, 0, np.nan, np.nan, np.nan, outside, (), False, lost)
+        whole = np.isfinite(told.raw)
+        told, given = told.part(whole), given.part(whole)
+        told, truth, flagged = told.part(~given.bad), given.target[~given.bad], int(given.bad.sum())
+        seen, judged = told.part(told.told), truth[told.told]
+        error = np.asarray(seen.raw - judged, np.float64)
+        alarms = tuple(self._watch.push(error)) if len(error) else ()
+        if len(error):
             said = "; ".join(dict.fromkeys(a.text for a in alarms))
             self._drifted = said or (self._drifted if self.hold else "")
-        if known.any():
-            self._without = int(len(rows) - 1 - np.flatnonzero(known)[-1])
-        if known.any() and not self.hold:
-            if judged.any():
-                self._band.push(-error / spread[judged], told=offsets[judged])
-                self._belief.learn(members[:, judged], raw[judged], truth[judged])
-            self._take(rows[known], truth[known])
-            moved = self._follow(alarms, int(known.sum()))
+        refitted = False
+        if len(truth):
+            self._without = min(self._without, self._next - 1 - int(told.at.max()))
+        if len(truth) and not self.hold:
+            if len(error):
+                self._band.push(-error / seen.spread, told=seen.offsets)
+                self._belief.learn(seen.members.T, seen.raw, judged)
+            self._take(told, truth)
+            moved = self._follow(alarms, begin)
             refitted = self._refit(anew=moved)
-        inside = (truth >= low) & (truth <= high)
         return Check(
-            rows=len(rows), references=int(known.sum()), left_out=int(flagged.sum()),
+            rows=rows, references=len(truth), left_out=flagged,
             mae=float(np.abs(error).mean()) if len(error) else np.nan,
             bias=float(error.mean()) if len(error) else np.nan,
-            held=float(inside[judged].mean()) if judged.any() else np.nan,
-            outside=float(np.isnan(value).mean()), alarms=alarms, refitted=refitted,
+            held=float(seen.inside(judged).mean()) if len(error) else np.nan,
+            outside=outside, alarms=alarms, refitted=refitted, lost=lost,
         )  # fmt: skip
 
-    def _follow(self, alarms: tuple[Alarm, ...], references: int) -> bool:
+    def _follow(self, alarms: tuple[Alarm, ...], begin: int) -> bool:
         """After an alarm that references lie to one side, lift the kept ones from before it to where they lie now.
 
         The process has moved; how its output hangs on its inputs is still best known from before. Waiting until
         new references outnumber the old would take as long as the window is.
         """
-        self._counts = [*self._counts, references][-_REMEMBERED:]
+        self._begins = [*self._begins, begin][-_REMEMBERED:]
         rang = [a for a in alarms if a.kind == "bias"]
         if not rang:
             return False
-        turn = len(self._y) - sum(self._counts[-(1 + rang[0].block - rang[0].since) :])
-        if turn > 0:
-            self._y = self._y.copy()
-            self._y[:turn] += lift(self._x[:, : len(self.names)], self._y, turn)
+        turn = self._begins[-min(len(self._begins), 1 + rang[0].block - rang[0].since)]
+        before = int((self._kept.at < turn).sum())
+        if before:
+            inputs = self._kept.rows[:, : len(self.names)]
+            self._kept.lift(turn, lift(inputs, self._kept.target, before))
         self._belief.settle()
         return True
 
-    def _take(self, rows: Floats, truth: Floats) -> None:
+    def _take(self, told: Stretch, truth: Floats) -> None:
         """Keep new references."""
-        self._x = np.concatenate([self._x, rows])[-_HELD:]
-        self._y = np.concatenate([self._y, truth])[-_HELD:]
+        rows = np.asarray(told.rows, np.float64)
+        self._kept.take(rows, truth, told.at)
         self._seen.add(rows[:, : len(self.names)])
         self.learned += len(truth)
-        self._new += len(truth)
 
     def _refit(self, *, anew: bool) -> bool:
         """Learn anew when enough references are new, or when it must."""
-        if not anew and self._new < max(1, min(len(self._y), 2000) // 20):
+        new = int(self._kept.new.sum())
+        if not anew and new < max(1, min(len(self._kept), 2000) // 20):
             return False
-        self._new = 0
+        self._kept.learn()
         self._fit()
         return True
+
+    @property
+    def waits_for(self) -> Bools:
+        """[rows before the last look] of the newest kept: no reference of it came yet."""
+        return self._memory.looked_back()
 
     def held(self) -> SoftSensor:
         """The same sensor from here on, its models held as they are, for comparison."""
@@ -312,20 +338,19 @@ class SoftSensor:
     def forked(self) -> SoftSensor:
         """The same sensor from here on, apart from this one; what was learned is shared, since it never changes."""
         other = copy.copy(self)
-        for name in ("_dynamics", "_seen", "_watch", "_band", "_belief", "_waiting"):
+        for name in ("_dynamics", "_seen", "_watch", "_band", "_belief"):
             setattr(other, name, copy.deepcopy(getattr(self, name)))
+        other._memory, other._kept = self._memory.forked(), self._kept.forked()
         return other
 
     def state(self) -> dict[str, Any]:
         """JSON-able state: what it keeps, not the models, which are learned anew from it on return."""
-        waiting = [waiting_state(*w) for w in self._waiting]
         return {
-            "version": 1, "names": list(self.names), "block": self.block, "every": self.every,
-            "hold": self.hold, "seed": self.seed, "learned": self.learned, "new": self._new,
-            "order": self._order.tolist(), "x": self._x.tolist(), "y": self._y.tolist(),
-            "belief": self._belief.state(),
-            "drifted": self._drifted, "without": self._without, "waiting": waiting,
-            "counts": list(self._counts),
+            "version": VERSION, "names": list(self.names), "block": self.block, "every": self.every,
+            "hold": self.hold, "seed": self.seed, "learned": self.learned, "next": self._next,
+            "order": self._order.tolist(), "kept": self._kept.state(), "belief": self._belief.state(),
+            "drifted": self._drifted, "without": self._without, "memory": self._memory.state(),
+            "begins": list(self._begins), "shapes": {n: s.all().tolist() for n, s in self._shapes.items()},
             "dynamics": self._dynamics.state(), "seen": self._seen.state(),
             "watch": self._watch.state(), "band": self._band.state(),
         }  # fmt: skip
@@ -337,34 +362,28 @@ class SoftSensor:
         Raises:
             FigureGap: It was saved by another version.
         """
-        if state.get("version") != 1:
+        if state.get("version") != VERSION:
             raise FigureGap(
                 f"a soft sensor saved as version {state.get('version')}",
-                expected="version 1",
+                expected=f"version {VERSION}",
                 remedy="calibrate it anew",
             )
         names = tuple(state["names"])
-        made = cls(
-            names,
-            block=state["block"],
-            every=state["every"],
-            hold=state["hold"],
-            seed=state["seed"],
-        )
-        made.learned, made._new = int(state["learned"]), int(state["new"])
+        made = cls(names, **{n: state[n] for n in ("block", "every", "hold", "seed")})
+        made.learned, made._next = int(state["learned"]), int(state["next"])
         made._order = np.array(state["order"], np.int64)
-        made._x = np.array(state["x"], np.float64).reshape(-1, 3 * len(names))
-        made._y = np.array(state["y"], np.float64)
+        made._kept = References.restored(state["kept"], 3 * len(names), _HELD)
         made._belief = Belief.restored(state["belief"])
         made._drifted, made._without = state["drifted"], int(state["without"])
-        made._counts = [int(n) for n in state["counts"]]
+        made._begins = [int(n) for n in state["begins"]]
         made._dynamics = Dynamics(len(names))
         made._dynamics.restore(state["dynamics"])
         made._seen = Seen(tuple(names[i] for i in made._order))
         made._seen.restore(state["seen"])
         made._watch = ReferenceWatch.restored(state["watch"])
         made._band.restore(state["band"])
-        made._waiting = [waited(w) for w in state["waiting"]]
+        made._shapes = {n: Shape.of(s) for n, s in state["shapes"].items()}
+        made._memory = Memory.restored(state["memory"])
         made._fit()
         return made
 
@@ -378,21 +397,3 @@ class SoftSensor:
         """How much each model is believed."""
         shares = self._belief.weights
         return {m.name: float(s) for m, s in zip(MEMBERS, shares, strict=True)}
-
-
-def _columns(member: Member, x: Floats, width: int) -> Floats:
-    return x if member.moving else x[:, :width]
-
-
-def _canonical(inputs: Floats, target: Floats) -> Any:
-    """Order of the inputs that no name, unit or place in the file changes: by how they go with the target."""
-    both = np.isfinite(target)
-    strength = []
-    for column in inputs.T:
-        here = both & np.isfinite(column)
-        x, y = column[here], target[here]
-        moves = len(x) > 2 and np.ptp(x) > 0 and np.ptp(y) > 0
-        r = float(np.corrcoef(x, y)[0, 1]) if moves else 0.0
-        third = float((((x - x.mean()) / x.std()) ** 3).mean()) if moves else 0.0
-        strength.append((round(-abs(r), 7), round(third, 5)))
-    return np.array(sorted(range(len(strength)), key=lambda j: strength[j]), np.int64)

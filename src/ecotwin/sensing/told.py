@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 
@@ -64,38 +62,3 @@ def joined(parts: list[Told]) -> Told:
         standing=tuple(s for p in parts for s in p.standing),
         why=tuple(w for p in parts for w in p.why),
     )
-
-
-_NUMBERS = ("value", "low", "high", "raw", "spread")
-
-
-def _plain(values: Floats) -> Any:
-    """Numbers for JSON, None where there is none."""
-    return [
-        _plain(v) if isinstance(v, np.ndarray) else (float(v) if np.isfinite(v) else None)
-        for v in values
-    ]
-
-
-def waited(kept: Mapping[str, Any]) -> tuple[Floats, Floats, Told, Floats]:
-    """Rows told whose references were not known yet, from JSON."""
-    told = Told(
-        **{n: np.array(kept[n], np.float64) for n in _NUMBERS},
-        standing=tuple(Standing(s) for s in kept["standing"]),
-        why=tuple(kept["why"]),
-    )
-    return (
-        np.array(kept["rows"], np.float64),
-        np.array(kept["told"], np.float64),
-        told,
-        np.atleast_2d(np.array(kept["offsets"], np.float64)),
-    )
-
-
-def waiting_state(rows: Floats, members: Floats, told: Told, offsets: Floats) -> dict[str, Any]:
-    """The same rows for JSON."""
-    return {
-        "rows": _plain(rows), "told": _plain(members), "offsets": offsets.tolist(),
-        **{n: _plain(getattr(told, n)) for n in _NUMBERS},
-        "standing": [s.value for s in told.standing], "why": list(told.why),
-    }  # fmt: skip
