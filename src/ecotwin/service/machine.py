@@ -13,6 +13,7 @@ from ecotwin.records import Floats, Order, Window
 from ecotwin.service import bar as shared
 from ecotwin.service import figures, words
 from ecotwin.service.facts import facts_of
+from ecotwin.service.normal import normal
 from ecotwin.service.sensed import sensed_facts
 from ecotwin.service.series import (
     base_step,
@@ -153,6 +154,7 @@ def machine(twin: Twin, id: str, hours: float) -> MachineView:  # noqa: A002
             *upkeep_facts(twin.upkeeps.of(id, twin.now())),
             *facts_of(twin, element),
         ],
+        normal=normal(twin, element),
         start=iso(period.start_us),
         end=iso(period.end_us),
     )

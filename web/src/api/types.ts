@@ -586,6 +586,7 @@ export interface MachineView {
   readonly orders: OrderRow[];
   readonly writes: SetPoint[];
   readonly facts: Fact[];
+  readonly normal: Normal;
   readonly start: string;
   readonly end: string;
 }
@@ -653,6 +654,16 @@ export interface ModelRow {
 export interface Models {
   readonly headline: string;
   readonly rows: ModelRow[];
+}
+
+/** What a person may say to be normal at a machine, and what was said last. */
+export interface Normal {
+  readonly why: string;
+  readonly means: string;
+  readonly may: boolean;
+  readonly refused: string;
+  readonly said: string;
+  readonly entry: number | null;
 }
 
 /** An order or a piece of advice on this machine. */

@@ -11,6 +11,7 @@ import type { Frame } from "../draw/strips.tsx";
 import { three } from "../words/format.ts";
 import { day, hm, instant, zoneName } from "../words/time.ts";
 import { decide } from "./decide.tsx";
+import { NormalPanel } from "./normal.tsx";
 import { FindingRows } from "./rows.tsx";
 import { ProblemBox, Sentence, Skeleton, StaleNote } from "./states.tsx";
 
@@ -24,7 +25,7 @@ export function MachinePage({ id }: { id: string }): JSX.Element {
   return (
     <>
       {view.problem && <StaleNote problem={view.problem} again={view.again} />}
-      <Shown view={view.data} hours={hours} />
+      <Shown view={view.data} hours={hours} again={view.again} />
     </>
   );
 }
@@ -42,7 +43,7 @@ function Path({ view, hours }: { view: MachineView; hours: string }): JSX.Elemen
   );
 }
 
-function Shown({ view, hours }: { view: MachineView; hours: string }): JSX.Element {
+function Shown({ view, hours, again }: { view: MachineView; hours: string; again: () => void }): JSX.Element {
   const zone = view.bar.timezone;
   const frame: Frame = { start: instant(view.start), end: instant(view.end), zone };
   const signals = view.power ? [view.power, ...view.traces] : view.traces;
@@ -73,6 +74,7 @@ function Shown({ view, hours }: { view: MachineView; hours: string }): JSX.Eleme
         </div>
         <div class="stack side">
           <Findings view={view} />
+          <NormalPanel normal={view.normal} id={view.id} again={again} />
           <Orders view={view} />
           {view.writes.length > 0 && <SetPoints rows={view.writes} />}
           {view.facts.length > 0 && (
