@@ -91,7 +91,7 @@ def at_night(plant: Plant, at: int) -> bool:
     return hour >= 22 or hour < 6
 
 
-def title(plant: Plant, s: Score, *, night: bool = False) -> str:
+def title(plant: Plant, s: Score, *, night: bool = False) -> str:  # noqa: C901
     """One sentence without its full stop: what, where, how much."""
     name = place(plant, s.cause, s.element)
     gap = s.value - s.expected

@@ -88,7 +88,8 @@ def finding(twin: Twin, id: str) -> FindingView:  # noqa: A002
         causes=causes.rows(found),
         causes_title=causes.title(found),
         causes_aside=_aside(found),
-        would_change=[*causes.would_change(found), *aloud.leave(found, twin.plant.currency)],
+        would_change=causes.would_change(found),
+        leave=aloud.leave(found, twin.plant.currency) if found.state != "closed" else [],
         looked_at=causes.looked_at(found),
         turned_out=found.turned_out,
         costs=_costs(twin, found.excess),
@@ -104,10 +105,9 @@ def finding(twin: Twin, id: str) -> FindingView:  # noqa: A002
 
 def _headline(twin: Twin, found: Finding) -> Headline:
     since = words.day_time(found.onset, twin.plant.zone, twin.now())
-    title = words.signs(found.title)
-    return shared.headline(
-        twin, [found], "It", f"{title}{',' if ',' in title else ''} since {since}"
-    ).model_copy(update={"level": shared.level_of(found)})
+    return shared.headline(twin, [found], "It", words.since(found.title, since)).model_copy(
+        update={"level": shared.level_of(found)}
+    )
 
 
 def _seen(found: Finding) -> str:

@@ -163,11 +163,9 @@ def machine(twin: Twin, id: str, hours: float) -> MachineView:  # noqa: A002
 def _headline(twin: Twin, element: Element) -> Headline:
     found = [f for f in twin.findings_open() if f.element == element.id]
     if found:
-        return (
-            shared.headline(twin, found, "It", words.signs(found[0].title))
-            if len(found) == 1
-            else shared.headline(twin, found, f"{len(found)} findings", words.signs(found[0].title))
-        )
+        since = words.day_time(found[0].onset, twin.plant.zone, twin.now())
+        subject = "It" if len(found) == 1 else f"Its {len(found)} findings"
+        return shared.headline(twin, found, subject, words.since(found[0].title, since))
     used = twin.user_now(element.id)
     if used is None or not np.isfinite(used.kw):
         return Headline(text=f"{element.name}: nothing is above expected", cost="", level="none")

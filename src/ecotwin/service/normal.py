@@ -52,7 +52,7 @@ def _why(twin: Twin, element: Element, said: normals.Word | None) -> str:
         return ""
     since = words.day_time(found.onset, zone, now)
     return (
-        f"{words.signs(found.title)} since {since}. Wear looks like this, so it is not taken as normal by itself and "
+        f"{words.since(found.title, since)}. Wear looks like this, so it is not taken as normal by itself and "
         "goes on being counted."
     )
 

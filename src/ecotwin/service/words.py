@@ -175,6 +175,18 @@ def day_time(at: datetime, zone: ZoneInfo, now: datetime) -> str:
     return f"{local.day} {local:%b %H:%M}"
 
 
+def since(title: str, when: str) -> str:
+    """A finding's title with when it began.
+
+    >>> since("Oven 2 draws 12 kW more than expected", "Tue 06:40")
+    'Oven 2 draws 12 kW more than expected since Tue 06:40'
+    >>> since("Oven 2 makes 4 % bad parts, 1 % is usual", "today 05:50")
+    'Oven 2 makes 4 % bad parts, 1 % is usual, since today 05:50'
+    """
+    title = signs(title)
+    return f"{title}{',' if ',' in title else ''} since {when}"
+
+
 def length(seconds: float) -> str:
     """A length of time.
 

@@ -400,6 +400,7 @@ export interface FindingView {
   readonly causes_title: string;
   readonly causes_aside: string;
   readonly would_change: string[];
+  readonly leave: string[];
   readonly looked_at: string;
   readonly turned_out: string;
   readonly costs: CostRow[];
@@ -477,6 +478,8 @@ export interface Foretold {
   readonly middle: (number | null)[];
   readonly low: (number | null)[];
   readonly high: (number | null)[];
+  readonly near_low: (number | null)[];
+  readonly near_high: (number | null)[];
   readonly text: string;
   readonly why: WhyRow[];
   readonly base: number;
@@ -540,6 +543,8 @@ export interface Load {
   readonly forecast: (number | null)[];
   readonly forecast_low: (number | null)[];
   readonly forecast_high: (number | null)[];
+  readonly forecast_near_low: (number | null)[];
+  readonly forecast_near_high: (number | null)[];
   readonly forecast_text: string;
   readonly tariff: Lane[];
   readonly carbon: Lane[];

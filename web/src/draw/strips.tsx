@@ -134,6 +134,8 @@ function Strip({ trace, sx, top, tall, left, width, label, tight, fromZero }: St
   }, [trace, sx, top, tall, fromZero]);
   const { x, sy } = made;
   const big = tall >= 60;
+  const lines = wrapped(trace.name, big ? left - 34 : left - 8);
+  const under = 16 * (lines.length - 1);
   const tickPlaces = Math.max(0, ...made.ticks.map((t) => (String(t).split(".")[1] ?? "").length));
   return (
     <g>
@@ -156,15 +158,23 @@ function Strip({ trace, sx, top, tall, left, width, label, tight, fromZero }: St
         </text>
       ) : (
         <>
-          <text x={0} y={top + 12} class="strong">{cut(trace.name, big ? left - 34 : left - 8)}<title>{trace.name}</title></text>
-          <text x={0} y={top + 28} class={loudClass(trace.level)}>{trace.digits} {trace.unit}</text>
-          {big && trace.expected && <text x={0} y={top + 44} class="grey-text">{trace.expected.replace(/^expected /, "")}</text>}
+          <text class="strong">{lines.map((t, i) => <tspan key={t} x={0} y={top + 12 + 16 * i}>{t}</tspan>)}<title>{trace.name}</title></text>
+          <text x={0} y={top + 28 + under} class={loudClass(trace.level)}>{trace.digits} {trace.unit}</text>
+          {big && trace.expected && <text x={0} y={top + 44 + under} class="grey-text">{trace.expected.replace(/^expected /, "")}</text>}
         </>
       ))}
       {label && trace.expected && (tight || !big) && <text x={tight ? width : left + 6} y={tight ? top - 6 : top + 7} text-anchor={tight ? "end" : "start"} class="grey-text halo">{trace.expected.startsWith("expected") ? trace.expected : `expected ${trace.expected}`}</text>}
       {made.empty && <text x={(left + width) / 2} y={top + tall / 2 + 4} text-anchor="middle" class="grey-text">no data in this time</text>}
     </g>
   );
+}
+
+/** A name in at most two lines. */
+function wrapped(text: string, room: number): string[] {
+  const most = Math.floor(room / 6.1);
+  if (text.length <= most) return [text];
+  const at = text.lastIndexOf(" ", most);
+  return at > 0 ? [text.slice(0, at), cut(text.slice(at + 1), room)] : [cut(text, room)];
 }
 
 function cut(text: string, room: number): string {

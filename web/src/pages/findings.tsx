@@ -11,6 +11,7 @@ import { Against, AdviceFacts, Checks, Decision, act } from "./decide.tsx";
 import { FindingRows } from "./rows.tsx";
 import { ProblemBox, Sentence, Skeleton, StaleNote } from "./states.tsx";
 
+const KINDS: Record<string, string> = { excess: "too much used", process: "process", permit: "permit", sensor: "sensor or meter", data: "no data" };
 const HEAD = ["Finding", "Where", "Likely", "Level", "State", "Kind", "kg CO2e a day", "Money a day"];
 const record = (r: FindingRow): (string | number | null)[] => [r.title, r.where, r.likely, r.level, r.state, r.kind, r.co2e_kg_day, r.money_day];
 
@@ -34,7 +35,7 @@ export function FindingsPage(): JSX.Element {
           </header>
           {kinds.length > 1 && (
             <div class="chips" role="group" aria-label="Kind">
-              {kinds.map((k) => <button key={k} type="button" aria-pressed={kind === k} onClick={() => filter({ kind: kind === k ? "" : k })}>{k}</button>)}
+              {kinds.map((k) => <button key={k} type="button" aria-pressed={kind === k} onClick={() => filter({ kind: kind === k ? "" : k })}>{KINDS[k] ?? k}</button>)}
             </div>
           )}
           {fits(open).length ? <FindingRows rows={fits(open)} currency={bar.currency} drawn="all" /> : <p class="empty">A finding appears when a signal leaves what is expected for longer than the detectors' patience.</p>}
@@ -142,12 +143,13 @@ function Shown({ view, again }: { view: FindingView; again: () => void }): JSX.E
               </Panel>
               <Panel title="What speaks against it" picture={false}>
                 <Against advice={view.advice} />
+                {view.leave.map((t) => <p key={t} class="leave">{t}</p>)}
                 <Decision advice={view.advice} after={again} />
                 <p class="grey seal">Every step is sealed in the ledger and can be checked offline. <a class="under" href={to(["advice", view.advice.id])}>Open this advice</a></p>
               </Panel>
             </>
           ) : (
-            <Panel title="What to do" aside="no order is advised" picture={false}>
+            <Panel title="What to do" aside="by hand: no order is advised" picture={false}>
               <Todo view={view} />
             </Panel>
           )}
@@ -177,7 +179,7 @@ function Causes({ view }: { view: FindingView }): JSX.Element {
         </tbody>
       </table>
       {view.would_change.map((t) => <p key={t} class="grey why-change">{t}</p>)}
-      <p class="grey">{view.looked_at}</p>
+      {view.looked_at && <p class="grey">Looked at: {view.looked_at}</p>}
     </Panel>
   );
 }
@@ -195,14 +197,19 @@ function Cause({ cause, first }: { cause: CauseRow; first: boolean }): JSX.Eleme
   );
 }
 
+const lowerFirst = (text: string): string => text.slice(0, 1).toLowerCase() + text.slice(1);
+
 /** What a person does who stands before it: for the likely causes in their order. */
 function Todo({ view }: { view: FindingView }): JSX.Element {
   const worth = view.causes.filter((c) => c.cause !== "unknown" && c.share >= 0.1).slice(0, 3);
-  if (!worth.length) return <p class="empty">No cause stands out. Inspect it at the machine, then acknowledge or close the finding with what it was.</p>;
   return (
-    <ol class="todo">
-      {worth.map((c) => <li key={c.cause}><b>{c.verb}</b> <span>{c.act}</span> <span class="grey">({c.percent})</span></li>)}
-    </ol>
+    <>
+      {worth.length === 0 && <p class="empty">No cause stands out. Inspect it at the machine, then acknowledge or close the finding with what it was.</p>}
+      <ol class="todo">
+        {worth.map((c, i) => <li key={c.cause}><b>{i === 0 ? "First" : "Then"}: {c.verb.toLowerCase()}</b> <span>{c.act}</span> <span class="grey">If it is: {lowerFirst(c.name)} ({c.percent})</span></li>)}
+      </ol>
+      {view.leave.map((t) => <p key={t} class="leave">{t}</p>)}
+    </>
   );
 }
 
