@@ -146,13 +146,11 @@ def test_the_charts_title_says_a_likely_peak_with_its_probability_and_time(
     ):
         twin.foresight.told = {"electricity": passing(told, probability)}
         shown = load(twin)
-        assert shown.title.startswith(f"Bought power {said} the contract limit of 100 kW "), (
-            shown.title
-        )
+        assert shown.title.startswith(f"Bought power {said} the contract's 100 kW "), shown.title
         at = told.forecast.origin + 19 * timedelta(minutes=15)
         assert f"{at.astimezone(twin.plant.zone):%H:%M}" in shown.title
         assert f"({min(probability, 0.99):.0%}):".replace("%", " %") in shown.title
-        assert shown.title.endswith("95.0 kW at most (80–120)")
+        assert shown.title.endswith("95.0 kW (80–120)")
     twin.foresight.told = {"electricity": passing(told, 0.04)}
     shown = load(twin)
     assert "pass" not in shown.title

@@ -217,7 +217,7 @@ def load() -> v.Load:
         nh.append(None if past else centre + 0.526 * wide)
     lane: Any = lambda a, b, value: v.Lane(start=local(a), end=local(b), value=value)
     return v.Load(
-        title="Bought power will likely pass the contract limit of 620 kW today 17:40 (72 %): 652 kW at most (609–694)", unit="kW", start=local(0), end=local(24), at=at,
+        title="Bought power will likely pass the contract's 620 kW at 17:40 (72 %): 652 kW (609–694)", unit="kW", start=local(0), end=local(24), at=at,
         actual=actual, low=low, expected=mid, high=high, forecast=fc, forecast_low=fl, forecast_high=fh, forecast_near_low=nl, forecast_near_high=nh, forecast_text="",
         tariff=[lane(0, 6, 0.146), lane(6, 10, 0.212), lane(10, 16, 0.168), lane(16, 20, 0.231), lane(20, 24, 0.185)],
         carbon=[lane(0, 6, 330), lane(6, 9, 310), lane(9, 11, 260), lane(11, 16, 180), lane(16, 18, 270), lane(18, 22, 370), lane(22, 24, 350)],

@@ -158,18 +158,18 @@ def passing(twin: Twin) -> str:
     at = instant(int(told.forecast.at[warned.lead - 1]))
     if at <= twin.now():
         return ""
-    when = words.day_time(at, twin.plant.zone, twin.now())
+    when = words.day_time(at, twin.plant.zone, twin.now()).replace("today ", "at ")
     verb = "will likely" if warned.probability >= _WILL else "may"
     low, middle, high = warned.peak
     return (
-        f"Bought power {verb} pass the contract limit of {words.digits(warned.limit)} {told.aim.unit} {when} "
-        f"({100 * min(warned.probability, _SURE):.0f} %): {words.digits(middle)} {told.aim.unit} at most "
+        f"Bought power {verb} pass the contract's {words.digits(warned.limit)} {told.aim.unit} {when} "
+        f"({100 * min(warned.probability, _SURE):.0f} %): {words.digits(middle)} {told.aim.unit} "
         f"({words.span(low, high)})"
     )
 
 
 def highest(twin: Twin, until_us: int) -> str:
-    """`551 kW at most, about 21:00` of what is still to come before an instant; empty where nothing is told."""
+    """`highest still to come about 551 kW at 21:00`, before an instant; empty where nothing is told."""
     told = twin.foresight.told.get("electricity")
     if told is None:
         return ""
@@ -179,9 +179,8 @@ def highest(twin: Twin, until_us: int) -> str:
         return ""
     best = ahead[int(np.argmax(values[ahead]))]
     when = words.clock_time(instant(int(at[best])), twin.plant.zone)
-    return (
-        f"about {words.digits(float(values[best]))} {told.aim.unit} at most still to come, {when}"
-    )
+    kw = words.digits(float(values[best]))
+    return f"highest still to come about {kw} {told.aim.unit} at {when}"
 
 
 def rounded(values: Floats) -> list[float | None]:

@@ -48,10 +48,10 @@ function Bands({ load }: { load: Load }): JSX.Element {
   return (
     <ul class="legend bands grey">
       <li><span class="swatch was" />measured</li>
-      {expected && <li><span class="swatch meant" />expected for the work done, 95 in 100</li>}
-      {told && <li><span class="swatch middle" />forecast, as often above as below</li>}
-      {told && <li><span class="swatch near" />1 quarter hour in 2 falls here (50 %)</li>}
-      {told && <li><span class="swatch far" />4 in 5 fall here (80 %)</li>}
+      {expected && <li><span class="swatch meant" />expected for this work</li>}
+      {told && <li><span class="swatch middle" />forecast</li>}
+      {told && <li><span class="swatch near" />comes to lie here every second time (50 %)</li>}
+      {told && <li><span class="swatch far" />or here: 4 times in 5 (80 %)</li>}
     </ul>
   );
 }
@@ -84,6 +84,8 @@ function Drawn({ load, zone, currency, now, width }: DrawnProps): JSX.Element {
   const last = load.actual.findLastIndex((v) => v !== null);
   const lastValue = load.actual[last] ?? null;
   const height = top + PLOT + FOOT;
+  const spanned = (g: { start: string; end: string }): number => instant(g.end) - instant(g.start);
+  const longest = load.gaps.reduce<number>((best, g, i) => (best < 0 || spanned(g) >= spanned(load.gaps[best] ?? g) ? i : best), -1);
   const lastAt = x[last] ?? now;
   const old = now - lastAt > OLD_MS;
   const lastX = old ? sx(lastAt) : sx(Math.min(end, Math.max(start, now)));
@@ -94,7 +96,7 @@ function Drawn({ load, zone, currency, now, width }: DrawnProps): JSX.Element {
     point(at >= start && at <= end ? at : null);
   };
   return (
-    <svg class="chart load" width={width} height={height} role="img" aria-label={`${load.title}. The table behind this chart has the figures.`} onPointerMove={move} onPointerLeave={() => point(null)}>
+    <svg class="chart load" width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`${load.title}. The table behind this chart has the figures.`} onPointerMove={move} onPointerLeave={() => point(null)}>
       <Hatch id="load-hatch" />
       {lanes.map((lane, i) => <LaneRow key={lane.unit} rows={calm(lane.rows)} unit={lane.unit} y={i * (LANE + 2)} sx={sx} zone={zone} range={[start, end]} foot={i === 0 ? [top, PLOT] : null} />)}
       <text x={LEFT - 8} y={top - 3} text-anchor="end" class="grey-text">{load.unit}</text>
@@ -113,7 +115,7 @@ function Drawn({ load, zone, currency, now, width }: DrawnProps): JSX.Element {
       {load.gaps.map((g, i) => (
         <g key={g.start}>
           <rect x={sx(instant(g.start))} y={top} width={Math.max(3, sx(instant(g.end)) - sx(instant(g.start)))} height={PLOT} fill="url(#load-hatch)" />
-          {i === load.gaps.length - 1 && <Label x={sx(instant(g.end)) + 6} start={sx(instant(g.start)) - 6} y={top + PLOT - 8} text={g.text} max={nowX} />}
+          {i === longest && <Label x={sx(instant(g.end)) + 6} start={sx(instant(g.start)) - 6} y={top + PLOT - 8} text={g.text} max={nowX} />}
         </g>
       ))}
       {load.contract_kw !== null && (

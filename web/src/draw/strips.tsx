@@ -82,7 +82,7 @@ function Drawn({ traces, frame, marks, gaps, heights, amountFirst = false, name,
   const sx = linear([frame.start, frame.end], [left, width]);
   const summary = traces.map((t) => `${t.name} ${t.digits} ${t.unit}${t.expected ? `, ${t.expected}` : ""}`).join("; ");
   return (
-    <svg class="chart strips" width={width} height={height} role="img" aria-label={`${name}. ${summary}`} onPointerMove={(e) => follow(e, left, width, frame)} onPointerLeave={() => point(null)}>
+    <svg class="chart strips" width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`${name}. ${summary}`} onPointerMove={(e) => follow(e, left, width, frame)} onPointerLeave={() => point(null)}>
       <Hatch id={`hatch-${name}`} />
       {traces.map((trace, i) => {
         const tall = heights[i === 0 ? 0 : 1] ?? 40;
@@ -134,7 +134,7 @@ function Strip({ trace, sx, top, tall, left, width, label, tight, fromZero }: St
   }, [trace, sx, top, tall, fromZero]);
   const { x, sy } = made;
   const big = tall >= 60;
-  const lines = wrapped(trace.name, big ? left - 34 : left - 8);
+  const lines = big ? wrapped(trace.name, left - 34) : [cut(trace.name, left - 8)];
   const under = 16 * (lines.length - 1);
   const tickPlaces = Math.max(0, ...made.ticks.map((t) => (String(t).split(".")[1] ?? "").length));
   return (
@@ -271,7 +271,7 @@ function RibbonDrawn({ spans, frame, marks, width }: { spans: readonly StateSpan
   }
   const box = (ms: number): number => sx(Math.min(frame.end, Math.max(frame.start, ms)));
   return (
-    <svg class="chart ribbon-chart" width={width} height={orders.length ? 72 : 52} role="img" aria-label={spans.map((s) => `${s.name} from ${hm(instant(s.start), frame.zone)}`).join(", ")}>
+    <svg class="chart ribbon-chart" width={width} height={orders.length ? 72 : 52} viewBox={`0 0 ${width} ${orders.length ? 72 : 52}`} role="img" aria-label={spans.map((s) => `${s.name} from ${hm(instant(s.start), frame.zone)}`).join(", ")}>
       <Hatch id="hatch-down" />
       {last && left > 0 && (
         <>

@@ -109,7 +109,7 @@ function Shown({ view, again }: { view: FindingView; again: () => void }): JSX.E
           </p>
         }
       />
-      <div class="two topped">
+      <div class="two topped act-first">
         <div class="stack">
           <Panel title={view.traces_title} aside="band: 95 % expected" behind={tracesBehind("evidence", view.traces, frame)}>
             {view.traces.length ? (
