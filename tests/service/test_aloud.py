@@ -188,3 +188,18 @@ def test_what_is_too_small_or_whole_reads_as_what_it_means(
 ) -> None:
     unit = "%" if what == "meter" else "kW"
     assert spoken(what, unit, value, expected, over, 0.0) == shown
+
+
+def test_a_warning_that_is_over_tells_no_probability() -> None:
+    text = (
+        "Power bought may pass the contract's 620 kW today about 20:45, 1 % likely. Highest 500 kW"
+    )
+    s = Score(
+        "foresight", "oven_1", "", 10, 500.0, 620.0, 480.0, 530.0, -3.0, False, "oven_1:peak_soon",
+        unit="kW", text=text,
+    )  # fmt: skip
+    assert (
+        title(works(), s)
+        == "Power bought was about to pass the contract's 620 kW, and no longer is"
+    )
+    assert title(works(), replace(s, over=True)).endswith("20:45, 1 % likely")

@@ -116,7 +116,11 @@ def title(plant: Plant, s: Score, *, night: bool = False) -> str:  # noqa: C901
         case "permit":
             return f"{name} passes its permit of {said(s.expected, s.unit)}"
         case "peak_soon":
-            return s.text.split(". ", maxsplit=1)[0]
+            told = s.text.split(". ", maxsplit=1)[0]
+            what_, may, _ = told.partition(" may pass ")
+            # The last probability of a warning that is over says that it is none.
+            over = f"{what_} was about to pass the contract's {said(s.expected, s.unit)}, and no longer is"
+            return over if may and not s.over else told
         case "permit_soon":
             verb = "pass" if s.value > s.expected else "come near"
             return f"{name} is about to {verb} its permit of {said(s.expected, s.unit)}"

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 TRACES = 4
 """Signals drawn as evidence."""
+GONE = {"expired", "declined"}
+"""Advice that answers a finding no more: nobody decided in time, or somebody said no."""
 COSTS = (
     ("energy_kwh", "Energy", "kWh"),
     ("co2e_kg", "CO₂e, location-based", "kg"),
@@ -65,7 +67,7 @@ def finding(twin: Twin, id: str) -> FindingView:  # noqa: A002
         end.replace(second=0, microsecond=0) + timedelta(minutes=1),
     )
     traces = _traces(twin, found, period)
-    answer = next((a for a in twin.advice_all() if a.finding == id), None)
+    answer = next((a for a in twin.advice_all() if a.finding == id and a.state not in GONE), None)
     return FindingView(
         bar=shared.bar(twin),
         id=id,

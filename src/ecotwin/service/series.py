@@ -111,12 +111,23 @@ def trace(
         unit=unit,
         digits=words.digits(float(now)),
         level=level,
-        expected=words.span(low, high, unit) if np.isfinite(low) else "",
+        expected=_range(low, high, unit),
         at=[iso(int(t)) for t in window.at],
         value=listed(values),
         low=listed(np.where(here, low, np.nan)),
         high=listed(np.where(here, high, np.nan)),
     )
+
+
+def _range(low: float, high: float, unit: str) -> str:
+    """What is usual; one number where it never is another.
+
+    >>> _range(0.0, 0.0, "m/min"), _range(1.62, 2.7, "kW"), _range(float("nan"), 1.0, "kW")
+    ('0 m/min', '1.62–2.70 kW', '')
+    """
+    if not np.isfinite(low):
+        return ""
+    return words.span(low, high, unit) if low != high else f"{words.digits(low)} {unit}".strip()
 
 
 def _by_hour(unit: str) -> str:

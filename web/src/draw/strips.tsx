@@ -136,6 +136,7 @@ function Strip({ trace, sx, top, tall, left, width, label, tight, fromZero }: St
   const big = tall >= 60;
   const lines = big ? wrapped(trace.name, left - 34) : [cut(trace.name, left - 8)];
   const under = 16 * (lines.length - 1);
+  const usual = tight || !big ? expectedText(trace, tight ? width : Infinity) : "";
   const tickPlaces = Math.max(0, ...made.ticks.map((t) => (String(t).split(".")[1] ?? "").length));
   return (
     <g>
@@ -163,10 +164,18 @@ function Strip({ trace, sx, top, tall, left, width, label, tight, fromZero }: St
           {big && trace.expected && <text x={0} y={top + 44 + under} class="grey-text">{trace.expected.replace(/^expected /, "")}</text>}
         </>
       ))}
-      {label && trace.expected && (tight || !big) && <text x={tight ? width : left + 6} y={tight ? top - 6 : top + 7} text-anchor={tight ? "end" : "start"} class="grey-text halo">{trace.expected.startsWith("expected") ? trace.expected : `expected ${trace.expected}`}</text>}
+      {label && usual && <text x={tight ? width : left + 6} y={tight ? top - 6 : top + 7} text-anchor={tight ? "end" : "start"} class="grey-text halo">{usual}</text>}
       {made.empty && <text x={(left + width) / 2} y={top + tall / 2 + 4} text-anchor="middle" class="grey-text">no data in this time</text>}
     </g>
   );
+}
+
+/** What is usual in words, as far as there is room for it beside name and value; the table has it in any case. */
+function expectedText(trace: Trace, room: number): string {
+  if (!trace.expected) return "";
+  const range = trace.expected.replace(/^expected /, "");
+  const used = trace.name.length + trace.digits.length + trace.unit.length + 5;
+  return [`expected ${range}`, range].find((t) => (used + t.length) * 6.4 <= room) ?? "";
 }
 
 /** A name in at most two lines. */

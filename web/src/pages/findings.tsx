@@ -135,23 +135,23 @@ function Shown({ view, again }: { view: FindingView; again: () => void }): JSX.E
             <p class="grey">{view.so_far}</p>
             <p class="grey">{view.how}</p>
           </Panel>
-          {view.advice ? (
+          {view.state !== "closed" && (
+            <Panel title="What to do" aside="by hand" picture={false}>
+              <Todo view={view} />
+            </Panel>
+          )}
+          {view.advice && (
             <>
               <Panel title="Advised order" aside={view.advice.autonomy} picture={false}>
                 <AdviceFacts advice={view.advice} />
                 <Checks advice={view.advice} />
               </Panel>
-              <Panel title="What speaks against it" picture={false}>
+              <Panel title="What speaks against the order" picture={false}>
                 <Against advice={view.advice} />
-                {view.leave.map((t) => <p key={t} class="leave">{t}</p>)}
                 <Decision advice={view.advice} after={again} />
                 <p class="grey seal">Every step is sealed in the ledger and can be checked offline. <a class="under" href={to(["advice", view.advice.id])}>Open this advice</a></p>
               </Panel>
             </>
-          ) : (
-            <Panel title="What to do" aside="by hand: no order is advised" picture={false}>
-              <Todo view={view} />
-            </Panel>
           )}
         </div>
       </div>
