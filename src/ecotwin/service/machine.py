@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 KNOWN_SHARE = 0.9
 """A state's energy is laid against expected when so much of its time has an expectation."""
+SPOKEN_H = 0.05
+"""Less waiting than this is none [h]."""
 TRACES = 5
 """Signals shown beside power."""
 QUIET = {
@@ -316,7 +318,8 @@ def _ribbon_title(states: list[StateRow], hours: float) -> str:
     if not by:
         return "State over time"
     busy, idle = by.get("busy", 0.0), by.get("idle", 0.0)
-    return f"Producing {busy:.1f} of {hours:.1f} h, waiting {idle:.1f} h"
+    waits = f", waiting {idle:.1f} h" if idle >= SPOKEN_H else ""
+    return f"Producing {busy:.1f} of {hours:.1f} h{waits}"
 
 
 def _states_title(states: list[StateRow]) -> str:

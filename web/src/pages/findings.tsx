@@ -229,7 +229,7 @@ function Note({ view, again }: { view: FindingView; again: () => void }): JSX.El
         <form class="note-form" onSubmit={(e) => { e.preventDefault(); void send("acknowledge"); }}>
           <input type="text" aria-label="Note" placeholder="What was seen or done" value={note} onInput={(e) => setNote(e.currentTarget.value)} />
           {view.causes.length > 0 && (
-            <select aria-label="What it was" value={cause} onChange={(e) => setCause(e.currentTarget.value)}>
+            <select class="select" aria-label="What it was" value={cause} onChange={(e) => setCause(e.currentTarget.value)}>
               <option value="">What it was: not known yet</option>
               {view.causes.map((c) => <option key={c.cause} value={c.cause}>{c.name}</option>)}
             </select>
