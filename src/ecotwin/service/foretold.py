@@ -23,6 +23,8 @@ _LIKELY = 0.005
 """A probability under this is told as under half a per cent."""
 _MAY, _WILL = 0.1, 0.5
 """From these probabilities on the chart's title says that the limit may, or will likely, be passed."""
+_JUDGED = 24
+"""Fewer quarter hours say nothing of how good a forecast is."""
 _SURE = 0.99
 """No forecast is told as surer."""
 
@@ -94,7 +96,11 @@ def sentences(twin: Twin, told: Told) -> list[str]:
         limit = words.digits(told.warned.limit)
         peak += f"; probability that one passes the contract's {limit} {unit}: {chance}"
     found.append(peak + ".")
-    if told.judged:
+    if 0 < told.judged < _JUDGED:
+        found.append(
+            f"How good it is a day ahead is told after {_JUDGED} quarter hours; {told.judged} are known."
+        )
+    elif told.judged:
         found.append(
             f"A day ahead the last {told.judged} quarter hours were off by {100 * told.off:.0f} % on average, "
             f"{100 * told.held:.0f} % of them inside the 80 % band."

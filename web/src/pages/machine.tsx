@@ -91,7 +91,7 @@ function Known({ facts }: { facts: readonly Fact[] }): JSX.Element {
   const own = facts.filter((f) => f.source !== FILE);
   const filed = facts.filter((f) => f.source === FILE);
   return (
-    <Panel title={own.length ? "Health and service" : "Known of this machine"} picture={false} behind={{ name: "facts", head: ["Fact", "Value", "Source"], rows: () => facts.map((f) => [f.name, f.value, f.source]) }}>
+    <Panel title="Known of this machine" picture={false} behind={{ name: "facts", head: ["Fact", "Value", "Source"], rows: () => facts.map((f) => [f.name, f.value, f.source]) }}>
       {own.length > 0 && <Facts facts={own} />}
       {filed.length > 0 && (
         <details class="filed">
