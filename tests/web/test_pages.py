@@ -297,42 +297,6 @@ def test_closing_says_what_it_was(site: Site, seen: Seen) -> None:
     )  # fmt: skip
 
 
-def test_what_is_normal_is_asked_with_its_reason_and_then_told_with_the_name(
-    site: Site, seen: Seen
-) -> None:
-    seen.open(site.address + "/machines/oven2", ".normal")
-    panel = seen.page.locator(".normal")
-    expect(panel).to_contain_text("It draws 6.2 % more for the same work")
-    panel.get_by_role("button", name="It is normal now, say why").click()
-    expect(panel).to_contain_text("saying so would hide wear")
-    sure = panel.get_by_role("button", name="Normal from now on")
-    expect(sure).to_be_disabled()
-    panel.get_by_label("What was changed?").fill("  ")
-    expect(sure).to_be_disabled()
-    panel.get_by_role("button", name="Back").click()
-    assert site.plant.posts == []
-    panel.get_by_role("button", name="It is normal now, say why").click()
-    panel.get_by_label("What was changed?").fill("relined by the maker ")
-    sure.click()
-    expect(seen.page.locator(".toast")).to_contain_text("Entry 48262")
-    assert site.plant.posts == [
-        ("/api/v1/machines/oven2/normal", {"reason": "relined by the maker"}, "page")
-    ]
-    expect(panel).to_contain_text("Said to be normal by Ada Berg, today 10:42")
-    expect(panel).to_contain_text("relined by the maker")
-    expect(panel.get_by_role("link", name="Entry 48,262")).to_be_visible()
-    expect(panel.get_by_role("button")).to_have_count(0)
-    assert seen.complaints == []
-
-
-def test_who_may_not_say_what_is_normal_reads_who_may(site: Site, seen: Seen) -> None:
-    site.plant.normal = "operator"
-    seen.open(site.address + "/machines/oven2", ".normal")
-    panel = seen.page.locator(".normal")
-    expect(panel).to_contain_text("it takes an engineer or a plant manager")
-    expect(panel.get_by_role("button")).to_have_count(0)
-
-
 def test_acknowledge_carries_the_note(site: Site, seen: Seen) -> None:
     seen.open(site.address + "/findings/f2", ".note-form")
     seen.page.get_by_label("Note").fill("Damper looked at, stays open")
@@ -387,16 +351,6 @@ def test_speed_is_said_only_when_it_is_not_one(site: Site, seen: Seen) -> None:
     expect(seen.page.locator(".bar .live")).to_contain_text("144×")
 
 
-def test_print_leaves_out_what_cannot_be_pressed(site: Site, seen: Seen) -> None:
-    seen.open(site.address, ".finding")
-    seen.page.emulate_media(media="print", color_scheme="dark")
-    assert ground(seen) == "rgb(250, 250, 247)"
-    for part in (".bar .tabs", ".stop", ".doors", ".finding .button"):
-        expect(seen.page.locator(part).first).to_be_hidden()
-    expect(seen.page.locator("svg.flow")).to_be_visible()
-    assert seen.page.pdf().startswith(b"%PDF")
-
-
 def test_one_moment_is_marked_on_every_chart(site: Site, seen: Seen) -> None:
     seen.open(site.address + "/findings/f1", "svg.strips")
     box = seen.page.locator("svg.strips").bounding_box()
@@ -405,3 +359,13 @@ def test_one_moment_is_marked_on_every_chart(site: Site, seen: Seen) -> None:
     flag = seen.page.locator("svg.strips .flag text")
     expect(flag).to_have_count(3)
     expect(flag.first).to_contain_text(re.compile(r"Wed 17 Jun \d\d:\d\d\s+1\d\.\d m³/min"))
+
+
+def test_print_leaves_out_what_cannot_be_pressed(site: Site, seen: Seen) -> None:
+    seen.open(site.address, ".finding")
+    seen.page.emulate_media(media="print", color_scheme="dark")
+    assert ground(seen) == "rgb(250, 250, 247)"
+    for part in (".bar .tabs", ".stop", ".doors", ".finding .button"):
+        expect(seen.page.locator(part).first).to_be_hidden()
+    expect(seen.page.locator("svg.flow")).to_be_visible()
+    assert seen.page.pdf().startswith(b"%PDF")
