@@ -84,8 +84,6 @@ function Drawn({ load, zone, currency, now, width }: DrawnProps): JSX.Element {
   const last = load.actual.findLastIndex((v) => v !== null);
   const lastValue = load.actual[last] ?? null;
   const height = top + PLOT + FOOT;
-  // The words stand where the fan does not run.
-  const lowAtEnd = (load.forecast.findLast((v) => v !== null) ?? Infinity) < (made.ticks.at(-1) ?? 0) / 2;
   const spanned = (g: { start: string; end: string }): number => instant(g.end) - instant(g.start);
   const longest = load.gaps.reduce<number>((best, g, i) => (best < 0 || spanned(g) >= spanned(load.gaps[best] ?? g) ? i : best), -1);
   const lastAt = x[last] ?? now;
@@ -113,7 +111,6 @@ function Drawn({ load, zone, currency, now, width }: DrawnProps): JSX.Element {
       <path class="fan near" d={bandPath(x, load.forecast_near_low, load.forecast_near_high, sx, sy)} />
       <path class="line dotted" d={linePath(x, load.forecast, sx, sy)} />
       {nowX < width - 130 && load.forecast.every((v) => v === null) && <text class="grey-text" x={width - 6} y={top + PLOT - 8} text-anchor="end">no forecast yet</text>}
-      {nowX < width - 170 && load.forecast.some((v) => v !== null) && <text class="grey-text halo" x={width - 6} y={lowAtEnd ? top + 34 : top + PLOT - 8} text-anchor="end">forecast, 50 and 80 %</text>}
       {load.gaps.map((g, i) => (
         <g key={g.start}>
           <rect x={sx(instant(g.start))} y={top} width={Math.max(3, sx(instant(g.end)) - sx(instant(g.start)))} height={PLOT} fill="url(#load-hatch)" />
