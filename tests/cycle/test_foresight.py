@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -15,6 +15,7 @@ from ecotwin.cycle.foretelling import DAY, HORIZON, Told
 from ecotwin.forecasting.contract import LEVELS
 from ecotwin.forecasting.exceedance import Warned
 from ecotwin.service.foretold import fan, forecasts
+from ecotwin.service.load import load
 from running import learned, utc
 
 pytestmark = pytest.mark.xdist_group("foresight")
@@ -122,15 +123,59 @@ def test_a_limit_is_warned_of_once_and_the_warning_ends_when_it_is_unlikely(
 def test_the_page_shows_the_fan_and_says_what_it_comes_to(twin: Twin, told: Told) -> None:
     twin.foresight.told = {"electricity": told}
     starts = told.forecast.at[:8] - 4 * 900 * 1_000_000
-    middle, low, high, text = fan(twin, starts)
-    assert np.isnan(middle[:4]).all()
-    assert (low[4:] <= middle[4:]).all()
-    assert (middle[4:] <= high[4:]).all()
-    assert "Next 24 h" in text
-    assert "80 %" in text
+    told_ = fan(twin, starts)
+    assert np.isnan(told_.middle[:4]).all()
+    bands = np.array([told_.low, told_.near_low, told_.middle, told_.near_high, told_.high])
+    assert (np.diff(bands[:, 4:], axis=0) >= 0.0).all(), "the 50 % band lies inside the 80 % band"
+    assert "Next 24 h" in told_.text
+    assert "80 %" in told_.text
     (row,) = forecasts(twin).rows
     assert row.judged == told.judged
-    assert len(row.at) == len(row.middle) == HORIZON
+    assert len(row.at) == len(row.middle) == len(row.near_low) == HORIZON
+
+
+def test_the_charts_title_says_a_likely_peak_with_its_probability_and_time(
+    twin: Twin, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    origin = told.forecast.origin
+    monkeypatch.setattr(twin, "now", lambda: origin)
+    for probability, said in (
+        (0.72, "will likely pass"),
+        (0.2, "may pass"),
+        (1.0, "will likely pass"),
+    ):
+        twin.foresight.told = {"electricity": passing(told, probability)}
+        shown = load(twin)
+        assert shown.title.startswith(f"Bought power {said} the contract's 100 kW "), shown.title
+        at = told.forecast.origin + 19 * timedelta(minutes=15)
+        assert f"{at.astimezone(twin.plant.zone):%H:%M}" in shown.title
+        assert f"({min(probability, 0.99):.0%}):".replace("%", " %") in shown.title
+        assert shown.title.endswith("95.0 kW (80–120)")
+    twin.foresight.told = {"electricity": passing(told, 0.04)}
+    shown = load(twin)
+    assert "pass" not in shown.title
+    ahead = [v for v in shown.forecast if v is not None]
+    assert ahead
+    assert "still to come" in shown.title
+    twin.foresight.told = {"electricity": passing(told, 0.72)}
+    monkeypatch.setattr(twin, "now", lambda: origin + timedelta(hours=6))
+    assert "pass" not in load(twin).title, "the moment is over"
+    twin.foresight.told = {}
+    assert "to come" not in load(twin).title
+
+
+def test_a_forecast_is_drawn_ahead_of_now_only(
+    twin: Twin, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twin.foresight.told = {"electricity": told}
+    monkeypatch.setattr(twin, "now", lambda: told.forecast.origin + timedelta(hours=3))
+    shown = load(twin)
+    assert any(v is not None for v in shown.forecast)
+    for at, *values in zip(
+        shown.at, shown.forecast, shown.forecast_near_low, shown.forecast_near_high, strict=True
+    ):
+        ends = datetime.fromisoformat(at) + timedelta(minutes=15)
+        assert values == [None] * 3 or ends > twin.now()
 
 
 def test_quarters_are_of_the_hour() -> None:

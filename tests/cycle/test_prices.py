@@ -138,3 +138,16 @@ def test_the_sites_expectation_adds_the_unmetered_rest() -> None:
     mean, sd = trail.site_expected()
     assert mean.tolist() == [9.0] * 30
     assert sd == pytest.approx(np.full(30, 2**0.5))
+
+
+def test_who_reads_the_trail_while_minutes_come_reads_one_length() -> None:
+    trail = Trail(("a", "b"))
+    add(trail, 0, 10, 1.0)
+    seen = trail.still()
+    assert trail.still() is seen, "nothing new, nothing copied"
+    add(trail, 10, 5, 3.0)
+    mean, sd = seen.site_expected()
+    assert len(seen.at) == len(mean) == len(sd) == len(seen.site_kw("used")) == 10
+    assert len(seen.users_kw("actual")) == 10
+    later = trail.still()
+    assert len(later.at) == len(later.site_expected()[0]) == 15

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -113,3 +114,92 @@ def test_wear_is_looked_at_by_its_own_course_and_not_by_power() -> None:
     assert not made.is_power
     assert made.course[2] == "bar"
     assert timedelta(0) < END - found.onset
+
+
+AMOUNT = ("power", "idle", "sun", "compressed_air", "water", "nitrogen", "gas")
+KINDS = st.sampled_from([(w, "kW" if w in AMOUNT[:3] else "m3/h") for w in AMOUNT])
+SIZE = st.one_of(
+    st.floats(-1e7, 1e7), st.sampled_from([0.0, 1e-12, 1e-6, 5e-4, 1e-3, 99.95, 100.0])
+)
+
+
+def spoken(what: str, unit: str, value: float, expected: float, over: bool, mean: float) -> str:
+    s = Score(
+        "d", "oven_1", "", 10, value, expected, expected, expected, 6.0, over, f"oven_1:{what}",
+        excess_kw=mean if unit == "kW" else 0.0, excess_rate=24.0 * mean if unit != "kW" else 0.0,
+        unit=unit,
+    )  # fmt: skip
+    return title(works(), s)
+
+
+@given(KINDS, SIZE, SIZE, st.booleans(), st.one_of(st.just(0.0), st.floats(0.0, 1e6)))
+def test_no_excess_is_told_with_a_zero(
+    kind: tuple[str, str], value: float, expected: float, over: bool, mean: float
+) -> None:
+    text = spoken(*kind, value, expected, over, mean)
+    number = re.findall(r"(-?[\d,.]+) (?:kW|W|m3/h|l/h)\b", text)
+    assert "unknown" not in text
+    assert all(float(n.replace(",", "")) > 0.0 for n in number), text
+    if max(mean, value - expected if over else 0.0) > 1e-3:
+        assert number, text
+
+
+@given(SIZE.map(abs), SIZE.map(abs), st.booleans())
+def test_a_meters_index_is_never_blamed_for_counting_all(
+    value: float, expected: float, over: bool
+) -> None:
+    text = spoken("meter", "%", value, expected, over, 0.0)
+    assert not re.search(r"\b100(\.0+)? %", text), text
+    assert text.startswith("Index and rate of Reflow oven 1 disagree")
+
+
+@given(SIZE.map(abs), SIZE.map(abs), st.booleans())
+def test_a_share_of_bad_parts_is_told_apart_from_the_usual(
+    value: float, expected: float, over: bool
+) -> None:
+    text = spoken("scrap", "%", value, expected, over, 0.0)
+    shown = re.findall(r"[\d,.]+(?= %)", text)
+    assert len(set(shown)) == len(shown), text
+
+
+@given(SIZE, SIZE)
+def test_a_drift_says_its_side_and_never_zero(value: float, expected: float) -> None:
+    text = spoken("drift", "degC", value, expected, True, 0.0)
+    by = re.search(r"drifted (up|down) by ([\d,.]+) degC", text)
+    if by is None:
+        assert "at times" in text
+    else:
+        assert float(by[2].replace(",", "")) > 0.0
+        assert (by[1] == "up") == (value > expected)
+
+
+@pytest.mark.parametrize(
+    ("what", "value", "expected", "over", "shown"),
+    [
+        ("power", 4.0, 5.0, False, "Reflow oven 1 at times draws more than expected"),
+        ("power", 4.0, 5.0, True, "Reflow oven 1 draws 1 kW less than expected"),
+        ("meter", 104.0, 99.0, True, "Index and rate of Reflow oven 1 disagree: it counts 104 % of what flows"),
+        ("meter", 100.2, 93.1, True,
+         "Index and rate of Reflow oven 1 disagree: it counts all that flows, 93.1 % is its custom"),
+    ],
+)  # fmt: skip
+def test_what_is_too_small_or_whole_reads_as_what_it_means(
+    what: str, value: float, expected: float, over: bool, shown: str
+) -> None:
+    unit = "%" if what == "meter" else "kW"
+    assert spoken(what, unit, value, expected, over, 0.0) == shown
+
+
+def test_a_warning_that_is_over_tells_no_probability() -> None:
+    text = (
+        "Power bought may pass the contract's 620 kW today about 20:45, 1 % likely. Highest 500 kW"
+    )
+    s = Score(
+        "foresight", "oven_1", "", 10, 500.0, 620.0, 480.0, 530.0, -3.0, False, "oven_1:peak_soon",
+        unit="kW", text=text,
+    )  # fmt: skip
+    assert (
+        title(works(), s)
+        == "Power bought was about to pass the contract's 620 kW, and no longer is"
+    )
+    assert title(works(), replace(s, over=True)).endswith("20:45, 1 % likely")

@@ -39,6 +39,8 @@ class Plant:
     def __init__(self) -> None:
         self.advice: dict[str, str] = {}
         self.writes = "on"
+        self.normal = ""
+        """Why a machine was said to be normal; `operator`: who looks may not say it."""
         self.speed = 1.0
         self.bar: dict[str, Any] = {}
         """What the bar tells instead of its usual."""
@@ -115,6 +117,8 @@ def _actions(app: FastAPI, plant: Plant) -> None:
             return problem(409, "The advice has expired.", "A decision by 12:15.", "Wait for more.")
         if what == "advice":
             plant.advice[item] = "approved" if verb == "approve" else "declined"
+        if verb == "normal":
+            plant.normal = plant.posts[-1][1]["reason"]
         if what == "writes":
             plant.writes = "stopped" if verb == "stop" else "on"
         return {"text": WORDS.get(verb, f"Done: {verb}"), "entry": 48_262}

@@ -197,7 +197,7 @@ def bought(hour: float) -> float:
 def load() -> v.Load:
     rand = random.Random(7)
     at: list[str] = []
-    actual, low, mid, high, fc, fl, fh = (list[float | None]() for _ in range(7))
+    actual, low, mid, high, fc, fl, fh, nl, nh = (list[float | None]() for _ in range(9))
     for i in range(288):
         hour = i / 12
         centre = bought(hour)
@@ -213,10 +213,12 @@ def load() -> v.Load:
         fc.append(None if past else centre)
         fl.append(None if past else centre - wide)
         fh.append(None if past else centre + wide)
+        nl.append(None if past else centre - 0.526 * wide)
+        nh.append(None if past else centre + 0.526 * wide)
     lane: Any = lambda a, b, value: v.Lane(start=local(a), end=local(b), value=value)
     return v.Load(
-        title="Bought power will likely pass the contract limit at 17:40: 652 kW (609–694)", unit="kW", start=local(0), end=local(24), at=at,
-        actual=actual, low=low, expected=mid, high=high, forecast=fc, forecast_low=fl, forecast_high=fh, forecast_text="",
+        title="Bought power will likely pass the contract's 620 kW at 17:40 (72 %): 652 kW (609–694)", unit="kW", start=local(0), end=local(24), at=at,
+        actual=actual, low=low, expected=mid, high=high, forecast=fc, forecast_low=fl, forecast_high=fh, forecast_near_low=nl, forecast_near_high=nh, forecast_text="",
         tariff=[lane(0, 6, 0.146), lane(6, 10, 0.212), lane(10, 16, 0.168), lane(16, 20, 0.231), lane(20, 24, 0.185)],
         carbon=[lane(0, 6, 330), lane(6, 9, 310), lane(9, 11, 260), lane(11, 16, 180), lane(16, 18, 270), lane(18, 22, 370), lane(22, 24, 350)],
         contract_kw=620.0, gaps=[v.Span(start=local(3.1), end=local(3.5), text="no data 03:06–03:30")],

@@ -351,16 +351,6 @@ def test_speed_is_said_only_when_it_is_not_one(site: Site, seen: Seen) -> None:
     expect(seen.page.locator(".bar .live")).to_contain_text("144×")
 
 
-def test_print_leaves_out_what_cannot_be_pressed(site: Site, seen: Seen) -> None:
-    seen.open(site.address, ".finding")
-    seen.page.emulate_media(media="print", color_scheme="dark")
-    assert ground(seen) == "rgb(250, 250, 247)"
-    for part in (".bar .tabs", ".stop", ".doors", ".finding .button"):
-        expect(seen.page.locator(part).first).to_be_hidden()
-    expect(seen.page.locator("svg.flow")).to_be_visible()
-    assert seen.page.pdf().startswith(b"%PDF")
-
-
 def test_one_moment_is_marked_on_every_chart(site: Site, seen: Seen) -> None:
     seen.open(site.address + "/findings/f1", "svg.strips")
     box = seen.page.locator("svg.strips").bounding_box()
@@ -369,3 +359,13 @@ def test_one_moment_is_marked_on_every_chart(site: Site, seen: Seen) -> None:
     flag = seen.page.locator("svg.strips .flag text")
     expect(flag).to_have_count(3)
     expect(flag.first).to_contain_text(re.compile(r"Wed 17 Jun \d\d:\d\d\s+1\d\.\d m³/min"))
+
+
+def test_print_leaves_out_what_cannot_be_pressed(site: Site, seen: Seen) -> None:
+    seen.open(site.address, ".finding")
+    seen.page.emulate_media(media="print", color_scheme="dark")
+    assert ground(seen) == "rgb(250, 250, 247)"
+    for part in (".bar .tabs", ".stop", ".doors", ".finding .button"):
+        expect(seen.page.locator(part).first).to_be_hidden()
+    expect(seen.page.locator("svg.flow")).to_be_visible()
+    assert seen.page.pdf().startswith(b"%PDF")

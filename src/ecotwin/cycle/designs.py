@@ -106,10 +106,13 @@ def compared(
     gate = next((g for g in gates if g.product.code == file.product), None)
     if gate is None:
         told = "; ".join(words) or "no good piece of it was counted"
+        name = next(
+            (p.name for p in plant.products if p.code == file.product), f"product {file.product}"
+        )
         raise FigureGap(
-            f"product {file.product} has no footprint in {period}: {told}",
-            expected="a product of the plant file that was made in the period, with books of what went in",
-            remedy="name a period in which it was made, and mend what is said",
+            f"{name} has no footprint of {_span(plant, period)}: {told}",
+            expected="a product that was made in the period, with books of what went in",
+            remedy="choose a period in which it was made",
         )
     making = {}
     for part in file.alternatives:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from ecotwin.cycle.normals import KIND as NORMAL
+from ecotwin.cycle.normals import standing
 from ecotwin.cycle.remembered import Remembered
 from ecotwin.errors import FigureGap
 from ecotwin.governance.access import Decision, demand, may
@@ -91,6 +93,8 @@ class People(Remembered):
     def make_normal(self, element: str, why: str) -> int:
         """Say that what a machine draws from now on is normal; returns the place in the ledger.
 
+        Findings of its power are closed with the reason, and silent until the power was as expected once.
+
         Args:
             element: Machine. why: What was done or changed: overhaul, new product, new tool.
 
@@ -98,10 +102,13 @@ class People(Remembered):
             FigureGap: It has no meter of its own, or no reason is given.
         """
         with self.lock:
-            demand(self.person, "acknowledge", element, self.plant)
+            demand(self.person, "set_normal", element, self.plant)
             self.look.confirm(element, self.now(), why)
+            said = {"by": self.person.name, "why": why.strip()}
+            for found in standing(self.look.open(self.now()), element):
+                self.close_finding(found.id, f"said to be normal: {said['why']}")
             self.urgent += 1
-            return self.keeper.note("normal", element, {"by": self.person.name, "why": why.strip()})
+            return self.keeper.note(NORMAL, element, said)
 
     def stop_writes(self, reason: str) -> int:
         """Stop all writing; returns the place in the ledger."""

@@ -75,7 +75,7 @@ class Present(Parts):
     @property
     def trail(self) -> Trail:
         """The last day by the minute."""
-        return self.look.trail
+        return self.look.trail.still()
 
     @property
     def closed_until(self) -> datetime:
@@ -156,7 +156,7 @@ class Present(Parts):
 
     def user_now(self, element: str) -> User | None:
         """Power of a user of electricity now, against expected; None when it is no user."""
-        trail = self.look.trail
+        trail = self.trail
         if element not in trail.users:
             return None
         column = trail.users.index(element)

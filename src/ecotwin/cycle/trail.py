@@ -5,6 +5,7 @@ Each column is a machine that uses electricity (a leaf of the electric flow grap
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,6 +76,8 @@ class Trail:
         self._rows = {name: np.zeros((0, width)) for name in ("actual", "mean", "sd")}
         self._site = {name: np.zeros(0) for name in ("bought", "made", "used")}
         self._expected: tuple[Floats, Floats] | None = None
+        self._lock = threading.Lock()
+        self._still: Trail | None = None
 
     def add(
         self, at: Ints, actual: Floats, mean: Floats, sd: Floats, bought: Floats, made: Floats
@@ -87,13 +90,23 @@ class Trail:
             bought, made: [steps] power from the grid and made on site [kW].
         """
         keep = slice(-MINUTES, None)
-        self._expected = None
-        fresh = at > (self._at[-1] if len(self._at) else -1)
-        self._at = np.concatenate([self._at, at[fresh]])[keep]
-        for name, rows in (("actual", actual), ("mean", mean), ("sd", sd)):
-            self._rows[name] = np.concatenate([self._rows[name], rows[fresh]])[keep]
-        for name, row in (("bought", bought), ("made", made), ("used", bought + made)):
-            self._site[name] = np.concatenate([self._site[name], row[fresh]])[keep]
+        with self._lock:
+            self._expected, self._still = None, None
+            fresh = at > (self._at[-1] if len(self._at) else -1)
+            self._at = np.concatenate([self._at, at[fresh]])[keep]
+            for name, rows in (("actual", actual), ("mean", mean), ("sd", sd)):
+                self._rows[name] = np.concatenate([self._rows[name], rows[fresh]])[keep]
+            for name, row in (("bought", bought), ("made", made), ("used", bought + made)):
+                self._site[name] = np.concatenate([self._site[name], row[fresh]])[keep]
+
+    def still(self) -> Trail:
+        """As it stands now, for who reads it while minutes are added: nothing of it changes."""
+        with self._lock:
+            if self._still is None:
+                made = Trail(self.users)
+                made._at, made._rows, made._site = self._at, dict(self._rows), dict(self._site)
+                self._still = made
+            return self._still
 
     @property
     def at(self) -> Ints:

@@ -96,29 +96,31 @@ def title(plant: Plant, s: Score, *, night: bool = False) -> str:  # noqa: C901
     name = place(plant, s.cause, s.element)
     gap = s.value - s.expected
     match what(s.cause):
-        case "power":
-            return f"{name} draws {said(lasting_gap(s), 'kW', 2)} more than expected"
-        case "idle":
-            above = said(lasting_gap(s), "kW", 2)
-            return f"{name} stays on while no shift runs: {above} above its custom"
-        case "sun":
-            return f"{name} makes {said(lasting_gap(s), 'kW', 2)} less than this sun should give"
-        case "compressed_air" | "water" | "nitrogen" | "gas":
-            above = said(lasting_gap(s), s.unit, 2)
-            return f"{name} runs {above} above expected{' at night' if night else ''}"
+        case "power" | "idle" | "sun" | "compressed_air" | "water" | "nitrogen" | "gas":
+            return _excess(name, s, night)
         case "scrap":
-            return f"{name} makes {said(s.value, '%', 2)} bad parts, {said(s.expected, '%', 2)} is usual"
+            now, usual = apart(s.value, s.expected, "%")
+            if now == usual:
+                return f"{name} at times makes more bad parts than usual"
+            return f"{name} makes {now} bad parts, {usual} is usual"
         case "peak":
             return f"{name} heats up in the dearest hours, together with others"
         case "drift":
-            return f"{name} has drifted up by {said(gap, s.unit, 2)} from {said(s.expected, s.unit, 2)}"
+            if not sayable(gap, s.unit):
+                return f"{name} drifts away from {said(s.expected, s.unit, 2)} at times"
+            side = "up" if gap > 0.0 else "down"
+            return f"{name} has drifted {side} by {said(abs(gap), s.unit, 2)} from {said(s.expected, s.unit, 2)}"
         case "limit":
             side = "above" if s.value >= s.expected else "below"
             return f"{name} is {side} its limit of {said(s.expected, s.unit)}"
         case "permit":
             return f"{name} passes its permit of {said(s.expected, s.unit)}"
         case "peak_soon":
-            return s.text.split(". ", maxsplit=1)[0]
+            told = s.text.split(". ", maxsplit=1)[0]
+            what_, may, _ = told.partition(" may pass ")
+            # The last probability of a warning that is over says that it is none.
+            over = f"{what_} was about to pass the contract's {said(s.expected, s.unit)}, and no longer is"
+            return over if may and not s.over else told
         case "permit_soon":
             verb = "pass" if s.value > s.expected else "come near"
             return f"{name} is about to {verb} its permit of {said(s.expected, s.unit)}"
@@ -127,16 +129,79 @@ def title(plant: Plant, s: Score, *, night: bool = False) -> str:  # noqa: C901
         case "zero":
             return f"The meter of {name} gives zeros where it never stands"
         case "meter":
-            owner, share = plant.element(s.element).name, said(s.value, "%", 2)
-            if not s.over:
-                return f"Index and rate of {owner} disagreed"
-            return f"Index and rate of {owner} disagree: it counts {share} of what flows"
+            return _meter(plant.element(s.element).name, s)
         case "untrue":
             return f"{name}, as estimated, no longer agrees with its reference measurements"
         case "gap":
             parts = s.cause.split(":")
             return f"Connection {parts[2]} is silent" if len(parts) > 2 else f"No data from {name}"
     return s.text.rstrip(".")
+
+
+def _excess(name: str, s: Score, night: bool) -> str:
+    """An amount above expected. One that is too small to be said, or is over at last, is told without a number."""
+    what_, gap = what(s.cause), lasting_gap(s)
+    unit = "kW" if what_ in ("power", "idle", "sun") else s.unit
+    above = said(gap, unit, 2)
+    if not sayable(gap, unit):
+        less = s.expected - s.value
+        if s.over and what_ == "power" and sayable(less, unit):
+            return f"{name} draws {said(less, unit, 2)} less than expected"
+        return {
+            "power": f"{name} at times draws more than expected",
+            "idle": f"{name} at times stays on while no shift runs",
+            "sun": f"{name} at times makes less than this sun should give",
+        }.get(what_, f"{name} at times runs above expected{' at night' if night else ''}")
+    match what_:
+        case "power":
+            return f"{name} draws {above} more than expected"
+        case "idle":
+            return f"{name} stays on while no shift runs: {above} above its custom"
+        case "sun":
+            return f"{name} makes {above} less than this sun should give"
+    return f"{name} runs {above} above expected{' at night' if night else ''}"
+
+
+def _meter(owner: str, s: Score) -> str:
+    """Index and rate of a meter: what the index counts of what the rate adds up to, and what it counts as a rule."""
+    if not s.over:
+        return f"Index and rate of {owner} disagreed"
+    head = f"Index and rate of {owner} disagree"
+    if not _is_whole(s.value):
+        share = said(s.value, "%", 3 if _is_whole(s.value, 2) else 2)
+        return f"{head}: it counts {share} of what flows"
+    # A hundred per cent is no complaint by itself: it is one where the meter's custom is another.
+    if not _is_whole(s.expected):
+        return f"{head}: it counts all that flows, {said(s.expected, '%')} is its custom"
+    gap = abs(s.value - s.expected)
+    return f"{head} by {said(gap, '%', 2)}" if sayable(gap, "%") else head
+
+
+def _is_whole(share: float, figures: int = 3) -> bool:
+    """Whether it would be said as a hundred per cent."""
+    return said(share, "%", figures) == said(100.0, "%", figures)
+
+
+def sayable(value: float, unit: str) -> bool:
+    """Whether a value is more than nothing when it is said.
+
+    >>> sayable(0.0004, "kW"), sayable(0.0, "kW"), sayable(1e-9, "kW")
+    (True, False, False)
+    """
+    return value == value and said(value, unit, 2).split(" ")[0] != "0"
+
+
+def apart(a: float, b: float, unit: str) -> tuple[str, str]:
+    """Two values as people say them, with as many digits as it takes to tell one from the other.
+
+    >>> apart(3.26, 0.5, "%"), apart(2.04, 1.98, "%")
+    (('3.3 %', '0.5 %'), ('2.04 %', '1.98 %'))
+    """
+    for figures in (2, 3, 4, 5):
+        pair = said(a, unit, figures), said(b, unit, figures)
+        if pair[0] != pair[1]:
+            break
+    return pair
 
 
 def lasting_gap(s: Score) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ecotwin.control.interlocks import waitable
@@ -79,7 +80,7 @@ def advice(twin: Twin, id: str) -> AdviceView:  # noqa: A002
         checks=[
             CheckRow(
                 text=words.signs(c.text),
-                found=words.STATE_WORDS.get(c.found, words.signs(c.found)),
+                found=words.STATE_WORDS.get(c.found) or _found(twin, c.found),
                 passed=c.passed,
                 waits=not c.passed and _waits(twin, found, c),
             )
@@ -91,6 +92,14 @@ def advice(twin: Twin, id: str) -> AdviceView:  # noqa: A002
         timeline=_timeline(twin, found, saving),
         saving=_saving(twin, saving) if saving else None,
     )
+
+
+def _found(twin: Twin, text: str) -> str:
+    """What an interlock found, with names instead of ids and ages as people say them."""
+    aged = re.sub(
+        r"\b(\d+) s old\b", lambda m: f"{words.length(float(m.group(1)))} old", words.signs(text)
+    )
+    return words.named(twin.plant, aged)
 
 
 def _waits(twin: Twin, found: Advice, failed: Check) -> bool:

@@ -210,7 +210,8 @@ def _decide_by(twin: Twin, advice: Advice) -> str:
     """The hour, or the day where it is not about today's work."""
     if advice.changes:
         return words.clock_time(advice.decide_by, twin.plant.zone)
-    return words.day_time(advice.decide_by, twin.plant.zone, twin.now())
+    told = words.day_time(advice.decide_by, twin.plant.zone, twin.now())
+    return told.removeprefix("today ")
 
 
 def may_approve(twin: Twin, advice: Advice) -> bool:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 TRACES = 4
 """Signals drawn as evidence."""
+GONE = {"expired", "declined"}
+"""Advice that answers a finding no more: nobody decided in time, or somebody said no."""
 COSTS = (
     ("energy_kwh", "Energy", "kWh"),
     ("co2e_kg", "CO₂e, location-based", "kg"),
@@ -65,7 +67,7 @@ def finding(twin: Twin, id: str) -> FindingView:  # noqa: A002
         end.replace(second=0, microsecond=0) + timedelta(minutes=1),
     )
     traces = _traces(twin, found, period)
-    answer = next((a for a in twin.advice_all() if a.finding == id), None)
+    answer = next((a for a in twin.advice_all() if a.finding == id and a.state not in GONE), None)
     return FindingView(
         bar=shared.bar(twin),
         id=id,
@@ -88,7 +90,8 @@ def finding(twin: Twin, id: str) -> FindingView:  # noqa: A002
         causes=causes.rows(found),
         causes_title=causes.title(found),
         causes_aside=_aside(found),
-        would_change=[*causes.would_change(found), *aloud.leave(found, twin.plant.currency)],
+        would_change=causes.would_change(found),
+        leave=aloud.leave(found, twin.plant.currency) if found.state != "closed" else [],
         looked_at=causes.looked_at(found),
         turned_out=found.turned_out,
         costs=_costs(twin, found.excess),
@@ -104,10 +107,9 @@ def finding(twin: Twin, id: str) -> FindingView:  # noqa: A002
 
 def _headline(twin: Twin, found: Finding) -> Headline:
     since = words.day_time(found.onset, twin.plant.zone, twin.now())
-    title = words.signs(found.title)
-    return shared.headline(
-        twin, [found], "It", f"{title}{',' if ',' in title else ''} since {since}"
-    ).model_copy(update={"level": shared.level_of(found)})
+    return shared.headline(twin, [found], "It", words.since(found.title, since)).model_copy(
+        update={"level": shared.level_of(found)}
+    )
 
 
 def _seen(found: Finding) -> str:

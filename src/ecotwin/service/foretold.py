@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,9 +18,31 @@ if TYPE_CHECKING:
     from ecotwin.cycle import Twin
     from ecotwin.cycle.foretelling import Told
 
-_LOW, _MIDDLE, _HIGH = (LEVELS.index(q) for q in (0.1, 0.5, 0.9))
+_LOW, _NEAR_LOW, _MIDDLE, _NEAR_HIGH, _HIGH = (LEVELS.index(q) for q in (0.1, 0.25, 0.5, 0.75, 0.9))
 _LIKELY = 0.005
 """A probability under this is told as under half a per cent."""
+_MAY, _WILL = 0.1, 0.5
+"""From these probabilities on the chart's title says that the limit may, or will likely, be passed."""
+_JUDGED = 24
+"""Fewer quarter hours say nothing of how good a forecast is."""
+_SURE = 0.99
+"""No forecast is told as surer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fan:
+    """Bought power at the starts of steps, NaN where none is told.
+
+    Attributes:
+        middle: Median. low, high: 80 % band. near_low, near_high: 50 % band. text: What is said of it.
+    """
+
+    middle: Floats
+    near_low: Floats
+    near_high: Floats
+    low: Floats
+    high: Floats
+    text: str
 
 
 def forecasts(twin: Twin) -> Forecasts:
@@ -42,6 +65,8 @@ def _row(twin: Twin, told: Told) -> Foretold:
         middle=rounded(made.values[:, _MIDDLE]),
         low=rounded(made.values[:, _LOW]),
         high=rounded(made.values[:, _HIGH]),
+        near_low=rounded(made.values[:, _NEAR_LOW]),
+        near_high=rounded(made.values[:, _NEAR_HIGH]),
         text=" ".join(sentences(twin, told)),
         why=[WhyRow(text=r.text, weight=float(f"{r.weight:.4g}")) for r in told.why.why],
         base=float(f"{told.why.base:.4g}"),
@@ -71,7 +96,11 @@ def sentences(twin: Twin, told: Told) -> list[str]:
         limit = words.digits(told.warned.limit)
         peak += f"; probability that one passes the contract's {limit} {unit}: {chance}"
     found.append(peak + ".")
-    if told.judged:
+    if 0 < told.judged < _JUDGED:
+        found.append(
+            f"How good it is a day ahead is told after {_JUDGED} quarter hours; {told.judged} are known."
+        )
+    elif told.judged:
         found.append(
             f"A day ahead the last {told.judged} quarter hours were off by {100 * told.off:.0f} % on average, "
             f"{100 * told.held:.0f} % of them inside the 80 % band."
@@ -105,21 +134,59 @@ def _carbon(twin: Twin, told: Told) -> float | None:
     return float(np.dot(kw, np.array(factors, np.float64)) * step_h)
 
 
-def fan(twin: Twin, starts: Ints) -> tuple[Floats, Floats, Floats, str]:
-    """`(median, low, high)` of bought power at the starts of steps, NaN where none is told, and what is said."""
-    empty = np.full(len(starts), np.nan)
+def fan(twin: Twin, starts: Ints) -> Fan:
+    """What is told of bought power at the starts of steps."""
+    rows = np.full((5, len(starts)), np.nan)
     told = twin.foresight.told.get("electricity")
     if told is None:
         why = twin.foresight.refused.get("electricity", "")
-        return empty, empty, empty, f"No forecast: {why}." if why else ""
+        return Fan(*_five(rows), f"No forecast: {why}." if why else "")
     places = {int(t): i for i, t in enumerate(told.forecast.at)}
-    found = [empty.copy() for _ in range(3)]
-    for row, start in enumerate(starts):
+    for column, start in enumerate(starts):
         place = places.get(int(start))
         if place is not None:
-            for column, level in zip(found, (_MIDDLE, _LOW, _HIGH), strict=True):
-                column[row] = told.forecast.values[place, level]
-    return found[0], found[1], found[2], " ".join(sentences(twin, told))
+            rows[:, column] = told.forecast.values[
+                place, [_MIDDLE, _NEAR_LOW, _NEAR_HIGH, _LOW, _HIGH]
+            ]
+    return Fan(*_five(rows), " ".join(sentences(twin, told)))
+
+
+def _five(rows: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    return rows[0], rows[1], rows[2], rows[3], rows[4]
+
+
+def passing(twin: Twin) -> str:
+    """Whether bought power will pass the contract's limit, with probability and time; empty while that is unlikely."""
+    told = twin.foresight.told.get("electricity")
+    warned = told.warned if told is not None else None
+    if told is None or warned is None or warned.lead is None or warned.probability < _MAY:
+        return ""
+    at = instant(int(told.forecast.at[warned.lead - 1]))
+    if at <= twin.now():
+        return ""
+    when = words.day_time(at, twin.plant.zone, twin.now()).replace("today ", "at ")
+    verb = "will likely" if warned.probability >= _WILL else "may"
+    low, middle, high = warned.peak
+    return (
+        f"Bought power {verb} pass the contract's {words.digits(warned.limit)} {told.aim.unit} {when} "
+        f"({100 * min(warned.probability, _SURE):.0f} %): {words.digits(middle)} {told.aim.unit} "
+        f"({words.span(low, high)})"
+    )
+
+
+def highest(twin: Twin, until_us: int) -> str:
+    """`highest still to come about 551 kW at 21:00`, before an instant; empty where nothing is told."""
+    told = twin.foresight.told.get("electricity")
+    if told is None:
+        return ""
+    at, values = told.forecast.at, told.forecast.values[:, _MIDDLE]
+    ahead = np.flatnonzero((at > micros(twin.now())) & (at < until_us))
+    if not len(ahead):
+        return ""
+    best = ahead[int(np.argmax(values[ahead]))]
+    when = words.clock_time(instant(int(at[best])), twin.plant.zone)
+    kw = words.digits(float(values[best]))
+    return f"highest still to come about {kw} {told.aim.unit} at {when}"
 
 
 def rounded(values: Floats) -> list[float | None]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecotwin.clock import MINUTE, Period, instant, iso, local_day, micros
-from ecotwin.records import Floats
+from ecotwin.records import Bools, Floats
 from ecotwin.service import words
-from ecotwin.service.foretold import fan
+from ecotwin.service.foretold import fan, highest, passing
 from ecotwin.service.views import Lane, Load, Span
 
 if TYPE_CHECKING:
@@ -33,11 +33,13 @@ def load(twin: Twin) -> Load:
     actual = _binned(trail.site_kw("bought")[rows], bins, len(starts))
     middle = _binned((mean - made)[rows], bins, len(starts))
     band = _binned(sd[rows], bins, len(starts)) * 1.96
-    told, told_low, told_high, text = fan(twin, starts)
+    told = fan(twin, starts)
+    # What was told of a step that is over is history: the line that came stands there.
+    past = starts + STEP <= micros(now)
     contract = twin.plant.tariff("electricity")
     limit = contract.contract_kw if contract else None
     return Load(
-        title=_title(actual, middle, band, limit),
+        title=_title(actual, middle, band, limit, passing(twin), highest(twin, day.end_us)),
         unit="kW",
         start=iso(micros(day.start)),
         end=iso(micros(day.end)),
@@ -46,10 +48,12 @@ def load(twin: Twin) -> Load:
         low=listed(np.maximum(middle - band, 0.0)),
         expected=listed(middle),
         high=listed(middle + band),
-        forecast=listed(told),
-        forecast_low=listed(told_low),
-        forecast_high=listed(told_high),
-        forecast_text=text,
+        forecast=listed(np.where(past, np.nan, told.middle)),
+        forecast_low=listed(np.where(past, np.nan, told.low)),
+        forecast_high=listed(np.where(past, np.nan, told.high)),
+        forecast_near_low=listed(np.where(past, np.nan, told.near_low)),
+        forecast_near_high=listed(np.where(past, np.nan, told.near_high)),
+        forecast_text=told.text,
         tariff=[
             Lane(start=iso(micros(a)), end=iso(micros(b)), value=v)
             for a, b, v in twin.prices.money_bands("electricity", day)
@@ -106,19 +110,33 @@ def _gaps(twin: Twin, day: Period, now_us: int) -> list[Span]:
     ]
 
 
-def _title(actual: Floats, middle: Floats, band: Floats, limit: float | None) -> str:
-    """The finding of the chart in one sentence."""
+def _title(
+    actual: Floats, middle: Floats, band: Floats, limit: float | None, passes: str, ahead: str
+) -> str:
+    """The finding of the chart in one sentence: a limit that was passed or may be, else how it is and what comes.
+
+    Args:
+        actual, middle, band: [steps] kW, NaN where not known. limit: Contract [kW].
+        passes: What is said of a limit ahead; empty: nothing. ahead: What is expected; empty: nothing is told.
+    """
     good = np.isfinite(actual)
-    if not good.any():
-        return "No bought power has been measured yet today"
-    peak = float(np.nanmax(actual))
+    peak = float(np.nanmax(actual)) if good.any() else 0.0
     if limit is not None and peak > limit:
         return f"Bought power passed the contract limit today: {words.digits(peak)} of {words.digits(limit)} kW"
+    if passes:
+        return passes
     both = good & np.isfinite(middle)
-    if not both.any():
-        return (
-            f"Bought power today, {words.digits(peak)} kW at most; expected is still being learned"
-        )
+    if not good.any():
+        now = "No bought power has been measured yet today"
+    elif not both.any():
+        now = f"Bought power today, {words.digits(peak)} kW at most"
+        ahead = ahead or "expected is still being learned"
+    else:
+        now = _against(actual, middle, band, both)
+    return f"{now}; {ahead}" if ahead else now
+
+
+def _against(actual: Floats, middle: Floats, band: Floats, both: Bools) -> str:
     used, meant = float(actual[both].sum()), float(middle[both].sum())
     share = (used - meant) / meant * 100 if meant else 0.0
     outside = (np.abs(actual - middle) > band) & both

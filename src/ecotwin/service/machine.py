@@ -13,6 +13,7 @@ from ecotwin.records import Floats, Order, Window
 from ecotwin.service import bar as shared
 from ecotwin.service import figures, words
 from ecotwin.service.facts import facts_of
+from ecotwin.service.normal import normal
 from ecotwin.service.sensed import sensed_facts
 from ecotwin.service.series import (
     base_step,
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 
 KNOWN_SHARE = 0.9
 """A state's energy is laid against expected when so much of its time has an expectation."""
+SPOKEN_H = 0.05
+"""Less waiting than this is none [h]."""
 TRACES = 5
 """Signals shown beside power."""
 QUIET = {
@@ -153,6 +156,7 @@ def machine(twin: Twin, id: str, hours: float) -> MachineView:  # noqa: A002
             *upkeep_facts(twin.upkeeps.of(id, twin.now())),
             *facts_of(twin, element),
         ],
+        normal=normal(twin, element),
         start=iso(period.start_us),
         end=iso(period.end_us),
     )
@@ -161,11 +165,9 @@ def machine(twin: Twin, id: str, hours: float) -> MachineView:  # noqa: A002
 def _headline(twin: Twin, element: Element) -> Headline:
     found = [f for f in twin.findings_open() if f.element == element.id]
     if found:
-        return (
-            shared.headline(twin, found, "It", words.signs(found[0].title))
-            if len(found) == 1
-            else shared.headline(twin, found, f"{len(found)} findings", words.signs(found[0].title))
-        )
+        since = words.day_time(found[0].onset, twin.plant.zone, twin.now())
+        subject = "It" if len(found) == 1 else f"Its {len(found)} findings"
+        return shared.headline(twin, found, subject, words.since(found[0].title, since))
     used = twin.user_now(element.id)
     if used is None or not np.isfinite(used.kw):
         return Headline(text=f"{element.name}: nothing is above expected", cost="", level="none")
@@ -316,7 +318,8 @@ def _ribbon_title(states: list[StateRow], hours: float) -> str:
     if not by:
         return "State over time"
     busy, idle = by.get("busy", 0.0), by.get("idle", 0.0)
-    return f"Producing {busy:.1f} of {hours:.1f} h, waiting {idle:.1f} h"
+    waits = f", waiting {idle:.1f} h" if idle >= SPOKEN_H else ""
+    return f"Producing {busy:.1f} of {hours:.1f} h{waits}"
 
 
 def _states_title(states: list[StateRow]) -> str:

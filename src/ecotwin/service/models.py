@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ecotwin.cycle import Twin
 from ecotwin.cycle.foresight import aims
 from ecotwin.cycle.learned import BASELINE
@@ -32,7 +34,7 @@ def models(twin: Twin, kind: str, subject: str) -> Models:
             lineage=[one.id for one in register.lineage(m.id)],
             by=m.by,
             title=_title(twin, m),
-            contest=_stands(twin, m, "text"),
+            contest=plain(_stands(twin, m, "text")),
             good=_stands(twin, m, "good"),
         )
         for m in register.models(kind, subject)
@@ -53,6 +55,31 @@ def _stands(twin: Twin, model: Model, what: str) -> str:
     if model.standing is not Standing.CHAMPION:
         return ""
     return twin.learned.contests.get((model.kind, model.subject), {}).get(what, "")
+
+
+def plain(contest: str) -> str:
+    """How a contest stands, without the words of those who build models.
+
+    >>> plain("no reference yet: 6.3 of 28 days of its own data are learned")
+    'young: held to what it learns as it goes, until 28 days of its own data are known (6.3 so far)'
+    >>> plain("no challenger yet: one is learned every week, and when the errors grow")
+    'nothing competes with it yet: another is learned every week, and when its errors grow'
+    >>> plain("mean error 0.4 against 0.5 of the one in use")
+    'mean error 0.4 against 0.5 of the one in use'
+    """
+    found = re.fullmatch(
+        r"no reference yet: ([\d.]+) of ([\d.]+) days of its own data are learned", contest
+    )
+    if found:
+        return (
+            f"young: held to what it learns as it goes, until {found[2]} days of its own data are known "
+            f"({found[1]} so far)"
+        )
+    if contest.startswith("no challenger yet"):
+        return (
+            "nothing competes with it yet: another is learned every week, and when its errors grow"
+        )
+    return contest
 
 
 def _headline(register: Register) -> str:

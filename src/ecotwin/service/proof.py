@@ -34,6 +34,7 @@ KINDS = {
     "booking": "Booking",
     "footprint": "Product footprint",
     "model": "Model learned",
+    "normal": "Said to be normal",
     "report": "Report",
 }
 

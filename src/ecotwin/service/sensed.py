@@ -49,7 +49,11 @@ def band(twin: Twin, signal: str, period: Period) -> SensedBand:
 def sensed_facts(twin: Twin, element: str) -> list[Fact]:
     """What a machine's page says of the values that are told of it."""
     return [
-        Fact(name=course.signal.name, value=_shown(course), source=_told(twin, course))
+        Fact(
+            name=course.signal.name,
+            value=_sentence(twin, _shown(course)),
+            source=_sentence(twin, _told(twin, course)),
+        )
         for course in twin.sensing.courses.values()
         if course.signal.element == element
     ]
@@ -96,6 +100,12 @@ def _found(value: float | None, low: float | None, high: float | None) -> float 
     return TO_95 * (high - low) / 2.0 / abs(value)
 
 
+def _sentence(twin: Twin, text: str) -> str:
+    """With names instead of ids, from a capital to a full stop."""
+    said = words.named(twin.plant, text)
+    return f"{said[:1].upper()}{said[1:]}."
+
+
 def _shown(course: Course) -> str:
     """The newest value with its band, or why there is none."""
     last, unit = course.last, words.unit(course.signal.unit)
@@ -110,11 +120,12 @@ def _shown(course: Course) -> str:
 
 def _told(twin: Twin, course: Course) -> str:
     """From what it is estimated, by which calibration, and how far off it was."""
-    inputs = ", ".join(s.name for s in course.inputs)
+    # A comma within a name would part it in two.
+    inputs = ", ".join(s.name.split(",")[0] for s in course.inputs)
     head = f"estimated from {inputs}"
     made = course.made
     if made is None:
-        return f"{head}, once references ({course.reference.name}) were learned"
+        return f"{head}, once enough references ({course.reference.name}) are learned"
     day = words.day_time(instant(made.moment), twin.plant.zone, twin.now())
     errors = [c.mae for c in made.checks if c.mae is not None]
     off = (

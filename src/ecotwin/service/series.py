@@ -90,7 +90,10 @@ def trace(
         alike: [steps] where the machine is in the state that counts; the band is learned and drawn there only.
         onset: The band is made of what was before it.
     """
-    values = values_of(window, signal)
+    values, unit = values_of(window, signal), words.unit(signal.unit)
+    if signal.form in {"counter", "interval"}:
+        # An amount a step says nothing to who does not know the step: told by the hour.
+        values, unit = values * (3600.0 / window.step_s), _by_hour(unit)
     here = np.ones(len(values), bool) if alike is None else alike[: len(values)]
     low, high = _usual(
         values[here] if onset is None else values[here & (window.at < micros(onset))]
@@ -105,15 +108,35 @@ def trace(
     return Trace(
         signal=signal.id,
         name=short_name(signal),
-        unit=words.unit(signal.unit),
+        unit=unit,
         digits=words.digits(float(now)),
         level=level,
-        expected=words.span(low, high, words.unit(signal.unit)) if np.isfinite(low) else "",
+        expected=_range(low, high, unit),
         at=[iso(int(t)) for t in window.at],
         value=listed(values),
         low=listed(np.where(here, low, np.nan)),
         high=listed(np.where(here, high, np.nan)),
     )
+
+
+def _range(low: float, high: float, unit: str) -> str:
+    """What is usual; one number where it never is another.
+
+    >>> _range(0.0, 0.0, "m/min"), _range(1.62, 2.7, "kW"), _range(float("nan"), 1.0, "kW")
+    ('0 m/min', '1.62–2.70 kW', '')
+    """
+    if not np.isfinite(low):
+        return ""
+    return words.span(low, high, unit) if low != high else f"{words.digits(low)} {unit}".strip()
+
+
+def _by_hour(unit: str) -> str:
+    """The unit of a rate.
+
+    >>> _by_hour("m³"), _by_hour("kWh"), _by_hour("")
+    ('m³/h', 'kW', '/h')
+    """
+    return "kW" if unit == "kWh" else f"{unit}/h"
 
 
 def short_name(signal: Signal) -> str:

@@ -83,10 +83,10 @@ _PERIOD = re.compile(r" ?in \d{4}-\d\d-\d\dT[\d:.]+Z/\d{4}-\d\d-\d\dT[\d:.]+Z")
 _NAME = re.compile(r"\b[a-z][a-z0-9]*(?:[_.][a-z0-9]+)+\b")
 
 
-def plainly(plant: Plant, text: str) -> str:
-    """What cannot be had, with names instead of ids and without stamps of time."""
+def named(plant: Plant, text: str) -> str:
+    """A sentence with the names of signals and elements instead of their ids."""
 
-    def named(found: re.Match[str]) -> str:
+    def called(found: re.Match[str]) -> str:
         token = found.group()
         if plant.has_signal(token):
             signal = plant.signal(token)
@@ -94,7 +94,12 @@ def plainly(plant: Plant, text: str) -> str:
             return f"{name} of {plant.element(signal.element).name}"
         return next((e.name for e in plant.elements if e.id == token), token)
 
-    text = _NAME.sub(named, _PERIOD.sub("", text))
+    return _NAME.sub(called, text)
+
+
+def plainly(plant: Plant, text: str) -> str:
+    """What cannot be had, with names instead of ids and without stamps of time."""
+    text = named(plant, _PERIOD.sub("", text))
     site = plant.site
     text = re.sub(rf"\b{re.escape(site.id)}\b", site.name, text)
     return text[:1].upper() + text[1:]
@@ -173,6 +178,18 @@ def day_time(at: datetime, zone: ZoneInfo, now: datetime) -> str:
     if 0 < days < 7:
         return f"{local:%a %H:%M}"
     return f"{local.day} {local:%b %H:%M}"
+
+
+def since(title: str, when: str) -> str:
+    """A finding's title with when it began.
+
+    >>> since("Oven 2 draws 12 kW more than expected", "Tue 06:40")
+    'Oven 2 draws 12 kW more than expected since Tue 06:40'
+    >>> since("Oven 2 makes 4 % bad parts, 1 % is usual", "today 05:50")
+    'Oven 2 makes 4 % bad parts, 1 % is usual, since today 05:50'
+    """
+    title = signs(title)
+    return f"{title}{',' if ',' in title else ''} since {when}"
 
 
 def length(seconds: float) -> str:

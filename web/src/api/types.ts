@@ -400,6 +400,7 @@ export interface FindingView {
   readonly causes_title: string;
   readonly causes_aside: string;
   readonly would_change: string[];
+  readonly leave: string[];
   readonly looked_at: string;
   readonly turned_out: string;
   readonly costs: CostRow[];
@@ -477,6 +478,8 @@ export interface Foretold {
   readonly middle: (number | null)[];
   readonly low: (number | null)[];
   readonly high: (number | null)[];
+  readonly near_low: (number | null)[];
+  readonly near_high: (number | null)[];
   readonly text: string;
   readonly why: WhyRow[];
   readonly base: number;
@@ -540,6 +543,8 @@ export interface Load {
   readonly forecast: (number | null)[];
   readonly forecast_low: (number | null)[];
   readonly forecast_high: (number | null)[];
+  readonly forecast_near_low: (number | null)[];
+  readonly forecast_near_high: (number | null)[];
   readonly forecast_text: string;
   readonly tariff: Lane[];
   readonly carbon: Lane[];
@@ -586,6 +591,7 @@ export interface MachineView {
   readonly orders: OrderRow[];
   readonly writes: SetPoint[];
   readonly facts: Fact[];
+  readonly normal: Normal;
   readonly start: string;
   readonly end: string;
 }
@@ -653,6 +659,16 @@ export interface ModelRow {
 export interface Models {
   readonly headline: string;
   readonly rows: ModelRow[];
+}
+
+/** What a person may say to be normal at a machine, and what was said last. */
+export interface Normal {
+  readonly why: string;
+  readonly means: string;
+  readonly may: boolean;
+  readonly refused: string;
+  readonly said: string;
+  readonly entry: number | null;
 }
 
 /** An order or a piece of advice on this machine. */

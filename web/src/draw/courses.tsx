@@ -99,7 +99,7 @@ function Drawn({ course, chosen, zone, unit, width }: ChartProps & { width: numb
     point(at >= start && at <= end ? at : null);
   };
   return (
-    <svg class="chart course" width={width} height={TOP + PLOT + FOOT} role="img" aria-label={`${course.name} over time. The table behind this chart has the figures.`} onPointerMove={move} onPointerLeave={() => point(null)}>
+    <svg class="chart course" width={width} height={TOP + PLOT + FOOT} viewBox={`0 0 ${width} ${TOP + PLOT + FOOT}`} role="img" aria-label={`${course.name} over time. The table behind this chart has the figures.`} onPointerMove={move} onPointerLeave={() => point(null)}>
       {unit && <text x={LEFT - 8} y={12} text-anchor="end" class="grey-text">{unit}</text>}
       {ticks.map((t) => (
         <g key={t}>

@@ -168,7 +168,7 @@ function Wide({ cases, all, figures, width, chosen }: ChartProps & { width: numb
   const top = HEAD + (base ? 32 : 0);
   const height = top + cases.length * ROW + 4;
   return (
-    <svg class="chart differences" width={width} height={height} role="img" aria-label="Differences against doing nothing. The table behind this chart has the figures.">
+    <svg class="chart differences" width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label="Differences against doing nothing. The table behind this chart has the figures.">
       {figures.map((f, k) => {
         const [from, until] = [NAMES + k * slot, NAMES + (k + 1) * slot - GAP];
         const x = linear(range(f, cases), [from, until]);
@@ -217,7 +217,7 @@ function Tall({ cases, figures, width }: ChartProps & { width: number }): JSX.El
   const row = 38;
   const block = 24 + cases.length * row + 14;
   return (
-    <svg class="chart differences" width={width} height={figures.length * block} role="img" aria-label="Differences against doing nothing. The table behind this chart has the figures.">
+    <svg class="chart differences" width={width} height={figures.length * block} viewBox={`0 0 ${width} ${figures.length * block}`} role="img" aria-label="Differences against doing nothing. The table behind this chart has the figures.">
       {figures.map((f, k) => {
         const y0 = k * block;
         const x = linear(range(f, cases), [4, width - 4]);

@@ -64,7 +64,7 @@ function Drawn({ flow, width }: { flow: Flow; width: number }): JSX.Element {
   const places = columnDecimals(flow.ends.map((e) => e.kw));
   const column = { now: width * 0.805, expected: width * 0.9, mark: width - 55, above: width };
   return (
-    <svg class="chart flow" width={width} height={made.height + HEAD} role="img" aria-label={flow.title}>
+    <svg class="chart flow" width={width} height={made.height + HEAD} viewBox={`0 0 ${width} ${made.height + HEAD}`} role="img" aria-label={flow.title}>
       <Hatch id="flow-hatch" />
       <g class="head">
         <text x={picture + 10} y={14}>Where it ends</text>

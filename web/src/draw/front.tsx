@@ -99,7 +99,7 @@ function Drawn({ x, y, cases, label, width }: ChartProps & { width: number }): J
   const named = (f: FigureRow): string => `${short(f)}${f.unit && `, ${f.unit}`}, against doing nothing`;
   const places_ = placed(drawn.map((c) => ({ c, at: [sx(reach(x, c)[1]), sy(reach(y, c)[1])] as const })), width);
   return (
-    <svg class="chart front" width={width} height={TOP + PLOT + FOOT} role="img" aria-label={`${label} The table behind this chart has the figures.`}>
+    <svg class="chart front" width={width} height={TOP + PLOT + FOOT} viewBox={`0 0 ${width} ${TOP + PLOT + FOOT}`} role="img" aria-label={`${label} The table behind this chart has the figures.`}>
       <text x={0} y={12} class="grey-text">{named(y)}</text>
       {yt.map((t) => (
         <g key={t}>

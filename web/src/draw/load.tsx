@@ -14,15 +14,17 @@ const LEFT = 34;
 const LANE = 15;
 const PLOT = 132;
 const FOOT = 22;
+/** A newest value that is older is not told as now: the steps are quarters of an hour. */
+const OLD_MS = 45 * 60_000;
 
 export function loadBehind(load: Load): Behind {
   return {
     name: "load-today",
-    head: ["Time (UTC)", `Actual, ${load.unit}`, "Low", "Expected", "High", "Forecast", "Forecast low", "Forecast high"],
+    head: ["Time (UTC)", `Actual, ${load.unit}`, "Low", "Expected", "High", "Forecast", "Forecast 50 % low", "Forecast 50 % high", "Forecast 80 % low", "Forecast 80 % high"],
     rows: () =>
       load.at.map((at, i) => [
         at, load.actual[i] ?? null, load.low[i] ?? null, load.expected[i] ?? null, load.high[i] ?? null,
-        load.forecast[i] ?? null, load.forecast_low[i] ?? null, load.forecast_high[i] ?? null,
+        load.forecast[i] ?? null, load.forecast_near_low[i] ?? null, load.forecast_near_high[i] ?? null, load.forecast_low[i] ?? null, load.forecast_high[i] ?? null,
       ]),
   };
 }
@@ -31,7 +33,27 @@ export function loadBehind(load: Load): Behind {
 export function LoadChart({ load, zone, currency, now }: { load: Load; zone: string; currency: string; now: string }): JSX.Element {
   const [box, width] = useWidth();
   if (!load.at.length) return <p class="empty">No load yet. It fills with the first minute from the meter of bought power.</p>;
-  return <div ref={box}>{width > 0 && <Drawn load={load} zone={zone} currency={currency} now={instant(now)} width={width} />}</div>;
+  return (
+    <div ref={box}>
+      {width > 0 && <Drawn load={load} zone={zone} currency={currency} now={instant(now)} width={width} />}
+      <Bands load={load} />
+    </div>
+  );
+}
+
+/** What line and bands mean, in words. */
+function Bands({ load }: { load: Load }): JSX.Element {
+  const told = load.forecast.some((v) => v !== null);
+  const expected = load.expected.some((v) => v !== null);
+  return (
+    <ul class="legend bands grey">
+      <li><span class="swatch was" />measured</li>
+      {expected && <li><span class="swatch meant" />expected for this work</li>}
+      {told && <li><span class="swatch middle" />forecast</li>}
+      {told && <li><span class="swatch near" />comes to lie here every second time (50 %)</li>}
+      {told && <li><span class="swatch far" />or here: 4 times in 5 (80 %)</li>}
+    </ul>
+  );
 }
 
 interface DrawnProps {
@@ -62,6 +84,11 @@ function Drawn({ load, zone, currency, now, width }: DrawnProps): JSX.Element {
   const last = load.actual.findLastIndex((v) => v !== null);
   const lastValue = load.actual[last] ?? null;
   const height = top + PLOT + FOOT;
+  const spanned = (g: { start: string; end: string }): number => instant(g.end) - instant(g.start);
+  const longest = load.gaps.reduce<number>((best, g, i) => (best < 0 || spanned(g) >= spanned(load.gaps[best] ?? g) ? i : best), -1);
+  const lastAt = x[last] ?? now;
+  const old = now - lastAt > OLD_MS;
+  const lastX = old ? sx(lastAt) : sx(Math.min(end, Math.max(start, now)));
   const nowX = sx(Math.min(end, Math.max(start, now)));
   const move = (event: PointerEvent): void => {
     const left = (event.currentTarget as Element).getBoundingClientRect().left;
@@ -69,7 +96,7 @@ function Drawn({ load, zone, currency, now, width }: DrawnProps): JSX.Element {
     point(at >= start && at <= end ? at : null);
   };
   return (
-    <svg class="chart load" width={width} height={height} role="img" aria-label={`${load.title}. The table behind this chart has the figures.`} onPointerMove={move} onPointerLeave={() => point(null)}>
+    <svg class="chart load" width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`${load.title}. The table behind this chart has the figures.`} onPointerMove={move} onPointerLeave={() => point(null)}>
       <Hatch id="load-hatch" />
       {lanes.map((lane, i) => <LaneRow key={lane.unit} rows={calm(lane.rows)} unit={lane.unit} y={i * (LANE + 2)} sx={sx} zone={zone} range={[start, end]} foot={i === 0 ? [top, PLOT] : null} />)}
       <text x={LEFT - 8} y={top - 3} text-anchor="end" class="grey-text">{load.unit}</text>
@@ -81,12 +108,13 @@ function Drawn({ load, zone, currency, now, width }: DrawnProps): JSX.Element {
       ))}
       <path class="band" d={bandPath(x, load.low, load.high, sx, sy)} />
       <path class="fan" d={bandPath(x, load.forecast_low, load.forecast_high, sx, sy)} />
+      <path class="fan near" d={bandPath(x, load.forecast_near_low, load.forecast_near_high, sx, sy)} />
       <path class="line dotted" d={linePath(x, load.forecast, sx, sy)} />
       {nowX < width - 130 && load.forecast.every((v) => v === null) && <text class="grey-text" x={width - 6} y={top + PLOT - 8} text-anchor="end">no forecast yet</text>}
       {load.gaps.map((g, i) => (
         <g key={g.start}>
           <rect x={sx(instant(g.start))} y={top} width={Math.max(3, sx(instant(g.end)) - sx(instant(g.start)))} height={PLOT} fill="url(#load-hatch)" />
-          {i === load.gaps.length - 1 && <Label x={sx(instant(g.end)) + 6} y={top + PLOT - 8} text={g.text} max={width} />}
+          {i === longest && <Label x={sx(instant(g.end)) + 6} start={sx(instant(g.start)) - 6} y={top + PLOT - 8} text={g.text} max={nowX} />}
         </g>
       ))}
       {load.contract_kw !== null && (
@@ -101,7 +129,7 @@ function Drawn({ load, zone, currency, now, width }: DrawnProps): JSX.Element {
       {lastValue !== null && (
         <g>
           <circle class="now-dot" cx={sx(x[last] ?? now)} cy={sy(lastValue)} r={4} />
-          <text class="strong" x={nowX + (nowX > width - 120 ? -8 : 8)} text-anchor={nowX > width - 120 ? "end" : "start"} y={sy(lastValue) - 10}>{`${three(lastValue)} ${load.unit} now`}</text>
+          <text class="strong halo" x={lastX + (lastX > width - 120 ? -8 : 8)} text-anchor={lastX > width - 120 ? "end" : "start"} y={sy(lastValue) - 10}>{`${three(lastValue)} ${load.unit} ${old ? `at ${hm(lastAt, zone)}` : "now"}`}</text>
         </g>
       )}
       {timeTicks(start, end, zone, width < 500 ? 5 : 9).map((t) => (
@@ -112,9 +140,9 @@ function Drawn({ load, zone, currency, now, width }: DrawnProps): JSX.Element {
   );
 }
 
-function Label({ x, y, text, max }: { x: number; y: number; text: string; max: number }): JSX.Element {
+function Label({ x, start, y, text, max }: { x: number; start: number; y: number; text: string; max: number }): JSX.Element {
   const flip = x + text.length * 6.2 > max;
-  return <text x={flip ? x - 24 : x} y={y} text-anchor={flip ? "end" : "start"} class="grey-text">{text}</text>;
+  return <text x={flip ? start : x} y={y} text-anchor={flip ? "end" : "start"} class="grey-text halo">{text}</text>;
 }
 
 interface LaneProps {

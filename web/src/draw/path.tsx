@@ -49,7 +49,7 @@ function Drawn({ path, width }: { path: PathView; width: number }): JSX.Element 
   // Every year has its number where there is room, else every second or fifth.
   const every = slot > 34 ? 1 : slot > 17 ? 2 : 5;
   return (
-    <svg class="chart" width={width} height={TOP + PLOT + FOOT} role="img" aria-label={`${path.title}. The table behind this chart has the figures.`}>
+    <svg class="chart" width={width} height={TOP + PLOT + FOOT} viewBox={`0 0 ${width} ${TOP + PLOT + FOOT}`} role="img" aria-label={`${path.title}. The table behind this chart has the figures.`}>
       {ticks.map((t) => (
         <g key={t}>
           <line class={t === 0 ? "axis" : "grid"} x1={LEFT} x2={width} y1={sy(t)} y2={sy(t)} />

@@ -45,7 +45,7 @@ function Chart({ today, others, result, width }: ChartProps): JSX.Element {
   const ends = others.flatMap((a) => [...result.stages.map(([code]) => at(a, code)), a.difference_kg - a.difference_half_kg, a.difference_kg + a.difference_half_kg]);
   const [low, high] = [Math.min(0, ...ends), Math.max(0, ...ends)];
   return (
-    <svg class="chart stages" width={width} height={top + others.length * row + 4} role="img" aria-label="Differences by stage of life. The table behind this chart has the figures.">
+    <svg class="chart stages" width={width} height={top + others.length * row + 4} viewBox={`0 0 ${width} ${top + others.length * row + 4}`} role="img" aria-label="Differences by stage of life. The table behind this chart has the figures.">
       {others.map((a, i) => folded(a.name, (names || width) - 12).map((line, n) => <text key={`${a.name}${n}`} x={0} y={top + i * row + (names ? 15 + n * 15 : 12)} class={n ? "" : "strong"}>{names || n === 0 ? line : ""}</text>))}
       {columns.map((code, k) => {
         const from = names + k * slot;

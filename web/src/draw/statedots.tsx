@@ -64,7 +64,7 @@ function Row({ row, sx, ticks, places }: RowProps): JSX.Element {
       <td class={`num ${tone}`}>{row.mean_kw === null ? "–" : fixed(row.mean_kw, places.mean)}</td>
       <td class="dots" aria-hidden="true">
         {sx && (
-          <svg class="chart" width={W} height={H}>
+          <svg class="chart" width={W} height={H} viewBox={`0 0 ${W} ${H}`}>
             {ticks.map((t) => <line key={t} class="grid" x1={sx(t)} x2={sx(t)} y1={0} y2={H} />)}
             {expected && expected.low !== null && expected.high !== null && <rect class="band" x={sx(expected.low)} y={4} width={Math.max(2, sx(expected.high) - sx(expected.low))} height={12} />}
             {expected && <line class="expected-mark" x1={sx(expected.value)} x2={sx(expected.value)} y1={4} y2={16} />}

@@ -82,7 +82,7 @@ function Drawn({ traces, frame, marks, gaps, heights, amountFirst = false, name,
   const sx = linear([frame.start, frame.end], [left, width]);
   const summary = traces.map((t) => `${t.name} ${t.digits} ${t.unit}${t.expected ? `, ${t.expected}` : ""}`).join("; ");
   return (
-    <svg class="chart strips" width={width} height={height} role="img" aria-label={`${name}. ${summary}`} onPointerMove={(e) => follow(e, left, width, frame)} onPointerLeave={() => point(null)}>
+    <svg class="chart strips" width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`${name}. ${summary}`} onPointerMove={(e) => follow(e, left, width, frame)} onPointerLeave={() => point(null)}>
       <Hatch id={`hatch-${name}`} />
       {traces.map((trace, i) => {
         const tall = heights[i === 0 ? 0 : 1] ?? 40;
@@ -134,6 +134,9 @@ function Strip({ trace, sx, top, tall, left, width, label, tight, fromZero }: St
   }, [trace, sx, top, tall, fromZero]);
   const { x, sy } = made;
   const big = tall >= 60;
+  const lines = big ? wrapped(trace.name, left - 34) : [cut(trace.name, left - 8)];
+  const under = 16 * (lines.length - 1);
+  const usual = tight || !big ? expectedText(trace, tight ? width : Infinity) : "";
   const tickPlaces = Math.max(0, ...made.ticks.map((t) => (String(t).split(".")[1] ?? "").length));
   return (
     <g>
@@ -156,15 +159,31 @@ function Strip({ trace, sx, top, tall, left, width, label, tight, fromZero }: St
         </text>
       ) : (
         <>
-          <text x={0} y={top + 12} class="strong">{cut(trace.name, big ? left - 34 : left - 8)}<title>{trace.name}</title></text>
-          <text x={0} y={top + 28} class={loudClass(trace.level)}>{trace.digits} {trace.unit}</text>
-          {big && trace.expected && <text x={0} y={top + 44} class="grey-text">{trace.expected.replace(/^expected /, "")}</text>}
+          <text class="strong">{lines.map((t, i) => <tspan key={t} x={0} y={top + 12 + 16 * i}>{t}</tspan>)}<title>{trace.name}</title></text>
+          <text x={0} y={top + 28 + under} class={loudClass(trace.level)}>{trace.digits} {trace.unit}</text>
+          {big && trace.expected && <text x={0} y={top + 44 + under} class="grey-text">{trace.expected.replace(/^expected /, "")}</text>}
         </>
       ))}
-      {label && trace.expected && (tight || !big) && <text x={tight ? width : left + 6} y={tight ? top - 6 : top + 7} text-anchor={tight ? "end" : "start"} class="grey-text halo">{trace.expected.startsWith("expected") ? trace.expected : `expected ${trace.expected}`}</text>}
+      {label && usual && <text x={tight ? width : left + 6} y={tight ? top - 6 : top + 7} text-anchor={tight ? "end" : "start"} class="grey-text halo">{usual}</text>}
       {made.empty && <text x={(left + width) / 2} y={top + tall / 2 + 4} text-anchor="middle" class="grey-text">no data in this time</text>}
     </g>
   );
+}
+
+/** What is usual in words, as far as there is room for it beside name and value; the table has it in any case. */
+function expectedText(trace: Trace, room: number): string {
+  if (!trace.expected) return "";
+  const range = trace.expected.replace(/^expected /, "");
+  const used = trace.name.length + trace.digits.length + trace.unit.length + 5;
+  return [`expected ${range}`, range].find((t) => (used + t.length) * 6.4 <= room) ?? "";
+}
+
+/** A name in at most two lines. */
+function wrapped(text: string, room: number): string[] {
+  const most = Math.floor(room / 6.1);
+  if (text.length <= most) return [text];
+  const at = text.lastIndexOf(" ", most);
+  return at > 0 ? [text.slice(0, at), cut(text.slice(at + 1), room)] : [cut(text, room)];
 }
 
 function cut(text: string, room: number): string {
@@ -261,7 +280,7 @@ function RibbonDrawn({ spans, frame, marks, width }: { spans: readonly StateSpan
   }
   const box = (ms: number): number => sx(Math.min(frame.end, Math.max(frame.start, ms)));
   return (
-    <svg class="chart ribbon-chart" width={width} height={orders.length ? 72 : 52} role="img" aria-label={spans.map((s) => `${s.name} from ${hm(instant(s.start), frame.zone)}`).join(", ")}>
+    <svg class="chart ribbon-chart" width={width} height={orders.length ? 72 : 52} viewBox={`0 0 ${width} ${orders.length ? 72 : 52}`} role="img" aria-label={spans.map((s) => `${s.name} from ${hm(instant(s.start), frame.zone)}`).join(", ")}>
       <Hatch id="hatch-down" />
       {last && left > 0 && (
         <>

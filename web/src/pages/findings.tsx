@@ -11,6 +11,7 @@ import { Against, AdviceFacts, Checks, Decision, act } from "./decide.tsx";
 import { FindingRows } from "./rows.tsx";
 import { ProblemBox, Sentence, Skeleton, StaleNote } from "./states.tsx";
 
+const KINDS: Record<string, string> = { excess: "too much used", process: "process", permit: "permit", sensor: "sensor or meter", data: "no data" };
 const HEAD = ["Finding", "Where", "Likely", "Level", "State", "Kind", "kg CO2e a day", "Money a day"];
 const record = (r: FindingRow): (string | number | null)[] => [r.title, r.where, r.likely, r.level, r.state, r.kind, r.co2e_kg_day, r.money_day];
 
@@ -34,7 +35,7 @@ export function FindingsPage(): JSX.Element {
           </header>
           {kinds.length > 1 && (
             <div class="chips" role="group" aria-label="Kind">
-              {kinds.map((k) => <button key={k} type="button" aria-pressed={kind === k} onClick={() => filter({ kind: kind === k ? "" : k })}>{k}</button>)}
+              {kinds.map((k) => <button key={k} type="button" aria-pressed={kind === k} onClick={() => filter({ kind: kind === k ? "" : k })}>{KINDS[k] ?? k}</button>)}
             </div>
           )}
           {fits(open).length ? <FindingRows rows={fits(open)} currency={bar.currency} drawn="all" /> : <p class="empty">A finding appears when a signal leaves what is expected for longer than the detectors' patience.</p>}
@@ -108,7 +109,7 @@ function Shown({ view, again }: { view: FindingView; again: () => void }): JSX.E
           </p>
         }
       />
-      <div class="two topped">
+      <div class="two topped act-first">
         <div class="stack">
           <Panel title={view.traces_title} aside="band: 95 % expected" behind={tracesBehind("evidence", view.traces, frame)}>
             {view.traces.length ? (
@@ -134,22 +135,23 @@ function Shown({ view, again }: { view: FindingView; again: () => void }): JSX.E
             <p class="grey">{view.so_far}</p>
             <p class="grey">{view.how}</p>
           </Panel>
-          {view.advice ? (
+          {view.state !== "closed" && (
+            <Panel title="What to do" aside="by hand" picture={false}>
+              <Todo view={view} />
+            </Panel>
+          )}
+          {view.advice && (
             <>
               <Panel title="Advised order" aside={view.advice.autonomy} picture={false}>
                 <AdviceFacts advice={view.advice} />
                 <Checks advice={view.advice} />
               </Panel>
-              <Panel title="What speaks against it" picture={false}>
+              <Panel title="What speaks against the order" picture={false}>
                 <Against advice={view.advice} />
                 <Decision advice={view.advice} after={again} />
                 <p class="grey seal">Every step is sealed in the ledger and can be checked offline. <a class="under" href={to(["advice", view.advice.id])}>Open this advice</a></p>
               </Panel>
             </>
-          ) : (
-            <Panel title="What to do" aside="no order is advised" picture={false}>
-              <Todo view={view} />
-            </Panel>
           )}
         </div>
       </div>
@@ -177,7 +179,7 @@ function Causes({ view }: { view: FindingView }): JSX.Element {
         </tbody>
       </table>
       {view.would_change.map((t) => <p key={t} class="grey why-change">{t}</p>)}
-      <p class="grey">{view.looked_at}</p>
+      {view.looked_at && <p class="grey">Looked at: {view.looked_at}</p>}
     </Panel>
   );
 }
@@ -195,14 +197,19 @@ function Cause({ cause, first }: { cause: CauseRow; first: boolean }): JSX.Eleme
   );
 }
 
+const lowerFirst = (text: string): string => text.slice(0, 1).toLowerCase() + text.slice(1);
+
 /** What a person does who stands before it: for the likely causes in their order. */
 function Todo({ view }: { view: FindingView }): JSX.Element {
   const worth = view.causes.filter((c) => c.cause !== "unknown" && c.share >= 0.1).slice(0, 3);
-  if (!worth.length) return <p class="empty">No cause stands out. Inspect it at the machine, then acknowledge or close the finding with what it was.</p>;
   return (
-    <ol class="todo">
-      {worth.map((c) => <li key={c.cause}><b>{c.verb}</b> <span>{c.act}</span> <span class="grey">({c.percent})</span></li>)}
-    </ol>
+    <>
+      {worth.length === 0 && <p class="empty">No cause stands out. Inspect it at the machine, then acknowledge or close the finding with what it was.</p>}
+      <ol class="todo">
+        {worth.map((c, i) => <li key={c.cause}><b>{i === 0 ? "First" : "Then"}: {c.verb.toLowerCase()}</b> <span>{c.act}</span> <span class="grey">If it is: {lowerFirst(c.name)} ({c.percent})</span></li>)}
+      </ol>
+      {view.leave.map((t) => <p key={t} class="leave">{t}</p>)}
+    </>
   );
 }
 
@@ -222,7 +229,7 @@ function Note({ view, again }: { view: FindingView; again: () => void }): JSX.El
         <form class="note-form" onSubmit={(e) => { e.preventDefault(); void send("acknowledge"); }}>
           <input type="text" aria-label="Note" placeholder="What was seen or done" value={note} onInput={(e) => setNote(e.currentTarget.value)} />
           {view.causes.length > 0 && (
-            <select aria-label="What it was" value={cause} onChange={(e) => setCause(e.currentTarget.value)}>
+            <select class="select" aria-label="What it was" value={cause} onChange={(e) => setCause(e.currentTarget.value)}>
               <option value="">What it was: not known yet</option>
               {view.causes.map((c) => <option key={c.cause} value={c.cause}>{c.name}</option>)}
             </select>

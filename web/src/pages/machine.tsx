@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useView } from "../api/client.ts";
-import type { MachineView, OrderRow, SetPoint } from "../api/types.ts";
+import type { Fact, MachineView, OrderRow, SetPoint } from "../api/types.ts";
 import { filter, to, useRoute } from "../app/route.ts";
 import { Figures } from "../draw/figures.tsx";
 import { Mark } from "../draw/marks.tsx";
@@ -11,6 +11,7 @@ import type { Frame } from "../draw/strips.tsx";
 import { three } from "../words/format.ts";
 import { day, hm, instant, zoneName } from "../words/time.ts";
 import { decide } from "./decide.tsx";
+import { NormalPanel } from "./normal.tsx";
 import { FindingRows } from "./rows.tsx";
 import { ProblemBox, Sentence, Skeleton, StaleNote } from "./states.tsx";
 
@@ -24,7 +25,7 @@ export function MachinePage({ id }: { id: string }): JSX.Element {
   return (
     <>
       {view.problem && <StaleNote problem={view.problem} again={view.again} />}
-      <Shown view={view.data} hours={hours} />
+      <Shown view={view.data} hours={hours} again={view.again} />
     </>
   );
 }
@@ -42,7 +43,7 @@ function Path({ view, hours }: { view: MachineView; hours: string }): JSX.Elemen
   );
 }
 
-function Shown({ view, hours }: { view: MachineView; hours: string }): JSX.Element {
+function Shown({ view, hours, again }: { view: MachineView; hours: string; again: () => void }): JSX.Element {
   const zone = view.bar.timezone;
   const frame: Frame = { start: instant(view.start), end: instant(view.end), zone };
   const signals = view.power ? [view.power, ...view.traces] : view.traces;
@@ -73,18 +74,40 @@ function Shown({ view, hours }: { view: MachineView; hours: string }): JSX.Eleme
         </div>
         <div class="stack side">
           <Findings view={view} />
+          <NormalPanel normal={view.normal} id={view.id} again={again} />
           <Orders view={view} />
           {view.writes.length > 0 && <SetPoints rows={view.writes} />}
-          {view.facts.length > 0 && (
-            <Panel title="Known of this machine" aside="from the plant file" picture={false}>
-              <dl class="facts plainly">
-                {view.facts.map((f) => <div key={f.name}><dt class="grey">{f.name}</dt><dd>{f.value} {f.source && f.source !== "plant file" && <span class="grey">{f.source}</span>}</dd></div>)}
-              </dl>
-            </Panel>
-          )}
+          {view.facts.length > 0 && <Known facts={view.facts} />}
         </div>
       </div>
     </>
+  );
+}
+
+const FILE = "plant file";
+
+/** What the twin found out of it stands; what the plant file says of it is one tap away. */
+function Known({ facts }: { facts: readonly Fact[] }): JSX.Element {
+  const own = facts.filter((f) => f.source !== FILE);
+  const filed = facts.filter((f) => f.source === FILE);
+  return (
+    <Panel title="Known of this machine" picture={false} behind={{ name: "facts", head: ["Fact", "Value", "Source"], rows: () => facts.map((f) => [f.name, f.value, f.source]) }}>
+      {own.length > 0 && <Facts facts={own} />}
+      {filed.length > 0 && (
+        <details class="filed">
+          <summary><b>{filed.length === 1 ? "1 figure" : `${filed.length} figures`} of the plant file</b> <span class="grey">what the twin is told of it</span></summary>
+          <Facts facts={filed} />
+        </details>
+      )}
+    </Panel>
+  );
+}
+
+function Facts({ facts }: { facts: readonly Fact[] }): JSX.Element {
+  return (
+    <dl class="facts plainly known">
+      {facts.map((f) => <div key={f.name}><dt class="grey">{f.name}</dt><dd>{f.value} {f.source && f.source !== FILE && <span class="grey">{f.source}</span>}</dd></div>)}
+    </dl>
   );
 }
 

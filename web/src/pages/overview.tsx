@@ -81,7 +81,7 @@ function Findings({ view }: { view: Overview }): JSX.Element {
         {n > 0 && <><span class="grey num">kg CO₂e/d</span><span class="grey num">{bar.currency}/d</span></>}
       </header>
       {shown.length ? <FindingRows rows={shown} currency={bar.currency} /> : <p class="empty">The detectors watch every signal. A finding appears here when one leaves what is expected, with its onset, cost and likely cause.</p>}
-      {n > shown.length && <p class="more"><a class="under" href={to(["findings"])}>{n - shown.length} more findings</a></p>}
+      {n > shown.length && <p class="more"><a class="under" href={to(["findings"])}>{n - shown.length === 1 ? "1 more finding" : `${n - shown.length} more findings`}</a></p>}
     </section>
   );
 }

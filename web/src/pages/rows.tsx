@@ -29,7 +29,7 @@ export function FindingRows({ rows, currency, lead = true, drawn = "first" }: Fi
           <div class="what">
             <a class="title" href={to(["findings", row.id])}>{row.title}</a>
             <p class="grey where">{row.where}</p>
-            <p class="likely">{row.likely}</p>
+            <p class="likely">{row.likely.replace(/ %/g, "\u00a0%")}</p>
             {row.spark && (drawn === "all" || i === 0) && <Evidence row={row} spark={row.spark} />}
           </div>
           <p class="cost num">

@@ -59,6 +59,8 @@ class FindingView(View):
     causes_aside: str
     would_change: list[str]
     """What would change the answer, e.g. `Without ... it would be 34 % instead of 71 %.`"""
+    leave: list[str]
+    """When it is fine to leave it, and what a week of waiting costs."""
     looked_at: str
     """On what data."""
     turned_out: str

@@ -16,7 +16,8 @@ class Foretold(View):
     """What comes in through one kind of meter over the next day and a half.
 
     Attributes:
-        at: Starts of quarters of an hour. middle, low, high: Median and 80 % band of the rate, in `unit`.
+        at: Starts of quarters of an hour. middle, low, high: Median and 80 % band of the rate, in `unit`;
+            near_low, near_high: 50 % band.
         text: What it comes to in a day, its peak, how far off past forecasts were: whole sentences.
         why: Of the median an hour ahead, the heaviest first; `base` is what it would be without.
         limit: What the contract allows; passes: probability that a quarter of an hour passes it; passes_at: when most
@@ -33,6 +34,8 @@ class Foretold(View):
     middle: list[float | None]
     low: list[float | None]
     high: list[float | None]
+    near_low: list[float | None]
+    near_high: list[float | None]
     text: str
     why: list[WhyRow]
     base: float

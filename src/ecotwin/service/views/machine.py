@@ -105,6 +105,24 @@ class Fact(View):
     source: str
 
 
+class Normal(View):
+    """What a person may say to be normal at a machine, and what was said last.
+
+    Attributes:
+        why: What there is to say it of, in a sentence; empty: nothing, and no button.
+        means: What follows from saying it. may: Whether the person at the page may say it.
+        refused: Why not. said: Who said it last, when and why; empty: nobody ever did.
+        entry: Place of that in the ledger.
+    """
+
+    why: str
+    means: str
+    may: bool
+    refused: str
+    said: str
+    entry: int | None
+
+
 class MachineView(View):
     """One machine."""
 
@@ -129,5 +147,6 @@ class MachineView(View):
     orders: list[OrderRow]
     writes: list[SetPoint]
     facts: list[Fact]
+    normal: Normal
     start: str
     end: str

@@ -71,8 +71,9 @@ class Load(View):
 
     Attributes:
         at: Step starts over the local day, equal steps. actual: None in gaps and the future.
-        low, high: 95 % expected band. forecast_*: quantiles ahead of now, None before now; all None
-            while no forecaster runs (forecast_text says so).
+        low, high: 95 % expected band. forecast_*: ahead of now, None before now; all None
+            while no forecaster runs (forecast_text says so): median, 80 % band (low, high) and 50 % band (near_low,
+            near_high).
         tariff, carbon: Lanes; carbon is empty when no grid factor was given.
         contract_kw: The limit, if any. gaps: Spans without data.
     """
@@ -89,6 +90,8 @@ class Load(View):
     forecast: list[float | None]
     forecast_low: list[float | None]
     forecast_high: list[float | None]
+    forecast_near_low: list[float | None]
+    forecast_near_high: list[float | None]
     forecast_text: str
     tariff: list[Lane]
     carbon: list[Lane]
