@@ -229,7 +229,7 @@ def _reason_to_act(row: Locator, page: Page, folder: Path) -> None:
     assert shares == sorted(shares[:-1], reverse=True) + shares[-1:]
     assert 97 <= sum(shares) <= 103
     assert "Another cause" in rows.last.inner_text()
-    assert page.locator("ol.todo li").first.inner_text().startswith("Inspect")
+    assert page.locator("ol.todo li").first.inner_text().startswith("First: inspect")
     assert "P(" not in page.locator("main").inner_text(), "no model's words"
     page.wait_for_timeout(300)
     _picture(page, folder, "finding")
