@@ -22,7 +22,7 @@ DAYS = 14
 
 def hours_to_shift(window: Window) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """[steps] hours to the next shift; 0 in a shift."""
-    around = Period(START - timedelta(days=3), START + timedelta(days=DAYS + 6))
+    around = Period(START - timedelta(days=3), START + timedelta(days=DAYS + 12))
     left = np.zeros(window.steps)
     for gap in calendar.gaps(works(), around):
         inside = (window.at >= gap.start_us) & (window.at < gap.end_us)
@@ -71,6 +71,19 @@ def test_a_fan_that_starts_two_hours_early_is_told_with_the_hours_before_a_shift
 def test_a_fan_by_its_hours_and_one_that_the_weather_runs_are_left_alone() -> None:
     assert not causes(run([lived(n) for n in range(DAYS)]))
     assert not causes(run([lived(n, by_weather=True) for n in range(DAYS)]))
+
+
+def test_over_a_week_end_it_goes_on_and_after_a_night_without_it_is_over() -> None:
+    said = run([lived(n, early_h=2.0 * (n < CALM + 5)) for n in range(CALM + 8)])
+    ended = [s for s in said if not s.over]
+    assert causes(said) == {f"{FAN}:idle"}
+    assert len(ended) == 1
+    assert ended[0] is said[-1]
+    assert CALM + 5 <= (ended[0].at / 1e6 - START.timestamp()) / 86_400 < CALM + 7
+
+
+def test_a_dose_every_third_night_is_never_told() -> None:
+    assert not causes(run([lived(n, early_h=2.0 * (n % 3 == 2)) for n in range(DAYS + 6)]))
 
 
 def test_an_oven_kept_hot_on_one_night_is_told_although_its_state_explains_it() -> None:

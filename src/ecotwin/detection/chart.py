@@ -164,7 +164,7 @@ class Chart:
         self._learn(dt_min, ok & (calm | (self.minutes < YOUNG_MIN)), r, sd, at_mode)
         speak = np.flatnonzero(self.over & ok)
         said = [self._verdict(i, limit, z, s, inflate[1], dt_min, gone) for i in speak]
-        self._reset(gone)
+        self.end(gone)
         return said
 
     def _spread(self, r: Floats, sd: Floats, at_mode: tuple[Ints, Ints], floor: Floats) -> Floats:
@@ -362,7 +362,8 @@ class Chart:
             z=float(z[i]),
         )
 
-    def _reset(self, gone: Bools) -> None:
+    def end(self, gone: Bools) -> None:
+        """Let the excursions of these series be over."""
         if gone.any():
             self.over = self.over & ~gone
             self.rise = np.where(gone, 0.0, self.rise)

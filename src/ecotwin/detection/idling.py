@@ -14,6 +14,7 @@ hours of use as the first thing to look for in buildings: ISO 50002:2014, annex 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,8 @@ OFF_SHARE = 0.02
 """On for less than this share of the time: it is usually off then."""
 AGAIN_US = 20 * HOUR
 """What makes no parts must be on again so long after it began."""
+CALM_MIN = np.array([720.0] + [90.0] * _EDGES)
+"""What was off for so long in the hours in which it showed is over: a dose every third night is no custom."""
 LEAST_H = 3.0
 """And must have taken what counts for so long [h]."""
 SETTLED_SHARE = 0.6
@@ -82,6 +85,8 @@ class Idling:
         self._custom, self._spent, self._on = (np.zeros((MODES, k)) for _ in range(3))
         """[hours, k] mean power [kW], minutes learned from, share of them in which it was on."""
         self._told = np.zeros(k, np.bool_)
+        self._calm = np.zeros(k)
+        """Share of the time gone by without it that ends it, in the hours in which it showed."""
         self._weather = Weather(plant, MODES, least_h=1.0)
         self._by_weather = np.array([weather_run(plant, e) for e in self._elements], np.bool_)
         self._days: dict[int, Ints] = {}
@@ -130,8 +135,14 @@ class Idling:
         )
         above = actual - custom
         shows = on & (above >= self._floor)
+        asked = np.isfinite(actual) & (((self._chart.seen_in >> hour) & 1) == 1)
+        self._calm += np.where(asked, dt_min / CALM_MIN[hour], 0.0)
+        self._calm = np.where(shows | ~self._chart.over, 0.0, self._calm)
         told = []
         for v in said:
+            if v.over and not self._makes[v.row] and self._calm[v.row] >= 1.0:
+                self._chart.end(np.arange(len(hours)) == v.row)
+                v = replace(v, over=False)
             settled = bool(shows[v.row]) and v.now >= SETTLED_SHARE * above[v.row]
             enough = v.total >= LEAST_H * self._floor[v.row]
             again = settled and enough and at - v.onset >= AGAIN_US
@@ -217,6 +228,7 @@ class Idling:
         return {
             "chart": self._chart.state(),
             "hours": {e: [a[:, i].tolist() for a in kept] for i, e in enumerate(self._elements)},
+            "calm": {e: float(c) for e, c in zip(self._elements, self._calm, strict=True)},
             "told": [e for e, told in zip(self._elements, self._told, strict=True) if told],
             "weather": self._weather.state(),
         }
@@ -230,6 +242,7 @@ class Idling:
         self._weather.restore(state["weather"])
         for i, element in enumerate(self._elements):
             self._told[i] = element in state["told"]
+            self._calm[i] = state["calm"].get(element, 0.0)
             if element in hours:
                 self._custom[:, i], self._spent[:, i], self._on[:, i] = hours[element]
 
