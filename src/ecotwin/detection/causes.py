@@ -149,14 +149,14 @@ def _excess(name: str, s: Score, night: bool) -> str:
             return f"{name} draws {said(less, unit, 2)} less than expected"
         return {
             "power": f"{name} at times draws more than expected",
-            "idle": f"{name} at times stays on while no shift runs",
+            "idle": f"{name} at times is on while no shift runs",
             "sun": f"{name} at times makes less than this sun should give",
         }.get(what_, f"{name} at times runs above expected{' at night' if night else ''}")
     match what_:
         case "power":
             return f"{name} draws {above} more than expected"
         case "idle":
-            return f"{name} stays on while no shift runs: {above} above its custom"
+            return f"{name} is on while no shift runs: {above} above its custom"
         case "sun":
             return f"{name} makes {above} less than this sun should give"
     return f"{name} runs {above} above expected{' at night' if night else ''}"

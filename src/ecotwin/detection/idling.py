@@ -8,8 +8,8 @@ air handling or lighting, is judged by a custom of its own for each hour before 
 off, and if the weather runs it in weather that such hours have seen; it is told once it is on again on another night: a
 wash, a dose, one cold night are no custom worth a person's time.
 
-Sources: ISO 14955-1:2017, energy drawn while no part is made as a share that can be avoided. Running outside of the
-hours of use as the first thing to look for in buildings: ISO 50002:2014, annex A; see `detection.chart` for the tests.
+Sources: ISO 14955-1:2017, energy drawn while no part is made as a share that can be avoided. Hours, shares and waits
+are stated assumptions. See `detection.chart` for the tests.
 """
 
 from __future__ import annotations

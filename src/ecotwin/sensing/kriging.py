@@ -6,8 +6,7 @@ each of these goes is what makes the calibration's references most likely; it is
 kept. Everything is in units of the references' own scatter, times in rows.
 
 Sources: Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), equations 2.25 and 5.9, the Matern
-kernel 4.17; Kadlec et al., Data-driven Soft Sensors in the Process
-Industry (2009), on drifting processes. Made anew, by the formulas.
+kernel 4.17; Kadlec et al., Data-driven Soft Sensors in the Process Industry (2009), on drifting processes.
 """
 
 from __future__ import annotations
