@@ -94,3 +94,18 @@ def test_after_a_long_silence_only_the_newest_minutes_are_told_again(
     assert sum(len(w) for w in course.made.sensor._memory._waiting) <= 100
     assert course.made.sensor._memory.since == before.made.sensor._memory.since
     house.store.close()
+
+
+def test_a_sensor_saved_by_the_edition_before_is_calibrated_anew_from_the_history(
+    house: House,
+) -> None:
+    (key,) = house.kept
+    house.kept[key]["sensor"]["version"] = 1
+    house.sensing = house.made()
+    house.run(1800)
+    made = house.sensing.courses[NAME].made
+    assert made is not None
+    assert made.learned["why"] == "first calibrated"
+    # These minutes lie where references were taken; with the sensor as saved they are told too.
+    assert np.isfinite(house.told(1660, 1760)).all()
+    house.store.close()
