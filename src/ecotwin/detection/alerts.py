@@ -12,6 +12,7 @@ from ecotwin.detection import causes
 from ecotwin.detection.cases import Case, Voice
 from ecotwin.detection.columns import number
 from ecotwin.detection.costing import Amount, Costing, Rate, Rates, cost, day_rate, rate, span
+from ecotwin.detection.efficiency import Efficiency
 from ecotwin.errors import FigureGap
 from ecotwin.plant.model import Element, Plant
 from ecotwin.records import Cost, Finding, Range, Score, Severity, Window
@@ -25,7 +26,7 @@ LASTING_SHARE = 0.35
 """... but one that has gone on for a day does from this share of that on: what lasts is worth a look."""
 KIN_SHARE = 0.2
 """Of two excesses with one cause the smaller is at least this share of the larger."""
-BY_YIELD = "efficiency"
+BY_YIELD = Efficiency.name
 """The detector that holds a utility's power against what it makes."""
 LASTING_US = 24 * 3_600_000_000
 
